@@ -1,0 +1,77 @@
+"""The HIPS autograd backend."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal
+
+from . import _namespace, _trace
+from ._canary import make_canary
+from ._repairs import MissingRule
+
+
+class Autograd:
+    """HIPS autograd on NumPy arrays.
+
+    Results are NumPy arrays of the primal's dtype. RR comes first: autograd has a reverse rule for far
+    more operations than a forward rule. Safe to use from several threads at once; so is bare autograd
+    inside of it, but not two threads of bare autograd beside each other (see `_trace`).
+    """
+
+    name = "autograd"
+    xp: ModuleType = _namespace
+    preferred = ("RR", "FR", "RF")
+
+    def asarray(self, value: Any, like: Any = None) -> Any:
+        """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
+        if hasattr(value, "_value"):
+            return value
+        dtype = like.dtype if like is not None and not isinstance(value, (np.ndarray, np.generic)) else None
+        array = np.asarray(value, dtype=dtype)
+        if array.dtype == object:
+            raise NotDifferentiableError(f"{type(value).__name__} is no array for autograd.")
+        return array
+
+    def to_numpy(self, array: Any) -> Any:
+        """See `nestgrad.extend.Backend.to_numpy`."""
+        return np.asarray(array)
+
+    def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ForwardMode.jvp`."""
+        value, tangent, aux = _trace.jvp(f, tuple(primals), tuple(tangents), has_aux)
+        return (value, _like(tangent, value), aux) if has_aux else (value, _like(tangent, value))
+
+    def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ReverseMode.vjp`."""
+        value, pull, aux = _trace.vjp(f, primals, has_aux)
+
+        def pullback(cotangent: Any) -> tuple[Any, ...]:
+            return _like(pull(cotangent), primals)
+
+        return (value, pullback, aux) if has_aux else (value, pullback)
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """Autograd lacks rules, most of them forward; RR is the word with the fewest gaps."""
+        if isinstance(exception, MissingRule):
+            reason = f"no {exception.mode}-mode rule: {exception.why}."
+            return Refusal(exception.operation, reason, "R" * word.order if exception.mode == "forward" else None)
+        if isinstance(exception, NotImplementedError):
+            return Refusal(None, f"autograd says: {exception}.")
+        return None
+
+    def canary(self) -> Canary:
+        """See `nestgrad.extend.Canary`."""
+        return make_canary()
+
+
+def _like(result: Any, primal: Any) -> Any:
+    """The result in the primal's dtype: autograd's rules widen float32 where they meet a 0-d constant."""
+    if isinstance(primal, tuple):
+        return tuple(_like(entry, x) for entry, x in zip(result, primal, strict=True))
+    dtype = getattr(primal, "dtype", None)
+    if dtype is None or not hasattr(result, "dtype") or result.dtype == dtype:
+        return result
+    return result.astype(dtype)

@@ -1,0 +1,78 @@
+"""Forward and reverse mode on autograd's tracer, safe in threads and after exceptions.
+
+autograd numbers nested traces by one counter of the process: it goes up when a trace begins and down
+when it ends. A thread that leaves a trace can so hand its own number to another thread's inner trace,
+which then takes the outer variable for the inner one. The traces made here take numbers that only
+rise, so an inner trace is above its outer one whatever other threads do, and without a lock.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import optree
+from autograd.builtins import tuple as traced_tuple
+from autograd.core import backward_pass, vspace
+from autograd.tracer import isbox, new_box, trace_stack
+
+from ._rules import ForwardNode, ReverseNode
+
+_GAP = 2**32
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+
+_numbers = itertools.count(1)
+
+
+class Traced(NamedTuple):
+    """What a trace of f found: its value, the node that computed it (`None` if no input did), its aux."""
+
+    value: Any
+    node: Any
+    aux: Any
+
+
+def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> tuple[Any, Any, Any]:
+    """The value of f, an array or a tuple of arrays, its derivative along the tangents, and its aux."""
+    traced = _trace(f, primals, [ForwardNode.new_root(tangent) for tangent in tangents], has_aux)
+    tangent = vspace(traced.value).zeros() if traced.node is None else traced.node.g
+    return traced.value, tangent, traced.aux
+
+
+def vjp(f: Function, primals: Arrays, has_aux: bool) -> tuple[Any, Callable[[Any], Arrays], Any]:
+    """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
+    traced = _trace(lambda packed: f(*packed), (traced_tuple(primals),), [ReverseNode.new_root()], has_aux)
+
+    def pullback(cotangent: Any) -> Arrays:
+        if traced.node is None:
+            return tuple(vspace(primal).zeros() for primal in primals)
+        return tuple(backward_pass(cotangent, traced.node))
+
+    return traced.value, pullback, traced.aux
+
+
+def _trace(f: Function, values: Arrays, roots: list[Any], has_aux: bool) -> Traced:
+    number = _next_number()
+    output = f(*(new_box(value, number, root) for value, root in zip(values, roots, strict=True)))
+    output, aux = output if has_aux else (output, None)
+    if type(output) is tuple:
+        output = traced_tuple(output)
+    own = isbox(output) and output._trace == number
+    return Traced(
+        _opened(output, number), output._node if own else None, optree.tree_map(lambda a: _opened(a, number), aux)
+    )
+
+
+def _opened(value: Any, number: int) -> Any:
+    """The value without this trace's box."""
+    return value._value if isbox(value) and value._trace == number else value
+
+
+def _next_number() -> int:
+    """A number above every enclosing trace's, with room above it for traces that bare autograd begins inside."""
+    number = next(_numbers) * _GAP
+    if trace_stack.top < number + _GAP // 2:
+        trace_stack.top = number + _GAP // 2
+    return number

@@ -1,0 +1,16 @@
+"""The JAX backend. Importing this module imports no engine."""
+
+from nestgrad.extend import Descriptor, hookimpl
+
+
+@hookimpl
+def nestgrad_backend() -> Descriptor:
+    """Describe the backend; see `nestgrad.extend.Descriptor`."""
+    return Descriptor(
+        name="jax",
+        engine="jax",
+        install="pip install 'nestgrad[jax]'",
+        arrays=("jax", "jaxlib"),
+        implementation="nestgrad_jax._impl:Jax",
+        limits="limits.toml",
+    )

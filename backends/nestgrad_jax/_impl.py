@@ -1,0 +1,119 @@
+"""The JAX backend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
+
+from ._canary import make_canary
+from ._inspect import StagedCustomRule, run_inspected
+
+_CUSTOM_VJP = re.compile(r"jvp\) to a custom_vjp function|custom_lin")
+_WHILE_LOOP = re.compile(r"Reverse-mode differentiation does not work for lax\.while_loop")
+_CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
+_NO_RULE = re.compile(r"Differentiation rule for '(\w+)' not implemented")
+_NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
+
+
+class Jax:
+    """JAX arrays, on whatever device they are.
+
+    Untraced, every call is dispatched operation by operation, which costs milliseconds: use
+    `compile=True`, or call the operator inside your own `jax.jit`. Safe to use from several threads.
+    """
+
+    name = "jax"
+    xp: ModuleType = jnp
+    preferred = ("FR", "RR", "RF")
+
+    def asarray(self, value: Any, like: Any = None) -> Any:
+        """See `nestgrad.extend.Backend.asarray`."""
+        if isinstance(value, (np.ndarray, np.generic)):
+            array = jnp.asarray(value)
+            if array.dtype != value.dtype:
+                raise PrecisionLossError(
+                    f"jax would store {value.dtype} as {array.dtype}. Enable 64 bits at the start of your program, "
+                    f"jax.config.update('jax_enable_x64', True), or pass an array of dtype {array.dtype}."
+                )
+            return array
+        if isinstance(value, (jax.Array, int, float)):
+            return jnp.asarray(value, dtype=None if like is None or isinstance(value, jax.Array) else like.dtype)
+        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for jax.")
+
+    def to_numpy(self, array: Any) -> Any:
+        """See `nestgrad.extend.Backend.to_numpy`."""
+        return np.asarray(array)
+
+    def device(self, array: Any) -> Any:
+        """Where an array was put on purpose; `None` for one that jax may move, or a tracer."""
+        return None if isinstance(array, jax.core.Tracer) or not array.committed else array.device
+
+    def flatten(self, tree: Any) -> tuple[Any, Any]:
+        """Jax's own pytrees."""
+        return jax.tree_util.tree_flatten(tree)
+
+    def unflatten(self, structure: Any, leaves: Any) -> Any:
+        """The inverse of `flatten`."""
+        return jax.tree_util.tree_unflatten(structure, leaves)
+
+    def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ForwardMode.jvp`."""
+        return jax.jvp(f, tuple(primals), tuple(tangents), has_aux=has_aux)
+
+    def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ReverseMode.vjp`."""
+        return jax.vjp(f, *primals, has_aux=has_aux)
+
+    def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Compile.compile`."""
+        return jax.jit(f)
+
+    def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+        """See `nestgrad.extend.Batch.vmap`."""
+        return jax.vmap(f, in_axes)
+
+    def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+        """See `nestgrad.extend.Linearize.linearize`."""
+        return jax.linearize(f, *primals)
+
+    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+        """Evaluate a route, inside another trace only after a look at its program."""
+        return run_inspected(route, inputs)
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """Jax's refusals, by message; tested with the versions that constraints.txt names."""
+        text = str(exception)
+        reverse, forward = _unless(word, "R" * word.order), _unless(word, "F" * word.order)
+        if isinstance(exception, StagedCustomRule):
+            return Refusal("custom_vjp", f"a custom_vjp function has no forward rule ({text}).", reverse)
+        if _CUSTOM_VJP.search(text):
+            return Refusal("custom_vjp", "a custom_vjp function has no forward rule (jax#16049).", reverse)
+        if _WHILE_LOOP.search(text):
+            return Refusal("while_loop", "a while_loop of unknown length cannot be run backwards.", forward)
+        if found := _CALLBACK.search(text):
+            return Refusal(f"{found[1].lower()}_callback", "jax cannot look inside a callback to differentiate it.")
+        if found := _NO_RULE.search(text):
+            return Refusal(found[1], "jax has no differentiation rule for it.")
+        if found := _NO_TRANSPOSE.search(text):
+            return Refusal(found[1], "jax has no reverse rule for it.", forward)
+        return None
+
+    def prepare_worker(self) -> None:
+        """64 bits, in a process of the conformance suite."""
+        jax.config.update("jax_enable_x64", True)
+
+    def canary(self) -> Canary:
+        """See `nestgrad.extend.Canary`."""
+        return make_canary()
+
+
+def _unless(word: Nesting, code: str) -> str | None:
+    """The word to use instead, unless it is the one that failed."""
+    return None if word.code == code else code

@@ -1,0 +1,42 @@
+"""Nested automatic differentiation: one spelling for every engine.
+
+    import nestgrad as ng
+
+    ng.hvp(f)(x, v)                    ∇²f(x)v on the engine whose arrays x and v are
+    ng.forward_over_reverse(f)(x, v)   the same, by a nesting that you name
+    ng.nested_gradient(g, f)(x)        ∇(g∘∇f), never forming the Hessian
+    ng.derivative(f, "FFR")(x, v, w)   any nesting, any depth
+
+Importing this package imports no engine. Backends are found by entry point; `ng.backends()` lists
+them. For authors of backends there is `nestgrad.extend`.
+"""
+
+from ._errors import BackendConflictError as BackendConflictError
+from ._errors import BackendNotFoundError as BackendNotFoundError
+from ._errors import BackendUnavailableError as BackendUnavailableError
+from ._errors import EngineError as EngineError
+from ._errors import InvalidNestingError as InvalidNestingError
+from ._errors import NestgradError as NestgradError
+from ._errors import NonScalarOutputError as NonScalarOutputError
+from ._errors import NotDifferentiableError as NotDifferentiableError
+from ._errors import PrecisionLossError as PrecisionLossError
+from ._errors import StructureMismatchError as StructureMismatchError
+from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
+from ._errors import UnsupportedNestingError as UnsupportedNestingError
+from ._first_order import gradient as gradient
+from ._first_order import jvp as jvp
+from ._first_order import value_and_gradient as value_and_gradient
+from ._first_order import vjp as vjp
+from ._functionals import nested_gradient as nested_gradient
+from ._nesting import Mode as Mode
+from ._nesting import Nesting as Nesting
+from ._registry import BackendInfo as BackendInfo
+from ._registry import backends as backends
+from ._registry import get_backend as get_backend
+from ._second_order import derivative as derivative
+from ._second_order import forward_over_forward as forward_over_forward
+from ._second_order import forward_over_reverse as forward_over_reverse
+from ._second_order import gradient_and_hvp as gradient_and_hvp
+from ._second_order import hvp as hvp
+from ._second_order import reverse_over_forward as reverse_over_forward
+from ._second_order import reverse_over_reverse as reverse_over_reverse

@@ -1,0 +1,109 @@
+"""Every error that nestgrad raises on purpose.
+
+Each says what was asked, what is wrong, and what to do. `except NestgradError` catches them all;
+an exception that the user's own function raises is never among them.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._nesting import Nesting
+
+
+class NestgradError(Exception):
+    """The base of all errors of this package."""
+
+
+class InvalidNestingError(NestgradError, ValueError):
+    """A word that is no nesting: empty, misspelt, or of the wrong order for the operator."""
+
+
+class BackendNotFoundError(NestgradError, LookupError):
+    """No installed distribution registers a backend of this name."""
+
+
+class BackendUnavailableError(NestgradError, ImportError):
+    """The backend is registered but cannot be used: its engine or the plug-in itself does not load."""
+
+
+class BackendConflictError(NestgradError):
+    """Two backends claim the same thing: one name, one array type, or the arrays of one call."""
+
+
+class UnsupportedExecutionError(NestgradError):
+    """The backend lacks the execution that was asked for, such as `compile=True`."""
+
+
+class NotDifferentiableError(NestgradError, TypeError):
+    """A leaf of a differentiated argument, or the output, is not a real floating array."""
+
+
+class PrecisionLossError(NestgradError, TypeError):
+    """The engine, as it is set up, would store an input with fewer bits than it has."""
+
+
+class StructureMismatchError(NestgradError, ValueError):
+    """A direction does not have the structure, shapes, dtypes or devices of its primal."""
+
+
+class NonScalarOutputError(NestgradError, TypeError):
+    """The function does not return a single real number of shape `()`."""
+
+
+class EngineError(NestgradError, RuntimeError):
+    """The engine raised something that its backend does not recognise; see `__cause__`."""
+
+
+class UnsupportedNestingError(NestgradError, NotImplementedError):
+    """The backend refuses this nesting, for this function or altogether.
+
+    Attributes:
+        backend: the name of the backend.
+        nesting: the word that was asked for.
+        operation: the operation that blocks it, or `None` if the whole nesting is missing.
+        reason: why, in one sentence.
+        use: a word that works instead, or `None`.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str,
+        nesting: Nesting,
+        operation: str | None,
+        reason: str,
+        use: Nesting | None = None,
+    ) -> None:
+        self.backend, self.nesting, self.operation, self.reason, self.use = (
+            backend,
+            nesting,
+            operation,
+            reason,
+            use,
+        )
+        blocker = f", blocked by {operation!r}" if operation else ""
+        way_out = f" Use {use.code!r} ({use}) instead." if use else ""
+        super().__init__(f"{backend} refuses {nesting.code!r} ({nesting}){blocker}: {reason}{way_out}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_refusal, (self.backend, self.nesting, self.operation, self.reason, self.use)
+
+
+def _rebuild_refusal(
+    backend: str, nesting: Nesting, operation: str | None, reason: str, use: Nesting | None
+) -> UnsupportedNestingError:
+    return UnsupportedNestingError(backend=backend, nesting=nesting, operation=operation, reason=reason, use=use)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that names the known words closest to `word`, or else all of them."""
+    known = sorted(known)
+    close = get_close_matches(word, known, n=3, cutoff=0.5)
+    if close:
+        return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
+    return "Known are: " + ", ".join(repr(name) for name in known) + "." if known else "None is installed."

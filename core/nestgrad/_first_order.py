@@ -1,0 +1,213 @@
+"""First order: jvp, vjp, gradient, value_and_gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
+
+from . import _compose
+from ._errors import StructureMismatchError
+from ._failures import guarded
+from ._inputs import REAL_OR_COMPLEX, open_direction, open_primal
+from ._nesting import Nesting
+from ._operator import Operator, Options, leaves_of
+from ._plan import Problem, Rule
+from ._select import select
+from ._spec import Backend, Function, Tree
+from ._trees import flatten, unflatten
+from ._words import require
+
+_FORWARD, _REVERSE = Nesting("F"), Nesting("R")
+
+
+def jvp(
+    f: Function,
+    primals: Sequence[Tree],
+    tangents: Sequence[Tree],
+    *,
+    has_aux: bool = False,
+    backend: str | Backend | None = None,
+) -> tuple[Any, ...]:
+    """The value f(*primals) and its directional derivative Df(*primals)[*tangents], by forward mode.
+
+    Args:
+        f: takes pytrees of arrays, returns a pytree of arrays of any shapes.
+        primals: one entry per argument of f; real or complex floating arrays.
+        tangents: the same structure, shapes, dtypes and devices.
+        has_aux: f returns `(output, aux)`; the result is `(value, derivative, aux)`.
+        backend: a name or a backend; by default the one whose arrays appear.
+
+    Complex arrays follow the engine's own convention.
+
+    Law: linear in the tangents, and ⟨u, jvp(v)⟩ = ⟨vjp(u), v⟩. The signature is that of `jax.jvp` and
+    `torch.func.jvp`. See Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
+
+    Raises:
+        NotDifferentiableError, StructureMismatchError: bad primals or tangents, with the path.
+        UnsupportedNestingError: no forward mode, or none for an operation of f.
+        EngineError: the engine failed for a reason its backend does not recognise.
+
+    Example:
+        >>> jvp(lambda x: x * x, (3.0,), (1.0,), backend="autograd")
+        (9.0, 6.0)
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise StructureMismatchError("jvp(f, primals, tangents) takes two tuples, one entry per argument of f.")
+    engine = select(backend, leaves_of([("primals", primals), ("tangents", tangents)]))
+    require(engine, _FORWARD)
+    x, structure = open_primal(engine, "primals", tuple(primals), REAL_OR_COMPLEX)
+    v = open_direction(engine, "tangents", tuple(tangents), x, structure)
+    call = _Flat(engine, f, structure, has_aux)
+
+    def evaluate() -> tuple[Any, ...]:
+        value, tangent, *aux = engine.jvp(call, x, v, has_aux=has_aux)  # type: ignore[attr-defined]
+        return call.close(value), call.close(tangent), *aux
+
+    result: tuple[Any, ...] = guarded(engine, _FORWARD, evaluate, lambda: call(*x))
+    return result
+
+
+def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backend | None = None) -> tuple[Any, ...]:
+    """The value f(*primals) and the pullback of cotangents, by reverse mode.
+
+    Args:
+        f: takes pytrees of arrays, returns a pytree of arrays of any shapes.
+        *primals: real or complex floating arrays.
+        has_aux: f returns `(output, aux)`; the result is `(value, pullback, aux)`.
+        backend: a name or a backend; by default the one whose arrays appear.
+
+    Returns:
+        The value and a function that takes a cotangent, shaped like the value, and returns a tuple
+        with one entry per primal. It may be called many times, and inside other transforms.
+
+    Complex arrays follow the engine's own convention.
+
+    Law: the pullback is linear, and the transpose of `jvp`. The signature is that of `jax.vjp` and
+    `torch.func.vjp`. See Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
+
+    Raises:
+        NotDifferentiableError, StructureMismatchError: bad primals or cotangent, with the path.
+        UnsupportedNestingError: no reverse mode, or none for an operation of f.
+        EngineError: the engine failed for a reason its backend does not recognise.
+
+    Example:
+        >>> value, pullback = vjp(lambda x, y: x * y, 3.0, 4.0, backend="autograd")
+        >>> pullback(1.0)
+        (4.0, 3.0)
+    """
+    engine = select(backend, leaves_of([("primals", primals)]))
+    require(engine, _REVERSE)
+    x, structure = open_primal(engine, "primals", primals, REAL_OR_COMPLEX)
+    call = _Flat(engine, f, structure, has_aux)
+    value, pull, *aux = guarded(
+        engine,
+        _REVERSE,
+        lambda: engine.vjp(call, *x, has_aux=has_aux),  # type: ignore[attr-defined]
+        lambda: call(*x),
+    )
+
+    def pullback(cotangent: Tree) -> tuple[Tree, ...]:
+        u = open_direction(engine, "cotangent", cotangent, call.leaves(value), call.structure)
+        pulled = guarded(engine, _REVERSE, lambda: pull(u if call.is_tuple else u[0]), lambda: call(*x))
+        trees: tuple[Tree, ...] = unflatten(engine, structure, pulled)
+        return trees
+
+    return call.close(value), pullback, *aux
+
+
+class _Flat:
+    """f of a flat sequence of arrays; remembers the structure of its output when it has run."""
+
+    def __init__(self, engine: Any, f: Function, arguments: Any, has_aux: bool) -> None:
+        self._engine, self._f, self._arguments, self._has_aux = engine, f, arguments, has_aux
+        self.structure: Any = None
+        self.is_tuple = True
+
+    def __call__(self, *leaves: Any) -> Any:
+        output = self._f(*unflatten(self._engine, self._arguments, leaves))
+        output, *aux = output if self._has_aux else (output,)
+        flat, self.structure = flatten(self._engine, output)
+        self.is_tuple = not (len(flat) == 1 and flat[0] is output)
+        value = tuple(flat) if self.is_tuple else output
+        return (value, *aux) if aux else value
+
+    def leaves(self, value: Any) -> tuple[Any, ...]:
+        return tuple(value) if self.is_tuple else (value,)
+
+    def close(self, value: Any) -> Tree:
+        return unflatten(self._engine, self.structure, self.leaves(value))
+
+
+def gradient(
+    f: Function,
+    argnums: int | Sequence[int] = 0,
+    **options: Unpack[Options],
+) -> Callable[..., Any]:
+    """∇f by reverse mode: `gradient(f)(x, *args, **kwargs)` is shaped like x.
+
+    Args:
+        f: returns a real floating scalar of shape `()`.
+        argnums: which argument to differentiate; a sequence gives a tuple of gradients.
+        **options: `backend`, `compile`, `has_aux`; see `Options`.
+
+    Law: ⟨∇f(x), v⟩ = d/dα f(x + αv) at α = 0. One evaluation of f, whatever the size of x.
+
+    Raises:
+        NotDifferentiableError: x is not made of real floating arrays; the path is named.
+        NonScalarOutputError: f does not return a scalar of shape `()`.
+        UnsupportedNestingError: no reverse mode, or none for an operation of f.
+        EngineError: the engine failed for a reason its backend does not recognise.
+
+    Example:
+        >>> import numpy as np
+        >>> gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        array([2., 4.])
+    """
+
+    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+        (_, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return selected(argnums, problem.trees(slope)), *aux
+
+    rule = Rule("gradient", 0, numbers(argnums), _reverse, solve)
+    return Operator(f, rule, **options)
+
+
+def value_and_gradient(
+    f: Function,
+    argnums: int | Sequence[int] = 0,
+    **options: Unpack[Options],
+) -> Callable[..., Any]:
+    """(f(x), ∇f(x)) by reverse mode, with one evaluation of f.
+
+    Arguments, law and errors are those of `gradient`. With `has_aux` the result is
+    `((value, aux), gradient)`, as in `jax.value_and_grad`.
+
+    Example:
+        >>> import numpy as np
+        >>> value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        (5.0, array([2., 4.]))
+    """
+
+    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+        (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return (((value, *aux) if aux else value, selected(argnums, problem.trees(slope))),)
+
+    rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve)
+    return Operator(f, rule, **options)
+
+
+def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    """Argnums as a tuple of distinct integers."""
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not chosen or not all(isinstance(i, int) for i in chosen) or len(set(chosen)) < len(chosen):
+        raise TypeError(f"argnums is an integer or a sequence of different integers; got {argnums!r}.")
+    return chosen
+
+
+def selected(argnums: int | Sequence[int], trees: tuple[Tree, ...]) -> Tree:
+    """One tree for one argnum, the tuple of them for a sequence."""
+    return trees[0] if isinstance(argnums, int) else trees
+
+
+def _reverse(backend: Any) -> Nesting:
+    return require(backend, _REVERSE)

@@ -1,0 +1,123 @@
+"""Derivatives of functionals of a gradient: ∇(g∘∇f)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
+
+from ._compose import along, gradient
+from ._first_order import numbers, selected
+from ._inputs import Leaves, check_scalar
+from ._nesting import Nesting
+from ._operator import Operator, Options
+from ._plan import Problem, Rule
+from ._spec import Function
+from ._words import hvp_nesting, hvp_word
+
+Places = tuple[int, ...]
+
+
+def nested_gradient(
+    g: Function,
+    f: Function,
+    argnums: int | Sequence[int] = 0,
+    *,
+    inner_argnums: int | Sequence[int] = 0,
+    nesting: str | Nesting = "auto",
+    **options: Unpack[Options],
+) -> Callable[..., Any]:
+    """The gradient of h(x, *args) = g(∇f(x, *args)), never forming the Hessian of f.
+
+    With y = ∇f and w = ∇g(y), both mixed derivatives commute, so ∇h is one more pass over ∇f:
+
+    - FR: the derivative along w, in the inner arguments, of the gradient in the outer arguments;
+    - RF: the gradient in the outer arguments of the derivative of f along w in the inner ones;
+    - RR: the gradient in the outer arguments of ⟨∇f, w⟩ with w held. f is evaluated once.
+
+    Args:
+        g: takes the inner gradient (a tuple of gradients if `inner_argnums` is a sequence) and
+            returns a real floating scalar. Anything else it needs, such as targets, it captures.
+        f: returns a real floating scalar of shape `()`.
+        argnums: the arguments of f in which h is differentiated; the result is shaped like them.
+        inner_argnums: the arguments of f in which f is differentiated inside h.
+        nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`: the backend's first choice.
+        **options: `backend`, `compile`, `has_aux` (of f); see `Options`.
+
+    So a gradient penalty, a force-matching or a physics-informed loss trains its parameters θ with
+    `nested_gradient(g, f, argnums=1)(x, θ)`: ∇_θ g(∇ₓf(x, θ)).
+
+    Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0. Evaluations of f do not depend on the size of x.
+
+    Raises:
+        InvalidNestingError: the word is not one of those above.
+        Otherwise as `gradient`, for f and for g.
+
+    Example:
+        >>> import numpy as np
+        >>> f, g = lambda x: (x**3).sum(), lambda y: (y**2).sum()
+        >>> nested_gradient(g, f, backend="autograd")(np.array([1.0, 2.0]))  # 36x³
+        array([ 36., 288.])
+    """
+    outer, inner = numbers(argnums), numbers(inner_argnums)
+    if nesting != "auto":
+        hvp_nesting(nesting)
+    both = tuple(dict.fromkeys((*outer, *inner)))
+    outer_places, inner_places = (tuple(both.index(i) for i in chosen) for chosen in (outer, inner))
+
+    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+        def g_of_leaves(*y: Any) -> Any:
+            value = g(selected(inner_argnums, problem.trees(y, inner_places)))
+            check_scalar(problem.backend, value)
+            return value
+
+        weight = gradient(problem.backend, g_of_leaves)
+        slope, *aux = _solve(problem, weight, problem.leaves_of(outer_places), problem.leaves_of(inner_places), word)
+        return selected(argnums, problem.trees(slope, outer_places)), *aux
+
+    rule = Rule("nested_gradient", 0, both, lambda backend: hvp_word(backend, nesting), solve)
+    return Operator(f, rule, **options)
+
+
+def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, word: Nesting) -> tuple[Any, ...]:
+    """∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among the leaves."""
+    backend, f, x = problem.backend, problem.f, problem.x
+    if word == Nesting("RR"):
+        slope = _partial_gradient(backend, f, inner, problem.has_aux)
+        y, pullback, *aux = backend.vjp(_held(slope, x, outer), *_at(x, outer), has_aux=problem.has_aux)
+        return pullback(weight(*y)), *aux
+    y, *aux = _with_aux(_partial_gradient(backend, f, inner, problem.has_aux)(*x), problem.has_aux)
+    w, f = weight(*y), _without_aux(f, problem.has_aux)
+    if word == Nesting("FR"):
+        slope = _partial_gradient(backend, f, outer)
+        return along(backend, _held(slope, x, inner), w)(*_at(x, inner)), *aux
+    descent = lambda *x: along(backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
+    return _partial_gradient(backend, descent, outer)(*x), *aux
+
+
+def _partial_gradient(backend: Any, f: Function, places: Places, has_aux: bool = False) -> Function:
+    """The gradient of f in the leaves at these places, as a function of all leaves."""
+    return lambda *x: gradient(backend, _held(f, x, places), has_aux)(*_at(x, places))
+
+
+def _held(f: Function, x: Leaves, places: Places) -> Function:
+    """F as a function of the leaves at these places, the others held at x."""
+
+    def held(*moving: Any) -> Any:
+        leaves = list(x)
+        for place, leaf in zip(places, moving, strict=True):
+            leaves[place] = leaf
+        return f(*leaves)
+
+    return held
+
+
+def _at(x: Leaves, places: Places) -> Leaves:
+    return tuple(x[place] for place in places)
+
+
+def _with_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
+    return tuple(output) if has_aux else (output,)
+
+
+def _without_aux(f: Function, has_aux: bool) -> Function:
+    return (lambda *x: f(*x)[0]) if has_aux else f

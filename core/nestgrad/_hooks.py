@@ -1,0 +1,64 @@
+"""The hooks a plug-in may implement. Every one is documented here; a test fails where one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+PROJECT = "nestgrad"
+BACKENDS = "nestgrad.backends"
+"""The entry-point group of backends: one entry, one backend, named as its descriptor names it."""
+PLUGINS = "nestgrad.plugins"
+"""The entry-point group of everything else a plug-in can add, such as scenario packs."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """What is known of a backend before its engine is imported.
+
+    Attributes:
+        name: the backend's name, equal to the name of its entry point.
+        engine: the import name of the engine.
+        install: the command line that installs the engine.
+        arrays: import roots of the engine's array types; `("jax",)` claims `jax.Array`.
+        implementation: `"module:Class"`; imported, and called without arguments, on first use.
+        limits: a TOML file beside the descriptor's module that declares what the backend refuses.
+        embedded: the backend is the one to use when nothing selects another. Heeded in the bundled only.
+    """
+
+    name: str
+    engine: str
+    install: str
+    arrays: tuple[str, ...]
+    implementation: str
+    limits: str | None = None
+    embedded: bool = False
+
+
+class BackendHooks:
+    """Hooks of the group `nestgrad.backends`."""
+
+    @hookspec(firstresult=True)
+    def nestgrad_backend(self) -> Descriptor:  # type: ignore[empty-body]
+        """Describe the backend of this module, without importing its engine.
+
+        Returns one `Descriptor`. Called once when the backend is first asked for by name or by the
+        type of an array; listing the backends does not call it.
+        """
+
+
+class PluginHooks:
+    """Hooks of the group `nestgrad.plugins`."""
+
+    @hookspec
+    def nestgrad_scenarios(self) -> Iterable[Any]:  # type: ignore[empty-body]
+        """Scenarios to add to the conformance suite: an iterable of `nestgrad_conformance.Scenario`.
+
+        Called by the suite alone. The module must be importable without any engine.
+        """

@@ -1,0 +1,122 @@
+"""Checks at the door: what may be differentiated, which direction fits which primal, what f may return."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
+from ._select import is_neutral
+from ._spec import Array, provides
+from ._trees import flatten, paths
+
+Leaves = tuple[Array, ...]
+
+REAL = ("real floating",)
+REAL_OR_COMPLEX = ("real floating", "complex floating")
+
+
+def open_primal(backend: Any, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
+    """The leaves of a differentiated argument as arrays of the engine, and their structure.
+
+    Raises:
+        NotDifferentiableError: a leaf is not an array of one of these kinds; its path is named.
+        PrecisionLossError: the engine would store a leaf with fewer bits.
+    """
+    leaves, structure = flatten(backend, tree)
+    if not leaves:
+        raise NotDifferentiableError(f"{name} holds no array, so there is nothing to differentiate.")
+    for position, leaf in enumerate(leaves):
+        if not _is_differentiable(backend, leaf, kinds):
+            raise _not_differentiable(backend, leaf, paths(name, tree, len(leaves))[position], kinds)
+    return tuple(backend.asarray(leaf) if is_neutral(leaf) else leaf for leaf in leaves), structure
+
+
+def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
+    """The leaves of a direction as arrays of the engine, each checked against its primal.
+
+    Raises:
+        StructureMismatchError: structure, shape, dtype or device differ; the path is named.
+    """
+    leaves, found = flatten(backend, tree)
+    if found != structure:
+        raise StructureMismatchError(f"{name} must have the structure of its primal, {structure}; it has {found}.")
+    opened = []
+    for position, (leaf, x) in enumerate(zip(leaves, primal, strict=True)):
+        if is_neutral(leaf) and _fits_after_conversion(leaf, x):
+            leaf = backend.asarray(leaf, x)
+        difference = _difference(backend, leaf, x)
+        if difference:
+            path = paths(name, tree, len(leaves))[position]
+            raise StructureMismatchError(f"{path} must match its primal: {difference}.")
+        opened.append(leaf)
+    return tuple(opened)
+
+
+def check_scalar(backend: Any, value: Any) -> None:
+    """Raise unless `value`, which the user's function returned, is one real floating number of shape `()`."""
+    shape = () if type(value) is float else getattr(value, "shape", None)
+    if shape is None:
+        raise NonScalarOutputError(
+            f"The function must return one real floating number of shape (); it returned a {type(value).__name__}."
+        )
+    if tuple(shape) != ():
+        hint = "Take its only entry: value[0]." if tuple(shape) == (1,) else "Reduce it, for example with sum."
+        raise NonScalarOutputError(f"The function must return shape (); it returned shape {tuple(shape)}. {hint}")
+    if type(value) is not float and not _is_dtype(backend.xp, value.dtype, REAL):
+        raise NotDifferentiableError(
+            f"The function must return a real floating number; it returned dtype {value.dtype}."
+        )
+
+
+def _is_differentiable(backend: Any, leaf: Any, kinds: tuple[str, ...]) -> bool:
+    if is_neutral(leaf):
+        number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
+        return number or (isinstance(leaf, (np.ndarray, np.generic)) and _is_dtype(np, leaf.dtype, kinds))
+    return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and _is_dtype(backend.xp, leaf.dtype, kinds)
+
+
+@functools.lru_cache(maxsize=256)
+def _is_dtype(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
+    try:
+        return bool(xp.isdtype(dtype, kinds))
+    except TypeError:  # a dtype from outside the standard, such as NumPy's strings
+        return False
+
+
+def _fits_after_conversion(leaf: Any, x: Array) -> bool:
+    """Whether a neutral leaf may become an array like x: a number always, a NumPy array of the same dtype."""
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return _dtype_name(leaf.dtype) == _dtype_name(x.dtype)
+    return isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+
+
+def _difference(backend: Any, leaf: Any, x: Array) -> str | None:
+    """What tells a direction's leaf from its primal, or None if it fits."""
+    if not hasattr(leaf, "shape") or not hasattr(leaf, "dtype"):
+        return f"it is a {type(leaf).__name__}, not an array"
+    if tuple(leaf.shape) != tuple(x.shape):
+        return f"its shape is {tuple(leaf.shape)}, the primal's {tuple(x.shape)}"
+    if leaf.dtype != x.dtype:
+        return f"its dtype is {_dtype_name(leaf.dtype)}, the primal's {_dtype_name(x.dtype)}"
+    devices = (backend.device(leaf), backend.device(x)) if provides(backend, "device") else (None, None)
+    if None not in devices and devices[0] != devices[1]:
+        return f"its device is {devices[0]}, the primal's {devices[1]}"
+    return None
+
+
+def _dtype_name(dtype: Any) -> str:
+    """`float64`, however an engine spells it."""
+    return str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+
+
+def _not_differentiable(backend: Any, leaf: Any, path: str, kinds: tuple[str, ...]) -> NotDifferentiableError:
+    what = (
+        f"has dtype {leaf.dtype}" if hasattr(leaf, "dtype") else f"is a {type(leaf).__module__}.{type(leaf).__name__}"
+    )
+    return NotDifferentiableError(
+        f"{path} {what}; {backend.name} differentiates {' and '.join(kinds)} arrays here. "
+        "Convert it, or pass it through *args, which are not differentiated."
+    )

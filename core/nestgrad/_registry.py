@@ -1,0 +1,193 @@
+"""The registry: backends are found by entry point and loaded one by one, on first use.
+
+Listing reads metadata and imports nothing. Loading imports the one plug-in that was named, so a
+broken plug-in takes no other down.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import cast
+
+import pluggy
+
+from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean
+from ._hooks import BACKENDS, PLUGINS, PROJECT, BackendHooks, Descriptor, PluginHooks
+from ._spec import SPEC_VERSION, Backend
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """A registered backend, as its distribution's metadata tell: nothing was imported.
+
+    Attributes:
+        name: the name to select it by.
+        module: the plug-in's module.
+        distribution: the distribution that registers it.
+        version: that distribution's version.
+        bundled: whether that distribution is nestgrad itself.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+
+    @property
+    def bundled(self) -> bool:
+        """Whether nestgrad itself brings this backend."""
+        return self.distribution == PROJECT
+
+
+def backends() -> tuple[BackendInfo, ...]:
+    """The registered backends, by name. Imports no plug-in and no engine.
+
+    A name that two distributions claim is listed twice; asking for that backend is an error.
+
+    Example:
+        >>> [info.name for info in backends() if info.bundled]
+        ['autograd', 'jax']
+    """
+    return tuple(
+        BackendInfo(entry.name, entry.value, distribution.name, distribution.version)
+        for entry, distribution in _entry_points(BACKENDS)
+    )
+
+
+def get_backend(name: str) -> Backend:
+    """The backend of this name, its engine imported.
+
+    Raises:
+        BackendNotFoundError: no such name; the closest names are given.
+        BackendConflictError: two distributions register the name.
+        BackendUnavailableError: the engine is not installed (the message has the install line), or
+            the plug-in is broken.
+
+    Example:
+        >>> get_backend("autograd").name
+        'autograd'
+    """
+    return _load(name)
+
+
+def descriptor(name: str) -> Descriptor:
+    """The descriptor of a registered backend: imports its plug-in, not its engine."""
+    return _describe(_entry_point(name))
+
+
+def engine_installed(described: Descriptor) -> bool:
+    """Whether the engine could be imported, found without importing it."""
+    return importlib.util.find_spec(described.engine.partition(".")[0]) is not None
+
+
+def plugins() -> tuple[pluggy.PluginManager, ...]:
+    """A plugin manager for each entry of the group `nestgrad.plugins`.
+
+    Raises:
+        BackendUnavailableError: a plug-in does not load.
+    """
+    return tuple(_plugin(entry, PluginHooks) for entry, _ in _entry_points(PLUGINS))
+
+
+@functools.cache
+def _load(name: str) -> Backend:
+    described = descriptor(name)
+    module, _, attribute = described.implementation.partition(":")
+    try:
+        implementation = getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        raise _unavailable(described, error) from error
+    except Exception as error:
+        raise BackendUnavailableError(
+            f"Backend {name!r} is installed, but importing its implementation {described.implementation!r} "
+            f"raises {type(error).__name__}: {error}. Report it to the authors of that plug-in."
+        ) from error
+    backend = implementation()
+    _check_version(name, getattr(backend, "spec_version", SPEC_VERSION))
+    return cast(Backend, backend)
+
+
+def _unavailable(described: Descriptor, error: ImportError) -> BackendUnavailableError:
+    if engine_installed(described):
+        return BackendUnavailableError(
+            f"Backend {described.name!r}: engine {described.engine!r} is installed but does not import: {error}. "
+            f"Reinstall it: {described.install}"
+        )
+    return BackendUnavailableError(
+        f"Backend {described.name!r} needs the engine {described.engine!r}, which is not installed. "
+        f"Install it: {described.install}"
+    )
+
+
+def _check_version(name: str, version: str) -> None:
+    major, minor = (int(part) for part in version.split("."))
+    ours_major, ours_minor = (int(part) for part in SPEC_VERSION.split("."))
+    if major != ours_major or minor > ours_minor:
+        raise BackendUnavailableError(
+            f"Backend {name!r} is written for version {version} of the backend spec; this nestgrad has "
+            f"{SPEC_VERSION}. Upgrade " + ("nestgrad." if (major, minor) > (ours_major, ours_minor) else "the plug-in.")
+        )
+
+
+def _entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
+    """The group's entries with their distributions, by name; a distribution seen twice on the path counts once."""
+    found = {
+        (entry.name, distribution.name): (entry, distribution)
+        for distribution in reversed(list(distributions()))
+        for entry in distribution.entry_points
+        if entry.group == group
+    }
+    return [found[key] for key in sorted(found)]
+
+
+def _entry_point(name: str) -> EntryPoint:
+    claims = defaultdict(list)
+    for entry, distribution in _entry_points(BACKENDS):
+        claims[entry.name].append((entry, distribution))
+    if name not in claims:
+        raise BackendNotFoundError(f"No backend is registered as {name!r}. {did_you_mean(str(name), claims)}")
+    if len(claims[name]) > 1:
+        names = " and ".join(repr(distribution.name) for _, distribution in claims[name])
+        raise BackendConflictError(f"Two distributions register a backend as {name!r}: {names}. Uninstall one of them.")
+    return claims[name][0][0]
+
+
+def _describe(entry: EntryPoint) -> Descriptor:
+    described = _plugin(entry, BackendHooks).hook.nestgrad_backend()
+    if not isinstance(described, Descriptor):
+        raise BackendUnavailableError(
+            f"Plug-in {entry.value!r} registers the backend {entry.name!r} but implements no hook "
+            f"`nestgrad_backend` that returns a `nestgrad.extend.Descriptor` (got {described!r})."
+        )
+    if described.name != entry.name:
+        raise BackendConflictError(
+            f"Plug-in {entry.value!r} is registered as {entry.name!r} but describes itself as "
+            f"{described.name!r}. Make the entry point's name and the descriptor's name equal."
+        )
+    return described
+
+
+def _plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
+    """A manager that holds the one plug-in of this entry point."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hooks)
+    try:
+        manager.register(entry.load(), name=entry.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        known = [name for name in vars(hooks) if name.startswith(PROJECT)]
+        raise BackendUnavailableError(
+            f"Plug-in {entry.value!r} implements a hook that nestgrad does not have: {error}. "
+            f"Hooks of its group: {', '.join(known)}."
+        ) from error
+    except Exception as error:
+        raise BackendUnavailableError(
+            f"Plug-in {entry.value!r}, which registers {entry.name!r}, raises {type(error).__name__} when it is "
+            f"imported: {error}. Uninstall it or report it to its authors; other backends still work."
+        ) from error
+    return manager

@@ -1,0 +1,111 @@
+"""Which backend a call runs on.
+
+First that applies: the name or object given as `backend=`; the one engine whose arrays appear in the
+call; the environment variable `NESTGRAD_BACKEND`; the only engine installed besides the embedded
+default; the embedded default. NumPy arrays and Python numbers are neutral. An array is told by the
+import roots of its type, never by what happens to be imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ._errors import BackendConflictError, BackendNotFoundError, NestgradError
+from ._registry import BackendInfo, backends, descriptor, engine_installed, get_backend
+from ._spec import Backend
+
+ENVIRONMENT = "NESTGRAD_BACKEND"
+
+
+def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> Backend:
+    """The backend for a call whose arguments have these leaves, each with its path.
+
+    Raises:
+        BackendConflictError: arrays of two engines (both paths are named), or an array type that
+            several third-party backends claim.
+        BackendNotFoundError, BackendUnavailableError: as in `get_backend`.
+    """
+    if isinstance(backend, str):
+        return get_backend(backend)
+    if backend is not None:
+        return backend
+    name = _by_arrays(leaves) or os.environ.get(ENVIRONMENT) or _by_installation()
+    return get_backend(name)
+
+
+def is_neutral(value: object) -> bool:
+    """Whether a leaf says nothing about the engine: a NumPy array, a number, or no array at all."""
+    return isinstance(value, (np.ndarray, np.generic, float, int, complex, str, bytes, type(None)))
+
+
+def _by_arrays(leaves: Iterable[tuple[str, Any]]) -> str | None:
+    seen: dict[str, str] = {}
+    for path, leaf in leaves:
+        name = None if is_neutral(leaf) else _claimant(type(leaf))
+        if name is not None:
+            seen.setdefault(name, path)
+    if len(seen) > 1:
+        found = " and ".join(f"{path} is an array of {name}" for name, path in seen.items())
+        raise BackendConflictError(
+            f"One call runs on one engine, but {found}. Convert one of them, or say which with backend=."
+        )
+    return next(iter(seen), None)
+
+
+def _claimant(array_type: type) -> str | None:
+    """The name of the backend whose engine made this type, if any has."""
+    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - {
+        "builtins",
+        "numpy",
+        "typing",
+    }
+    registered = backends()
+    wanted = os.environ.get(ENVIRONMENT)
+    if wanted in {info.name for info in registered} and roots & set(descriptor(wanted).arrays):
+        return wanted
+    named = [info.name for info in registered if info.name in roots]
+    return named[0] if named else _by_descriptor(roots, registered)
+
+
+def _by_descriptor(roots: set[str], registered: tuple[BackendInfo, ...]) -> str | None:
+    claimants = [info for info in registered if roots & _claims(info.name)]
+    for info in claimants:
+        if info.bundled:
+            return info.name
+    if len(claimants) > 1:
+        names = " and ".join(repr(info.name) for info in claimants)
+        raise BackendConflictError(
+            f"Backends {names} claim the arrays of {'/'.join(sorted(roots))}. "
+            f"Say which with backend= or the environment variable {ENVIRONMENT}."
+        )
+    return claimants[0].name if claimants else None
+
+
+def _claims(name: str) -> set[str]:
+    """The array roots of a backend; none for a plug-in that does not load, which must not disturb the others."""
+    try:
+        return set(descriptor(name).arrays)
+    except NestgradError:
+        return set()
+
+
+def _by_installation() -> str:
+    embedded, others = None, []
+    for info in backends():
+        try:
+            described = descriptor(info.name)
+        except NestgradError:
+            continue
+        if described.embedded and info.bundled:
+            embedded = info.name
+        elif engine_installed(described):
+            others.append(info.name)
+    if len(others) == 1:
+        return others[0]
+    if embedded is None:
+        raise BackendNotFoundError("No default backend is registered: reinstall nestgrad.")
+    return embedded

@@ -1,0 +1,108 @@
+"""A word on a backend: whether it has the modes, and its own method or the composition to run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._compose import compose, gradient, value_and_gradient
+from ._errors import InvalidNestingError, UnsupportedNestingError
+from ._nesting import Mode, Nesting
+from ._plan import Problem
+from ._spec import provides
+
+_METHOD = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
+_DEFAULT_PREFERENCE = ("FR", "RR", "RF")
+
+
+def require(backend: Any, word: Nesting) -> Nesting:
+    """The word itself, if the backend has its modes and reaches its order.
+
+    Raises:
+        UnsupportedNestingError: it lacks a mode, or the word is longer than its `max_order`.
+    """
+    missing = [mode for mode in dict.fromkeys(word) if not provides(backend, _METHOD[mode])]
+    if missing:
+        other = Nesting("F" if missing[0] is Mode.REVERSE else "R" * word.order)
+        reason = f"it has no {missing[0].value} mode (no {_METHOD[missing[0]]})."
+        reachable = other if other.order == word.order and provides(backend, _METHOD[other.inner]) else None
+        raise UnsupportedNestingError(backend=backend.name, nesting=word, operation=None, reason=reason, use=reachable)
+    limit = getattr(backend, "max_order", None)
+    if limit is not None and word.order > limit:
+        reason = f"its longest nesting has order {limit}."
+        raise UnsupportedNestingError(backend=backend.name, nesting=word, operation=None, reason=reason)
+    return word
+
+
+def hvp_word(backend: Any, nesting: str | Nesting) -> Nesting:
+    """The nesting of a Hessian-vector product; `"auto"` is the first of the backend's preferred that it has.
+
+    Raises:
+        InvalidNestingError: not a word of order 2 with an R.
+        UnsupportedNestingError: the backend lacks the modes.
+    """
+    if nesting != "auto":
+        return require(backend, hvp_nesting(nesting))
+    preferred = [Nesting(code) for code in getattr(backend, "preferred", _DEFAULT_PREFERENCE)]
+    for word in preferred:
+        if all(provides(backend, _METHOD[mode]) for mode in word):
+            return require(backend, word)
+    return require(backend, preferred[0])
+
+
+def hvp_nesting(nesting: str | Nesting) -> Nesting:
+    """The word, if it names a Hessian-vector product; raises `InvalidNestingError` otherwise."""
+    word = Nesting(nesting)
+    if word.order != 2 or Mode.REVERSE not in word:
+        raise InvalidNestingError(
+            f"A Hessian-vector product is one of 'FR', 'RF', 'RR' or 'auto'; {word.code!r} is not. "
+            "D²f[v1, v2] by two forward passes is forward_over_forward; any other word is derivative."
+        )
+    return word
+
+
+def solve_word(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    """The derivative that `word` names, gradients in the structure of x."""
+    if _is_native(problem, word):
+        *_, result = _native(problem, word)
+        return (result if Mode.REVERSE not in word else _reopen(problem, result),)
+    derive = compose(problem.backend, word)
+    result = derive(problem.f, problem.x, *problem.directions, has_aux=problem.has_aux)
+    result, *aux = result if problem.has_aux else (result,)
+    return (result if Mode.REVERSE not in word else problem.trees(result)[0]), *aux
+
+
+def solve_gradient_and_hvp(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    """(∇f(x), ∇²f(x)v), both in the structure of x, f evaluated once unless the word is RF."""
+    if _is_native(problem, word) and word.inner is Mode.REVERSE:
+        return (tuple(_reopen(problem, part) for part in _native(problem, word)),)
+    backend, f, x, (v,) = problem.backend, problem.f, problem.x, problem.directions
+    if word.inner is Mode.FORWARD:
+        (_, slope), *aux = value_and_gradient(backend, f, x, problem.has_aux)
+        product, *_ = solve_word(problem, word)
+        return (problem.trees(slope)[0], product), *aux
+    slope_of = gradient(backend, f, problem.has_aux)
+    if word.outer is Mode.FORWARD:
+        slope, product, *aux = backend.jvp(slope_of, x, v, has_aux=problem.has_aux)
+    else:
+        slope, pullback, *aux = backend.vjp(slope_of, *x, has_aux=problem.has_aux)
+        product = pullback(v)
+    return (problem.trees(slope)[0], problem.trees(product)[0]), *aux
+
+
+def _is_native(problem: Problem, word: Nesting) -> bool:
+    """Whether the backend's own method can run this problem: it has no aux, and may take one array only."""
+    single = len(problem.x) == 1 or not getattr(problem.backend, "flat_only", False)
+    return word.order == 2 and not problem.has_aux and single and provides(problem.backend, str(word))
+
+
+def _native(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    """The backend's own second-order method: on the bare array if x is one, else on the tuple of leaves."""
+    method = getattr(problem.backend, str(word))
+    if len(problem.x) == 1:
+        return tuple(method(problem.f, problem.x[0], *(v for (v,) in problem.directions)))
+    return tuple(method(lambda leaves: problem.f(*leaves), problem.x, *problem.directions))
+
+
+def _reopen(problem: Problem, result: Any) -> Any:
+    """A native method's gradient-like result in the structure of x."""
+    return problem.trees((result,) if len(problem.x) == 1 else tuple(result))[0]

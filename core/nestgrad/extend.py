@@ -1,0 +1,29 @@
+"""Everything that the author of a backend may import.
+
+The [spec](nestgrad._spec) says what a backend's methods take, give and obey; `Descriptor` and
+`hookimpl` register it; `emulated` is how it declares that a letter was computed by other means.
+"""
+
+from ._compose import compose as compose
+from ._errors import BackendUnavailableError as BackendUnavailableError
+from ._errors import NotDifferentiableError as NotDifferentiableError
+from ._errors import PrecisionLossError as PrecisionLossError
+from ._errors import UnsupportedNestingError as UnsupportedNestingError
+from ._hooks import Descriptor as Descriptor
+from ._hooks import hookimpl as hookimpl
+from ._nesting import Mode as Mode
+from ._nesting import Nesting as Nesting
+from ._routes import emulated as emulated
+from ._spec import SPEC_VERSION as SPEC_VERSION
+from ._spec import Backend as Backend
+from ._spec import Batch as Batch
+from ._spec import Canary as Canary
+from ._spec import Compile as Compile
+from ._spec import ForwardMode as ForwardMode
+from ._spec import ForwardOverForward as ForwardOverForward
+from ._spec import ForwardOverReverse as ForwardOverReverse
+from ._spec import Linearize as Linearize
+from ._spec import Refusal as Refusal
+from ._spec import ReverseMode as ReverseMode
+from ._spec import ReverseOverForward as ReverseOverForward
+from ._spec import ReverseOverReverse as ReverseOverReverse
