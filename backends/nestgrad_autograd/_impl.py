@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 from typing import Any
 
@@ -57,9 +58,10 @@ class Autograd:
         """Autograd lacks rules, most of them forward; RR is the word with the fewest gaps."""
         if isinstance(exception, MissingRule):
             reason = f"no {exception.mode}-mode rule: {exception.why}."
-            return Refusal(exception.operation, reason, "R" * word.order if exception.mode == "forward" else None)
+            return Refusal(exception.operation, reason, "R" * word.order if exception.reversible else None)
         if isinstance(exception, NotImplementedError):
-            return Refusal(None, f"autograd says: {exception}.")
+            found = re.search(r"Gradient of (\w+) not implemented", str(exception))
+            return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")
         return None
 
     def canary(self) -> Canary:

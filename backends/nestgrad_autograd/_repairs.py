@@ -16,11 +16,11 @@ from nestgrad.extend import emulated
 
 
 class MissingRule(NotImplementedError):
-    """autograd has no right rule of this mode for this operation."""
+    """autograd has no right rule of this mode for this operation; `reversible` if it has one for reverse mode."""
 
-    def __init__(self, operation: str, mode: str, why: str) -> None:
+    def __init__(self, operation: str, mode: str, why: str, *, reversible: bool = False) -> None:
         super().__init__(f"{operation} in {mode} mode: {why}")
-        self.operation, self.mode, self.why = operation, mode, why
+        self.operation, self.mode, self.why, self.reversible = operation, mode, why, reversible
 
 
 def _prod_reverse(own: Callable[..., Any], argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:

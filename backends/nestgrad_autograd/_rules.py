@@ -52,4 +52,4 @@ def _rule(fun: Any, mode: str, table: dict[Any, Any], repairs: dict[Any, Any]) -
 
 def _missing(fun: Any, mode: str) -> MissingRule:
     name = getattr(fun, "__name__", str(fun))
-    return MissingRule(name, mode, "autograd has no such rule")
+    return MissingRule(name, mode, "autograd has no such rule", reversible=mode == "forward" and fun in primitive_vjps)

@@ -85,6 +85,11 @@ def engine_installed(described: Descriptor) -> bool:
     return importlib.util.find_spec(described.engine.partition(".")[0]) is not None
 
 
+def embedded() -> str:
+    """The name of the embedded default: the bundled backend that says so."""
+    return next(info.name for info in backends() if info.bundled and descriptor(info.name).embedded)
+
+
 def plugins() -> tuple[pluggy.PluginManager, ...]:
     """A plugin manager for each entry of the group `nestgrad.plugins`.
 

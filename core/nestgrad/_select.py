@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import BackendConflictError, BackendNotFoundError, NestgradError
-from ._registry import BackendInfo, backends, descriptor, engine_installed, get_backend
+from ._errors import BackendConflictError, NestgradError
+from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend
 from ._spec import Backend
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
@@ -33,8 +33,7 @@ def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> 
         return get_backend(backend)
     if backend is not None:
         return backend
-    name = _by_arrays(leaves) or os.environ.get(ENVIRONMENT) or _by_installation()
-    return get_backend(name)
+    return get_backend(_by_arrays(leaves) or os.environ.get(ENVIRONMENT) or _by_installation())
 
 
 def is_neutral(value: object) -> bool:
@@ -94,18 +93,14 @@ def _claims(name: str) -> set[str]:
 
 
 def _by_installation() -> str:
-    embedded, others = None, []
-    for info in backends():
-        try:
-            described = descriptor(info.name)
-        except NestgradError:
-            continue
-        if described.embedded and info.bundled:
-            embedded = info.name
-        elif engine_installed(described):
-            others.append(info.name)
-    if len(others) == 1:
-        return others[0]
-    if embedded is None:
-        raise BackendNotFoundError("No default backend is registered: reinstall nestgrad.")
-    return embedded
+    """The only engine installed besides the embedded default, else that default."""
+    default = embedded()
+    others = [info.name for info in backends() if info.name != default and _is_installed(info.name)]
+    return others[0] if len(others) == 1 else default
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return engine_installed(descriptor(name))
+    except NestgradError:
+        return False

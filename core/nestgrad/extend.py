@@ -27,3 +27,4 @@ from ._spec import Refusal as Refusal
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward
 from ._spec import ReverseOverReverse as ReverseOverReverse
+from ._spec import provides as provides

@@ -1,0 +1,1 @@
+"""The conformance suite: which nestings of which backend really work, measured."""

@@ -1,0 +1,1 @@
+"""One cell judged: the truth, the measurement, the verdict."""

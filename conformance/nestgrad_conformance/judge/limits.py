@@ -1,0 +1,102 @@
+"""What a backend declares that it refuses: a file beside the backend, read by the judge alone."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib.util
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+Kind = Literal["never", "not_yet", "upstream_bug"]
+
+
+class LimitsError(ValueError):
+    """A limits file that cannot be read; the message names file and entry."""
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One declared limit.
+
+    Attributes:
+        nesting: a pattern on the word's code, as fnmatch reads it: `*F*`, `R?`.
+        operation: the operation that is refused; matches a scenario's feature of that name.
+        feature: the same for a feature that is no operation.
+        scenario: one scenario alone; allowed for an `upstream_bug` with a link.
+        kind: `never` (the engine cannot), `not_yet` (it could), `upstream_bug` (it is wrong there).
+        reason: why, in one sentence.
+        link: a thread or page.
+        versions: the engine's versions that it holds for, such as `>=1.8,<2`.
+    """
+
+    nesting: str
+    kind: Kind
+    reason: str
+    operation: str | None = None
+    feature: str | None = None
+    scenario: str | None = None
+    link: str | None = None
+    versions: str = ""
+
+    def covers(self, word: str, scenario: str, features: Iterable[str], version: str) -> bool:
+        """Whether this limit speaks of a nesting of a scenario, with this version of the engine."""
+        names = {name for name in (self.operation, self.feature) if name is not None}
+        return (
+            fnmatch.fnmatchcase(word, self.nesting)
+            and names <= set(features)
+            and self.scenario in (None, scenario)
+            and SpecifierSet(self.versions).contains(version, prereleases=True)
+        )
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    limit: list[Limit] = msgspec.field(default_factory=list)
+
+
+def read(module: str, name: str | None) -> tuple[Limit, ...]:
+    """The limits of the backend whose descriptor is in `module`, from the file beside it.
+
+    Raises:
+        LimitsError: the file is missing, is not TOML, or an entry is malformed.
+    """
+    if name is None:
+        return ()
+    spec = importlib.util.find_spec(module)
+    package = module if spec is not None and spec.submodule_search_locations else module.rpartition(".")[0]
+    try:
+        text = (files(package) / name).read_text(encoding="utf-8")
+        found = msgspec.convert(tomllib.loads(text), _File).limit
+    except (OSError, ValueError) as error:
+        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
+    for limit in found:
+        _check(limit, f"{module}/{name}")
+    return tuple(found)
+
+
+def implied(modes: Mapping[str, bool], max_order: int | None) -> tuple[Limit, ...]:
+    """The limits that follow from what a backend lacks: a letter, or an order."""
+    limits = [
+        Limit(nesting=f"*{letter}*", kind="never", reason=f"the backend has no {name} mode")
+        for letter, name in (("F", "forward"), ("R", "reverse"))
+        if not modes[name]
+    ]
+    if max_order is not None:
+        limits.append(
+            Limit(nesting="?" * (max_order + 1) + "*", kind="never", reason=f"the longest word is {max_order}")
+        )
+    return tuple(limits)
+
+
+def _check(limit: Limit, where: str) -> None:
+    if limit.scenario is not None and (limit.kind != "upstream_bug" or not limit.link):
+        raise LimitsError(f"{where}: a limit may name a scenario ({limit.scenario}) only as upstream_bug with a link.")
+    if limit.operation is None and limit.feature is None and limit.scenario is None and limit.kind != "never":
+        raise LimitsError(f"{where}: {limit.nesting!r} names no operation, feature or scenario; only `never` may.")
+    try:
+        SpecifierSet(limit.versions)
+    except InvalidSpecifier as error:
+        raise LimitsError(f"{where}: {limit.nesting!r}: {error}") from error

@@ -1,0 +1,120 @@
+"""One cell measured: the backend's number against the truth."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import nestgrad as ng
+import numpy as np
+from nestgrad._routes import recorded
+from nestgrad._words import hvp_word
+from nestgrad.extend import provides
+
+from .laws import broken_law
+from .oracle import Truth, Uncertain
+from .subject import AUTO, Malformed, Subject, Vector, directions_of
+from .verdict import Outcome, Route
+
+
+class Measurement(msgspec.Struct, kw_only=True, tag=True):
+    """What a cell's evaluation showed; the fields are those of `report.schema.Cell`.
+
+    Attributes:
+        word: the code of the word that ran: of the backend's choice if `auto` was asked for.
+    """
+
+    word: str
+    outcome: Outcome
+    route: Route | None = None
+    repairs: list[str] = msgspec.field(default_factory=list)
+    error: float | None = None
+    tolerance: float | None = None
+    oracle: str | None = None
+    seconds: float | None = None
+    f_calls: int | None = None
+    exception: str | None = None
+    message: str | None = None
+
+
+def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
+    """Evaluate one nesting of a subject by its public operator, and judge the number.
+
+    An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
+    """
+    ran = hvp_word(subject.backend, AUTO).code if word == AUTO else word
+    measurement = Measurement(word=ran, outcome="error")
+    try:
+        _evaluate(subject, word, compiled, measurement)
+    except ng.UnsupportedNestingError as refusal:
+        measurement.outcome, measurement.exception, measurement.message = (
+            "refused",
+            type(refusal).__name__,
+            str(refusal),
+        )
+    except Malformed as reason:
+        measurement.outcome, measurement.message = "wrong", str(reason)
+    except MemoryError:
+        raise
+    except Exception as error:
+        measurement.outcome, measurement.exception, measurement.message = "error", type(error).__name__, str(error)
+    return measurement
+
+
+def _evaluate(subject: Subject, word: str, compiled: bool, measurement: Measurement) -> None:
+    evaluate = subject.operator(word, compiled=compiled)
+    directions = [subject.direction(i) for i in range(directions_of(word))]
+    calls, start = subject.calls, time.perf_counter()
+    with recorded() as emulations:
+        found = evaluate(subject.x, *directions)
+    measurement.seconds, measurement.f_calls = time.perf_counter() - start, subject.calls - calls
+    measurement.repairs = sorted({emulation.operation for emulation in emulations})
+    measurement.route = "emulated" if emulations else _proven_route(subject.backend, measurement.word)
+    _judge(subject, measurement, directions, found)
+    if measurement.outcome in ("correct", "uncertain"):
+        law = broken_law(subject, measurement.word, evaluate, directions, found)
+        if law is not None:
+            measurement.outcome, measurement.message = "wrong", law
+
+
+def _judge(subject: Subject, measurement: Measurement, directions: list[Vector], found: Vector) -> None:
+    """Compare with the truth."""
+    try:
+        truth = _truth(subject, measurement.word, directions)
+    except Uncertain as reason:
+        measurement.outcome, measurement.message = "uncertain", str(reason)
+        return
+    error, tolerance = truth.difference(found)
+    measurement.oracle = truth.how
+    if error.size:
+        worst = int(np.argmax(error - tolerance))
+        measurement.error, measurement.tolerance = _finite(error.flat[worst]), _finite(tolerance.flat[worst])
+    measurement.outcome = _outcome(found, bool(np.all(error <= tolerance)))
+
+
+def _outcome(found: Vector, agrees: bool) -> Outcome:
+    if agrees:
+        return "correct"
+    if not np.all(np.isfinite(found)):
+        return "not_finite"
+    return "wrong" if found.any() else "silent_zero"
+
+
+def _truth(subject: Subject, word: str, directions: list[Vector]) -> Truth:
+    return (subject.oracle.vector if "R" in word else subject.oracle.scalar)(*directions)
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _proven_route(backend: Any, word: str) -> Route:
+    """`native`, unless the backend's canary shows that a letter was computed by the other mode's rule."""
+    if not provides(backend, "canary"):
+        return "native"
+    canary = backend.canary()
+    x = backend.asarray(np.linspace(0.1, 0.5, 3))
+    ng.derivative(canary.function, word, backend=backend)(x, *[x] * directions_of(word))
+    ran = {"F": canary.forward > 0, "R": canary.backward > 0}
+    return "native" if all(ran[letter] == (letter in word) for letter in "FR") else "substituted"

@@ -1,0 +1,310 @@
+"""The truth about the derivatives of one function at one point.
+
+For f: Rⁿ → R and directions v₁, v₂, … the *vector* of order k is Dᵏf(x)[v₁, …, vₖ₋₁, ·], shape (n,): the law of
+every word of k letters with an R in it. The *scalar* is Dᵏf(x)[v₁, …, vₖ]: the law of the all-F word.
+
+Truth is a closed form where there is one. Otherwise order 1 is differenced from values of f, and order k from
+one derivative of order k-1 that an engine computed and that was itself found right, at x and at both ends of
+the stencil. Differences of differences are never taken: their bars understate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from .differences import EPSILON, START, Difference, differentiate_along
+
+T = TypeVar("T")
+Array = npt.NDArray[np.float64]
+Directions = tuple[Array, ...]
+Function = Callable[[Array], float]
+Derivative = Callable[..., npt.ArrayLike]  # (x, *directions) ↦ a vector or a scalar
+ClosedForm = Callable[..., npt.ArrayLike | None]  # (x, *directions) ↦ the vector of order len(directions) + 1
+
+# An engine's own rounding, relative to the scale: below 1e-12 in float64 where the function is well-conditioned;
+# an engine that computes in float32 inside is off by 6e-8.
+SLACK = 1e-9
+LIMITS = {1: 1e-6, 2: 1e-6}  # the widest bar to judge by, relative to the scale, by order …
+LIMIT = 1e-4  # … and above
+COORDINATES = 64  # up to this n every coordinate of a gradient is differenced; above it PROBES projections
+PROBES = 3
+CLOSED_FORM_ULPS = 8
+STEADY_ULPS = 8  # two answers of one function may differ by this much: threads add up in any order
+STARTS = tuple(START / 16**i for i in range(4))  # drawn in while there is no truth at the ends of the stencil
+
+
+class Uncertain(Exception):
+    """There is no truth to judge by; the message says why."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A derivative that an engine computes; not trusted until checked.
+
+    Attributes:
+        word: letters F and R, outermost first.
+        call: (x, *directions) ↦ what the law says of this word: a vector if it has an R, else a scalar.
+    """
+
+    word: str
+    call: Derivative
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a derivative is, and how well that is known.
+
+    Attributes:
+        value: the derivative; with `probes`, its inner products with them.
+        bar: the derivative is within `bar` of `value`, elementwise.
+        scale: the largest |value|; for a value that cannot be told from zero (a linear function's Hessian) the
+            size of what was differenced times |v|, as if that changed by its size per unit of x.
+        how: where it comes from.
+        probes: None where every coordinate is known, else the vectors, shape (3, n), on which it is.
+    """
+
+    value: Array
+    bar: Array
+    scale: float
+    how: str
+    probes: Array | None = None
+
+    @property
+    def tolerance(self) -> Array:
+        """How far a right engine may be from `value`, elementwise."""
+        return self.bar + SLACK * self.scale
+
+    def difference(self, candidate: npt.ArrayLike) -> tuple[Array, Array]:
+        """How far a candidate is from the truth and how far it may be, both shaped like `value`."""
+        found = np.asarray(candidate, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            return np.abs((found if self.probes is None else self.probes @ found) - self.value), self.tolerance
+
+    def agrees(self, candidate: npt.ArrayLike) -> bool:
+        """Whether a candidate is right; one that is not finite never is."""
+        error, tolerance = self.difference(candidate)
+        return bool(np.all(error <= tolerance))
+
+    def along(self, direction: Array) -> Truth:
+        """The scalar ⟨value, direction⟩ of a vector whose every coordinate is known."""
+        rounding = len(direction) * EPSILON * np.abs(self.value)
+        bar = np.asarray((self.bar + rounding) @ np.abs(direction))
+        return Truth(np.asarray(self.value @ direction), bar, self.scale * _length(direction), self.how)
+
+
+@dataclass(eq=False)
+class Oracle:
+    """Tells the truth about the derivatives of f at x; what was asked once is remembered.
+
+    Attributes:
+        function: f in NumPy, float64; nan, an ArithmeticError or a ValueError outside its domain.
+        x: the point, shape (n,), float64.
+        sources: derivatives of f to difference, tried in this order.
+        closed_form: (x, *directions) ↦ the vector of order len(directions) + 1, or None. Trusted.
+        seed: of the projections for large n.
+    """
+
+    function: Function
+    x: Array
+    _: KW_ONLY
+    sources: Sequence[Source] = ()
+    closed_form: ClosedForm | None = None
+    seed: int = 0
+    _memory: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def vector(self, *directions: npt.ArrayLike) -> Truth:
+        """Dᵏf(x)[v₁, …, vₖ₋₁, ·] for k-1 directions.
+
+        Raises:
+            Uncertain: the truth cannot be had, or not narrowly enough to judge by.
+        """
+        vs = _vectors(directions)
+        return self._once(("vector", *_key(vs)), lambda: _narrow(self._vector(vs), len(vs) + 1))
+
+    def scalar(self, *directions: npt.ArrayLike) -> Truth:
+        """Dᵏf(x)[v₁, …, vₖ] for k ≥ 1 directions.
+
+        Raises:
+            Uncertain: the truth cannot be had, or not narrowly enough to judge by.
+        """
+        vs = _vectors(directions)
+        return self._once(("scalar", *_key(vs)), lambda: _narrow(self._scalar(vs[:-1], vs[-1]), len(vs)))
+
+    def _once(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        if key not in self._memory:
+            try:
+                self._memory[key] = compute()
+            except Uncertain as reason:
+                self._memory[key] = reason
+        known: T | Uncertain = self._memory[key]
+        if isinstance(known, Uncertain):
+            raise Uncertain(*known.args)
+        return known
+
+    def _vector(self, directions: Directions) -> Truth:
+        if self._vanishes(directions):
+            return Truth(np.zeros_like(self.x), np.zeros_like(self.x), 0.0, "linearity")
+        exact = self._exact(directions)
+        if exact is not None:
+            scale = _largest(exact) or self._scale_below(directions)
+            return Truth(exact, np.full_like(exact, CLOSED_FORM_ULPS * EPSILON * scale), scale, "closed form")
+        if directions:
+            return self._differenced(directions[:-1], directions[-1], vector=True)
+        if self.x.size <= COORDINATES:
+            return self._slopes(np.eye(self.x.size))
+        probes = np.random.default_rng(self.seed).standard_normal((PROBES, self.x.size))
+        return replace(self._slopes(probes), probes=probes)
+
+    def _scalar(self, held: Directions, last: Array) -> Truth:
+        if self._vanishes((*held, last)):
+            return Truth(np.zeros(()), np.zeros(()), 0.0, "linearity")
+        if not held and self._exact(()) is None:
+            slope = self._slopes(last[np.newaxis])
+            return replace(slope, value=slope.value.reshape(()), bar=slope.bar.reshape(()))
+        try:
+            return self.vector(*held).along(last)
+        except Uncertain as no_vector:
+            try:
+                return self._differenced(held, last, vector=False)
+            except Uncertain as no_scalar:
+                raise Uncertain(f"{no_vector}; {no_scalar}") from None
+
+    def _vanishes(self, directions: Directions) -> bool:
+        return not self.x.size or not all(v.any() for v in directions)
+
+    def _exact(self, directions: Directions) -> Array | None:
+        exact = None if self.closed_form is None else self.closed_form(self.x, *directions)
+        return None if exact is None else np.asarray(exact, dtype=np.float64)
+
+    def _scale_below(self, directions: Directions) -> float:
+        """The scale of a derivative that is exactly zero."""
+        if directions:
+            return self.vector(*directions[:-1]).scale * _length(directions[-1])
+        value = self._value(self.x)
+        return abs(value) if np.isfinite(value) else 0.0
+
+    def _value(self, point: Array) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(self.function(point))
+        except (ArithmeticError, ValueError):  # math.log(-1), np.linalg.LinAlgError
+            return np.nan
+
+    def _slopes(self, directions: Array) -> Truth:
+        """Order 1 along each row of `directions`, from values of f."""
+        first, again = self._value(self.x), self._value(self.x)
+        if not np.isfinite(first):
+            raise Uncertain(f"the function is {first} at the point")
+        if not abs(first - again) <= STEADY_ULPS * EPSILON * abs(first):
+            raise Uncertain(f"the function answers differently twice: {first}, then {again}")
+        found = differentiate_along(lambda points: [self._value(p) for p in points], self.x, directions)
+        return _truth(found, max(map(_length, directions)), "differences of values")
+
+    def _differenced(self, held: Directions, last: Array, *, vector: bool) -> Truth:
+        """One order more than the first source of this kind that serves."""
+        order = len(held) + 1 if vector else len(held)
+        failures = []
+        for source in self._sources(order, held, vector=vector):
+            failure = self._refusal(source, held)
+            if failure is None:
+                try:
+                    return self._differences_of(source, held, last)
+                except Uncertain as reason:
+                    failure = str(reason)
+            failures.append(f"{source.word}: {failure}")
+        what = f"no {'vector' if vector else 'scalar'} of order {order} to difference"
+        raise Uncertain(f"{what}: {'; '.join(failures)}" if failures else what)
+
+    def _sources(self, order: int, directions: Directions, *, vector: bool) -> Iterator[Source]:
+        if vector and self.closed_form is not None and self._exact(directions) is not None:
+            yield Source("R" * order, cast(Derivative, self.closed_form))  # passes its own check
+        for source in self.sources:
+            if len(source.word) == order and ("R" in source.word) == vector:
+                yield source
+
+    def _differences_of(self, source: Source, held: Directions, last: Array) -> Truth:
+        shape = self._shape(source)
+        how = "closed form" if source.call is self.closed_form else f"checked {source.word}"
+        reason = Uncertain()
+        for start in STARTS:
+            found = differentiate_along(lambda p: _sample(source, p, held, shape), self.x, last, start=start)
+            truth = _truth(found, _length(last), f"differences of {how}")
+            _narrow(truth, len(source.word) + 1)
+            try:
+                ends = [self._at(self.x + reach * last) for reach in (found.reach, -found.reach)]
+                refusals = [end._refusal(source, held) for end in ends]
+            except Uncertain as no_truth_there:
+                reason = no_truth_there
+                continue
+            for refusal in filter(None, refusals):
+                raise Uncertain(f"{refusal} at an end of the stencil")
+            return truth
+        raise Uncertain(f"cannot be checked at the ends of the stencil: {reason}")
+
+    def _at(self, point: Array) -> Oracle:
+        return self._once(("at", point.tobytes()), lambda: replace(self, x=point))
+
+    def _shape(self, source: Source) -> tuple[int, ...]:
+        return self.x.shape if "R" in source.word else ()
+
+    def _refusal(self, source: Source, directions: Directions) -> str | None:
+        """Why a source is not to be trusted at x, or None."""
+        return self._once((source, *_key(directions)), lambda: self._check(source, directions))
+
+    def _check(self, source: Source, directions: Directions) -> str | None:
+        truth = self.vector(*directions) if "R" in source.word else self.scalar(*directions)
+        try:
+            with np.errstate(all="ignore"):
+                found = np.asarray(source.call(self.x, *directions), dtype=np.float64)
+        except Exception as exception:
+            return f"raises {type(exception).__name__}: {exception}"
+        if found.shape != self._shape(source):
+            return f"has shape {found.shape} instead of {self._shape(source)}"
+        if not np.all(np.isfinite(found)):
+            return "is not finite"
+        if truth.agrees(found):
+            return None
+        error, tolerance = truth.difference(found)
+        return f"is off by {_largest(error):.1e} where {_largest(tolerance):.1e} is allowed"
+
+
+def _vectors(directions: Sequence[npt.ArrayLike]) -> Directions:
+    return tuple(np.asarray(v, dtype=np.float64) for v in directions)
+
+
+def _key(directions: Directions) -> tuple[bytes, ...]:
+    return tuple(v.tobytes() for v in directions)
+
+
+def _largest(value: Array) -> float:
+    return float(np.max(np.abs(value), initial=0.0))
+
+
+def _length(direction: Array) -> float:
+    return float(np.linalg.norm(direction))
+
+
+def _sample(source: Source, point: Array, directions: Directions, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.asarray(source.call(point, *directions), dtype=np.float64).reshape(shape)
+    except Exception:  # whatever an engine raises outside the domain
+        return np.full(shape, np.nan)
+
+
+def _truth(found: Difference, length: float, how: str) -> Truth:
+    """The truth from the derivative of a curve along a direction of this length."""
+    is_zero = bool(np.all(np.abs(found.value) <= found.bar))
+    scale = _largest(found.size) * length if is_zero else _largest(found.value)
+    return Truth(found.value, found.bar, scale, how)
+
+
+def _narrow(truth: Truth, order: int) -> Truth:
+    """The truth itself, if it is known well enough to judge by."""
+    if np.all(truth.bar <= LIMITS.get(order, LIMIT) * truth.scale):
+        return truth
+    raise Uncertain(f"the error bar is {_largest(truth.bar):.1e} at scale {truth.scale:.1e} ({truth.how})")

@@ -1,0 +1,137 @@
+"""A scenario on a backend, at the inputs of one seed: what there is to differentiate and to judge by.
+
+Inside, points, directions and results are flat float64 vectors; the container that the scenario asks for
+is rebuilt around them at the door.
+"""
+
+from __future__ import annotations
+
+import functools
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import nestgrad as ng
+import numpy as np
+import numpy.typing as npt
+import optree
+from nestgrad._registry import embedded
+from nestgrad.extend import Nesting, provides
+from optree.integrations.numpy import tree_ravel
+
+from nestgrad_conformance.scenarios import Scenario
+
+from .oracle import Oracle, Source
+
+Vector = npt.NDArray[np.float64]
+
+AUTO = "auto"
+_SCALAR = [np.zeros(())]
+_SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
+
+
+class Malformed(Exception):
+    """A result that is not shaped, or not typed, like what was differentiated."""
+
+
+class Subject:
+    """One function on one backend.
+
+    Attributes:
+        scenario: the function and its inputs.
+        backend: what differentiates it.
+        seed: of the inputs and directions.
+        x: the inputs, flat.
+        calls: how often the function was evaluated on the backend.
+    """
+
+    def __init__(self, scenario: Scenario, backend: Any, seed: int) -> None:
+        self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
+        self.x, self._rebuild = tree_ravel(scenario.x(seed))
+        self.agreed: dict[int, Vector] = {}
+
+    def direction(self, number: int) -> Vector:
+        """The direction of this number, flat."""
+        return tree_ravel(self.scenario.direction(self.seed, number))[0]
+
+    def f(self, x: Any) -> Any:
+        """The function on arrays of the backend."""
+        self.calls += 1
+        return self._function(x)
+
+    def operator(self, word: str, *, compiled: bool = False) -> Callable[..., Vector]:
+        """The public operator for a word, or for `"auto"`, on flat vectors.
+
+        Raises, when called:
+            Malformed: the result has another shape or dtype than the law says.
+        """
+        options: Any = {"backend": self.backend, "compile": compiled}
+        auto = word == AUTO
+        apply = ng.hvp(self.f, **options) if auto else ng.derivative(self.f, word, **options)
+        scalar = not auto and "R" not in word
+
+        def evaluate(x: Vector, *directions: Vector) -> Vector:
+            result = apply(self._rebuild(x), *(self._rebuild(v) for v in directions))
+            return self._flat(result, _SCALAR if scalar else optree.tree_leaves(self._rebuild(x)))
+
+        return evaluate
+
+    @functools.cached_property
+    def oracle(self) -> Oracle:
+        """The truth about this function at `x`."""
+        closed = self.scenario.closed_form
+        sources = [Source(word, self.operator(word, compiled=self._compiles)) for word in _SOURCES]
+        if not isinstance(self.scenario.function, str):
+            reference = Subject(self.scenario, ng.get_backend(embedded()), self.seed)
+            sources = [Source(word, reference.operator(word)) for word in ("R", "RR")] + sources
+        return Oracle(
+            self._value,
+            self.x,
+            sources=sources,
+            closed_form=None if closed is None else lambda x, *vs: closed(self._rebuild(x), *map(self._rebuild, vs)),
+            seed=self.seed,
+        )
+
+    @functools.cached_property
+    def _function(self) -> Callable[[Any], Any]:
+        function, xp = self.scenario.function, self.backend.xp
+        if isinstance(function, str):
+            native: Callable[[Any], Any] = pkgutil.resolve_name(function)
+            return native
+        if self.scenario.nested:
+            return lambda x: function(xp, x, lambda f, word: ng.derivative(f, word, backend=self.backend))
+        return lambda x: function(xp, x)
+
+    def _value(self, x: Vector) -> float:
+        """The function's value without differentiation: by NumPy where NumPy can, else by the engine."""
+        if self.scenario.reference is not None:
+            return float(self.scenario.reference(np, self._rebuild(x)))
+        if callable(self.scenario.function) and not self.scenario.nested:
+            return float(self.scenario.function(np, self._rebuild(x)))
+        return float(self.backend.to_numpy(self._forward(optree.tree_map(self.backend.asarray, self._rebuild(x)))))
+
+    @property
+    def _compiles(self) -> bool:
+        """Whether values and sources are compiled: the oracle asks for dozens, and they are checked anyway."""
+        return provides(self.backend, "compile")
+
+    @functools.cached_property
+    def _forward(self) -> Callable[[Any], Any]:
+        return self.backend.compile(self._function) if self._compiles else self._function
+
+    def _flat(self, result: Any, like: list[Any]) -> Vector:
+        leaves = [self.backend.to_numpy(leaf) for leaf in optree.tree_leaves(result)]
+        found, wanted = ([(np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in side] for side in (leaves, like))
+        if found != wanted:
+            raise Malformed(f"the result is {found}, it should be {wanted}")
+        return np.concatenate([np.ravel(leaf) for leaf in leaves]).reshape(like[0].shape if like is _SCALAR else -1)
+
+
+def order_of(word: str) -> int:
+    """The order of a word; a Hessian-vector product by `"auto"` is of order 2."""
+    return 2 if word == AUTO else Nesting(word).order
+
+
+def directions_of(word: str) -> int:
+    """How many directions a word takes."""
+    return 1 if word == AUTO else Nesting(word).directions

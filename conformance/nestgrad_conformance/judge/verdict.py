@@ -1,0 +1,60 @@
+"""Declared against measured: the verdict of a cell, and what makes a run fail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
+
+Outcome = Literal["correct", "wrong", "silent_zero", "not_finite", "refused", "error", "crash", "timeout", "uncertain"]
+Declared = Literal["supported", "limit"]
+Route = Literal["native", "emulated", "substituted"]
+Verdict = Literal["supported", "emulated", "refused", "undeclared", "silently_wrong", "uncertain", "broken"]
+
+OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
+VERDICTS: tuple[Verdict, ...] = Verdict.__args__  # type: ignore[attr-defined]
+FAILING: tuple[Verdict, ...] = ("undeclared", "silently_wrong", "broken")
+UNCERTAIN_SHARE = 0.02
+"""The share of a tier's cells that may be uncertain; above it they are a finding."""
+
+_WRONG: tuple[Outcome, ...] = ("wrong", "silent_zero", "not_finite")
+
+
+class Judged(Protocol):
+    """What failing is decided by."""
+
+    tier: str
+    verdict: Verdict
+
+
+def verdict(declared: Declared, outcome: Outcome, route: Route | None) -> Verdict:
+    """The verdict of one cell.
+
+    A wrong number is silently wrong whatever was declared: a limit promises a refusal.
+
+    Example:
+        >>> verdict("limit", "correct", "native")
+        'undeclared'
+    """
+    if outcome in _WRONG:
+        return "silently_wrong"
+    if outcome == "uncertain":
+        return "uncertain"
+    if declared == "limit":
+        return {"refused": "refused", "correct": "undeclared"}.get(outcome, "broken")  # type: ignore[return-value]
+    if outcome == "correct" and route in ("native", "emulated"):
+        return "supported" if route == "native" else "emulated"
+    return "broken"
+
+
+def findings(cells: Sequence[Judged]) -> list[Judged]:
+    """The cells that make a run fail: none when declared equals measured and no number is wrong."""
+    return [cell for cell in cells if cell.verdict in FAILING] + _too_uncertain(cells)
+
+
+def _too_uncertain(cells: Iterable[Judged]) -> list[Judged]:
+    cells = list(cells)
+    size = Counter(cell.tier for cell in cells)
+    uncertain = [cell for cell in cells if cell.verdict == "uncertain"]
+    count = Counter(cell.tier for cell in uncertain)
+    return [cell for cell in uncertain if count[cell.tier] > UNCERTAIN_SHARE * size[cell.tier]]

@@ -1,0 +1,1 @@
+"""Reports: their schema, how they merge, how they look."""

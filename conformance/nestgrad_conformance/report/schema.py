@@ -1,0 +1,172 @@
+"""The report: what was run, where, and every cell. JSON, schema `nestgrad-report/1`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from nestgrad_conformance.judge.verdict import Declared, Outcome, Route, Verdict
+
+SCHEMA = "nestgrad-report/1"
+
+
+class ReportError(ValueError):
+    """A report that cannot be read, merged or written; the message says which and why."""
+
+
+class Environment(msgspec.Struct, kw_only=True):
+    """Where a backend was measured.
+
+    Attributes:
+        python: the interpreter's version.
+        platform: operating system and machine.
+        nestgrad: nestgrad's version.
+        spec: the version of the backend spec that the backend is written for.
+        engines: versions of the engine and of what it computes with, by distribution.
+        device: the device of the arrays.
+        x64: whether float64 arrays were float64.
+        modes: whether the backend has forward and reverse mode.
+        max_order: the longest word it runs, or None.
+        executions: `eager`, and `compiled` if it has a compiler.
+    """
+
+    python: str
+    platform: str
+    nestgrad: str
+    spec: str
+    engines: dict[str, str]
+    device: str
+    x64: bool
+    modes: dict[str, bool]
+    max_order: int | None
+    executions: list[str]
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """What was asked for and how much of it was done.
+
+    Attributes:
+        profile: the profile's name.
+        seeds: the seeds of inputs and directions.
+        raw: whether nestgrad's repairs were off.
+        expected: planned cells, the absent ones included.
+        finished: cells in this report.
+        absent: planned cells that a backend has no execution for.
+    """
+
+    profile: str
+    seeds: list[int]
+    raw: bool
+    expected: int
+    finished: int
+    absent: int
+
+    @property
+    def partial(self) -> bool:
+        """Whether cells are missing."""
+        return self.finished + self.absent < self.expected
+
+
+class Cell(msgspec.Struct, kw_only=True):
+    """One measurement: backend × scenario × nesting × execution × dtype.
+
+    Attributes:
+        id: `backend/scenario@revision/word/execution/dtype`, stable between runs.
+        nesting: the long name, or `auto`.
+        outcome: what was measured; `declared`: what the backend said; `verdict`: the two compared.
+        route: `native`, `emulated` or `substituted`; null where no number came.
+        repairs: operations that were computed by other means than the engine's rule.
+        limit: the kind and reason of the limit that was declared.
+        error: the largest difference from the truth; `tolerance`: what was allowed there.
+        oracle: where the truth came from.
+        seconds: of the first evaluation, tracing included.
+        f_calls: evaluations of the function in it.
+        exception: the type of the exception, of a refusal too; `message`: its text.
+        link: the limit's.
+    """
+
+    id: str
+    backend: str
+    scenario: str
+    tier: str
+    features: list[str]
+    nesting: str
+    execution: str
+    dtype: str
+    device: str | None
+    outcome: Outcome
+    declared: Declared
+    verdict: Verdict
+    route: Route | None = None
+    repairs: list[str] = msgspec.field(default_factory=list)
+    limit: str | None = None
+    error: float | None = None
+    tolerance: float | None = None
+    oracle: str | None = None
+    seconds: float | None = None
+    f_calls: int | None = None
+    exception: str | None = None
+    message: str | None = None
+    link: str | None = None
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """A run of the suite."""
+
+    schema: Literal["nestgrad-report/1"] = SCHEMA
+    environments: dict[str, Environment]
+    run: Run
+    cells: list[Cell]
+
+
+def read(path: str | os.PathLike[str]) -> Report:
+    """The report in a file.
+
+    Raises:
+        ReportError: no such file, not a report, or one of a schema that this version does not know.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        return msgspec.json.decode(data, type=Report)
+    except msgspec.MsgspecError as error:
+        raise ReportError(f"{path}: {_what_is_wrong(data, error)}") from error
+
+
+def write(report: Report, path: str | os.PathLike[str]) -> Path:
+    """Write a report whole or not at all, and say where it went.
+
+    A partial report never takes the place of a full one: it goes beside it, as `NAME.partial.json`.
+    """
+    target = Path(path)
+    if report.run.partial and _holds_full_report(target):
+        target = target.with_suffix(f".partial{target.suffix}")
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        scratch.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+        scratch.replace(target)
+    except OSError as error:
+        raise ReportError(f"{target}: cannot be written: {error.strerror}.") from error
+    return target
+
+
+def _holds_full_report(path: Path) -> bool:
+    try:
+        return not read(path).run.partial
+    except ReportError:
+        return False
+
+
+def _what_is_wrong(data: bytes, error: Exception) -> str:
+    try:
+        schema = msgspec.json.decode(data)["schema"]
+    except (msgspec.MsgspecError, TypeError, KeyError):
+        return f"is no nestgrad report: {error}."
+    if schema != SCHEMA:
+        return f"has schema {schema!r}; this version of nestgrad reads {SCHEMA!r}."
+    return f"is a damaged report: {error}."

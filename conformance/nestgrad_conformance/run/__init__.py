@@ -1,0 +1,1 @@
+"""The engine room: worker processes, their supervisor, the plan of cells."""

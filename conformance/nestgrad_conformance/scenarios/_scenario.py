@@ -1,0 +1,129 @@
+"""What a scenario is: a smooth function, where to evaluate it, and how it is known."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optree
+
+Tree = Any
+Inputs = Callable[[np.random.Generator], Tree]
+
+TIERS = ("ops", "programs", "native", "transforms")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One function to differentiate, as data: importing it imports no engine.
+
+    Attributes:
+        id: a stable name, unique in the suite.
+        function: `function(xp, x)` against an array namespace, giving a scalar; or for an engine's own
+            calls `"module:name"`, resolved in the worker, a function of x alone.
+        inputs: x, float64 NumPy arrays in any container, from a random generator; inside the domain
+            where the function is smooth.
+        tier: one of `TIERS`.
+        features: tags, among them the operations that limits may name.
+        nested: the function takes a third argument, `inner(f, word)`, which differentiates f on the
+            backend under test: for functions that differentiate inside.
+        reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
+        closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
+        order: the highest order that the suite measures; the function is smooth at least to it.
+        engine: the one engine this scenario is for, or None.
+        revision: rises when function, inputs or domain change.
+        since: the version of the backend spec in which it came.
+    """
+
+    id: str
+    function: Callable[..., Any] | str
+    inputs: Inputs
+    tier: str = "programs"
+    features: frozenset[str] = frozenset()
+    nested: bool = False
+    reference: Callable[..., Any] | None = None
+    closed_form: Callable[..., Any] | None = None
+    order: int = 2
+    engine: str | None = None
+    revision: int = 1
+    since: str = "1.0"
+
+    def x(self, seed: int) -> Tree:
+        """The inputs for a seed; the same on every machine."""
+        return self.inputs(generator(seed, self.id, "x"))
+
+    def direction(self, seed: int, number: int) -> Tree:
+        """The direction of this number for a seed: random, and different for every number."""
+        rng = generator(seed, self.id, f"v{number}")
+        return optree.tree_map(lambda leaf: np.asarray(rng.standard_normal(np.shape(leaf))), self.x(seed))
+
+    @property
+    def digest(self) -> str:
+        """Changes with the function's text, its inputs and its value, so that a change needs a revision."""
+        parts = [_source(self.function), *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
+        values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
+        if values is not None:
+            parts.append(_rounded(values(np, self.x(0))))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def scenario(inputs: Inputs, *features: str, **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
+    """Decorate a function of `(xp, x)` into the scenario of its name."""
+    return lambda f: Scenario(id=f.__name__, function=f, inputs=inputs, features=frozenset(features), **fields)
+
+
+def collect(namespace: dict[str, Any]) -> tuple[Scenario, ...]:
+    """The scenarios of a module, in the order of its text."""
+    return tuple(value for value in namespace.values() if isinstance(value, Scenario))
+
+
+def generator(seed: int, *key: str) -> np.random.Generator:
+    """A random generator that depends on the seed and the key alone."""
+    digest = hashlib.sha256("/".join((str(seed), *key)).encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))
+
+
+def normal(*shape: int) -> Inputs:
+    """Standard normal entries."""
+    return lambda rng: np.asarray(rng.standard_normal(shape))
+
+
+def uniform(low: float, high: float, *shape: int) -> Inputs:
+    """Entries uniform in an interval."""
+    return lambda rng: np.asarray(rng.uniform(low, high, shape))
+
+
+def _source(function: Callable[..., Any] | str) -> str:
+    """The function's text without comments and docstring; an engine's own is read without importing it."""
+    if callable(function):
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return _text(tree.body)
+    module, _, name = function.partition(":")
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    with open(spec.origin, encoding="utf-8") as file:
+        return _text(node for node in ast.parse(file.read()).body if getattr(node, "name", None) == name)
+
+
+def _text(nodes: Iterable[ast.stmt]) -> str:
+    texts = []
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+            if ast.get_docstring(node) is not None:
+                node.body = node.body[1:]
+        texts.append(ast.unparse(node))
+    return "\n".join(texts)
+
+
+def _rounded(values: Any) -> str:
+    """Values to seven digits: the same whatever the machine rounds."""
+    return " ".join(f"{value:.6e}" for value in np.asarray(values, dtype=np.float64).ravel())

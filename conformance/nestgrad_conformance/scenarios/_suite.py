@@ -1,0 +1,28 @@
+"""All scenarios there are: the bundled ones and those of scenario packs."""
+
+from __future__ import annotations
+
+from nestgrad._registry import plugins
+
+from . import native, programs
+from ._scenario import Scenario
+
+
+def bundled() -> tuple[Scenario, ...]:
+    """The suite's own scenarios."""
+    return programs.SCENARIOS + native.SCENARIOS
+
+
+def load() -> dict[str, Scenario]:
+    """Every scenario by id, those of installed packs included.
+
+    Raises:
+        ValueError: two scenarios have one id.
+    """
+    packs = [found for plugin in plugins() for pack in plugin.hook.nestgrad_scenarios() for found in pack]
+    scenarios: dict[str, Scenario] = {}
+    for one in (*bundled(), *packs):
+        if one.id in scenarios:
+            raise ValueError(f"Two scenarios have the id {one.id!r}; rename the one of the pack.")
+        scenarios[one.id] = one
+    return scenarios
