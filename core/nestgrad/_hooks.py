@@ -58,7 +58,7 @@ class PluginHooks:
 
     @hookspec
     def nestgrad_scenarios(self) -> Iterable[Any]:  # type: ignore[empty-body]
-        """Scenarios to add to the conformance suite: an iterable of `nestgrad_conformance.Scenario`.
+        """Scenarios to add to the conformance suite: an iterable of `nestgrad_conformance.scenarios.Scenario`.
 
         Called by the suite alone. The module must be importable without any engine.
         """

@@ -10,7 +10,7 @@ import msgspec
 
 from nestgrad_conformance.judge.verdict import Declared, Outcome, Route, Verdict
 
-SCHEMA = "nestgrad-report/1"
+SCHEMA: Literal["nestgrad-report/1"] = "nestgrad-report/1"
 
 
 class ReportError(ValueError):

@@ -1,0 +1,167 @@
+"""The command line. Exit status: 0 all is as declared, 1 a finding, 2 a usage error."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+import nestgrad as ng
+from nestgrad._registry import descriptor, engine_installed
+from nestgrad_conformance.judge.limits import LimitsError
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.report import markdown, schema, summary, terminal
+from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.run.plan import EXECUTIONS, Selection
+from nestgrad_conformance.run.probe import Probe, probe
+from nestgrad_conformance.run.progress import followed
+from nestgrad_conformance.run.supervisor import Supervisor
+from nestgrad_conformance.scenarios import TIERS
+
+FINDING, USAGE = 1, 2
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(name="nestgrad", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nestgrad")
+def command() -> None:
+    """Nested automatic differentiation: which nestings work, measured."""
+
+
+@command.command("backends")
+@click.option("--probe", "probing", is_flag=True, help="Load each backend in a process of its own.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def list_backends(probing: bool, as_json: bool) -> None:
+    """List the registered backends. Without --probe nothing is imported."""
+    rows = [probe(info) if probing else Probe.unprobed(info) for info in ng.backends()]
+    if as_json:
+        click.echo(msgspec.json.encode(rows))
+        return
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        source = f"{row.distribution} {row.version}"
+        click.echo(f"{row.name:<{width}}  {source}  {row.module}" + (f"  {row.state}" if probing else ""))
+
+
+@command.command()
+@click.argument("backends", nargs=-1, metavar="[BACKEND]...")
+@click.option("--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
+@click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
+@click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Only this; repeatable.")
+@click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Backends at a time.")
+@click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
+@click.option("--report", "report_file", type=_FILE, help="Write the report as JSON.")
+@click.option("--markdown", "markdown_file", type=_FILE, help="Write the report as Markdown.")
+def conformance(
+    backends: tuple[str, ...],
+    tiers: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    nestings: tuple[str, ...],
+    executions: tuple[str, ...],
+    seed: int,
+    jobs: int,
+    timeout: float,
+    report_file: Path | None,
+    markdown_file: Path | None,
+) -> None:
+    """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
+    with _usage_errors():
+        names = _checked(backends) if backends else _installed()
+        words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
+        selection = Selection(tiers, scenarios, words, executions, seed)
+        supervisor = Supervisor(names, selection, timeout, jobs)
+    if not supervisor.expected:
+        raise click.UsageError("No cell is selected.")
+    console = Console(stderr=True)
+    try:
+        followed(supervisor, console)
+    except KeyboardInterrupt:
+        console.print("Interrupted; what was finished is kept.", style="yellow")
+    report = supervisor.report()
+    _write(report, report_file, markdown_file, console)
+    sys.exit(_shown(report))
+
+
+@command.group("report")
+def report_group() -> None:
+    """Read reports."""
+
+
+@report_group.command("show")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+def show_report(files: tuple[Path, ...]) -> None:
+    """Show reports as one matrix; the exit status is the verdicts'."""
+    sys.exit(_shown(_read(files)))
+
+
+@report_group.command("markdown")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("-o", "--output", type=_FILE, help="Write here instead of to standard output.")
+def markdown_report(files: tuple[Path, ...], output: Path | None) -> None:
+    """Render reports as Markdown."""
+    text = markdown.render(_read(files))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@report_group.command("merge")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("-o", "--output", required=True, type=_FILE, help="Write the merged report here.")
+def merge_reports(files: tuple[Path, ...], output: Path) -> None:
+    """Merge the reports of several backends into one."""
+    merged = _read(files)
+    with _usage_errors():
+        click.echo(f"{len(merged.cells)} cells in {schema.write(merged, output)}")
+
+
+class _usage_errors:  # noqa: N801
+    """Errors in what was asked for: one line on standard error and exit status 2."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if isinstance(error, (ng.NestgradError, LimitsError, schema.ReportError)):
+            raise click.UsageError(str(error)) from error
+
+
+def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, if each is registered and its engine installed; nothing is imported but descriptors."""
+    for name in names:
+        described = descriptor(name)
+        if not engine_installed(described):
+            raise ng.BackendUnavailableError(
+                f"Backend {name!r} needs the engine {described.engine!r}, which is not installed. "
+                f"Install it: {described.install}"
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def _installed() -> tuple[str, ...]:
+    return tuple(info.name for info in ng.backends() if engine_installed(descriptor(info.name)))
+
+
+def _read(files: tuple[Path, ...]) -> schema.Report:
+    with _usage_errors():
+        return merge([schema.read(file) for file in files])
+
+
+def _write(report: schema.Report, report_file: Path | None, markdown_file: Path | None, console: Console) -> None:
+    with _usage_errors():
+        if report_file is not None:
+            console.print(f"Report: {schema.write(report, report_file)}", highlight=False)
+        if markdown_file is not None:
+            markdown_file.write_text(markdown.render(report), encoding="utf-8")
+
+
+def _shown(report: schema.Report) -> int:
+    """Show a report and give its exit status: a partial one is a finding."""
+    terminal.show(report, Console())
+    return FINDING if summary.problems(report) or report.run.partial else 0

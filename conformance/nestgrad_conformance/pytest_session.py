@@ -1,0 +1,119 @@
+"""A pytest session of the suite: rooms for the backends, cells on test reports, one report at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+import nestgrad as ng
+from nestgrad_conformance.judge.limits import LimitsError
+from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.report.schema import Cell, Environment, Report, Run, write
+from nestgrad_conformance.report.summary import problems
+from nestgrad_conformance.run.handler import Absent
+from nestgrad_conformance.run.plan import Selection, Task
+from nestgrad_conformance.run.room import Room
+from nestgrad_conformance.run.supervisor import PROFILE, Bench
+from nestgrad_conformance.scenarios import load
+
+_TIMEOUT = 120.0
+_RESULT = pytest.StashKey[dict[str, Any]]()
+
+
+class ConformanceSession:
+    """Measures in this process's rooms; under xdist every worker has its own and the controller gathers.
+
+    A cell travels as an attribute of its test's report, which pytest-xdist carries as it is.
+    """
+
+    def __init__(self, config: pytest.Config, backends: list[str]) -> None:
+        scenarios = load()
+        try:
+            self._benches = {name: Bench(name, scenarios, Selection(), _TIMEOUT) for name in backends}
+        except (ng.NestgradError, LimitsError) as error:
+            raise pytest.UsageError(str(error)) from error
+        self._file: str | None = config.getoption("--nestgrad-report")
+        self._is_controller = not hasattr(config, "workerinput")
+        self._rooms: dict[str, Room] = {}
+        self._results: list[dict[str, Any]] = []
+
+    def tasks(self) -> list[tuple[str, Task]]:
+        """Every planned cell with its backend."""
+        return [(name, task) for name, bench in self._benches.items() for task in bench.tasks]
+
+    @staticmethod
+    def test_id(backend: str, task: Task) -> str:
+        """How a test is called."""
+        return f"{backend}-{task.scenario}-{task.word}-{task.execution}"
+
+    def measure(self, backend: str, task: Task) -> tuple[Cell | Absent, Environment | None]:
+        """Have one cell measured."""
+        bench = self._benches[backend]
+        if backend not in self._rooms:
+            self._rooms[backend] = bench.room()
+            bench.describe(self._rooms[backend])
+        return bench.measure(self._rooms[backend], task), bench.environment
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[pytest.TestReport]:
+        """Put the cell on the report of its test."""
+        report = yield
+        if call.when == "call" and _RESULT in item.stash:
+            report.nestgrad = item.stash[_RESULT]
+        return report  # type: ignore[return-value]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the cells, on the controller."""
+        if self._is_controller and hasattr(report, "nestgrad"):
+            self._results.append(report.nestgrad)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Close the rooms, write the report, and fail if too many cells are uncertain."""
+        with contextlib.ExitStack() as stack:
+            for room in self._rooms.values():
+                stack.callback(room.close)
+        if not self._is_controller or not self._results:
+            return
+        report = self.report()
+        if self._file is not None:
+            write(report, self._file)
+        if session.exitstatus == pytest.ExitCode.OK and problems(report):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def report(self) -> Report:
+        """All cells gathered so far."""
+        cells = [msgspec.convert(result["cell"], Cell) for result in self._results if result["cell"]]
+        environments = {
+            result["backend"]: msgspec.convert(result["environment"], Environment)
+            for result in self._results
+            if result["environment"]
+        }
+        run = Run(
+            profile=PROFILE,
+            seeds=[0],
+            raw=False,
+            expected=len(self.tasks()),
+            finished=len(cells),
+            absent=len(self._results) - len(cells),
+        )
+        return Report(environments=environments, run=run, cells=cells)
+
+
+def check(item: pytest.Item, session: ConformanceSession, backend: str, task: Task) -> None:
+    """Measure a cell as a test: it fails by the verdict, and is skipped where the backend lacks what it is about."""
+    result, environment = session.measure(backend, task)
+    item.stash[_RESULT] = {
+        "backend": backend,
+        "cell": None if isinstance(result, Absent) else msgspec.to_builtins(result),
+        "environment": msgspec.to_builtins(environment),
+    }
+    if isinstance(result, Absent):
+        pytest.skip(f"absent: {result.reason}")
+    if result.verdict in FAILING:
+        pytest.fail(f"{result.verdict}: declared {result.declared}, measured {result.outcome}. {result.message or ''}", pytrace=False)

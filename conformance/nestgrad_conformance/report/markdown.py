@@ -1,0 +1,71 @@
+"""A report as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nestgrad_conformance.judge.verdict import VERDICTS
+
+from .schema import Report
+from .summary import COLUMNS, MARKS, columns, counts, gaps, grid, mark, problems, verdict_line
+
+
+def render(report: Report) -> str:
+    """The matrix, the counts, what is refused and why, the findings, and where it was measured."""
+    parts = [
+        "# Which nestings work\n\n" + verdict_line(report),
+        "## Counts\n\n" + _counts(report),
+        "## Matrix\n\n" + " · ".join(f"`{sign}` {name.replace('_', ' ')}" for name, sign in MARKS.items()),
+        *(_matrix(report, column) for column in columns(report)),
+    ]
+    if gaps(report):
+        parts.append("## Refused, as declared\n\n" + _gaps(report))
+    if problems(report):
+        parts.append("## Findings\n\n" + _problems(report))
+    parts.append("## Measured with\n\n" + _environments(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _counts(report: Report) -> str:
+    shown = [name for name in VERDICTS if any(cell.verdict == name for cell in report.cells)]
+    rows = [
+        [backend, execution, f"`{word}`", *(str(by_verdict[name]) for name in shown)]
+        for (backend, execution), by_word in counts(report).items()
+        for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
+    ]
+    return _table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)
+
+
+def _matrix(report: Report, column: tuple[str, str]) -> str:
+    rows = [
+        [scenario, *(mark(cells[column].get(word, [])) for word in (*COLUMNS, "3+"))]
+        for scenario, cells in grid(report).items()
+        if column in cells
+    ]
+    return f"### {column[0]}, {column[1]}\n\n" + _table(["scenario", *COLUMNS, "3+"], rows)
+
+
+def _gaps(report: Report) -> str:
+    rows = [
+        [gap.backend, " ".join(gap.nestings), ", ".join(gap.scenarios), f"[{gap.limit}]({gap.link})" if gap.link else gap.limit]
+        for gap in gaps(report)
+    ]
+    return _table(["backend", "nestings", "scenarios", "limit"], rows)
+
+
+def _problems(report: Report) -> str:
+    rows = [[cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""] for cell in problems(report)]
+    return _table(["verdict", "cell", "outcome", "message"], rows)
+
+
+def _environments(report: Report) -> str:
+    rows = [
+        [name, ", ".join(f"{engine} {version}" for engine, version in where.engines.items()), where.python, where.platform, where.device]
+        for name, where in report.environments.items()
+    ]
+    return _table(["backend", "engines", "Python", "platform", "device"], rows)

@@ -1,0 +1,105 @@
+"""What a report says, as plain data for every renderer: counts, the grid of marks, limits, findings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from nestgrad._nesting import words
+from nestgrad.extend import Nesting
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.judge.verdict import VERDICTS, Verdict, findings
+
+from .schema import Cell, Report
+
+MARKS: dict[Verdict, str] = {
+    "supported": "✓",
+    "emulated": "e",
+    "refused": "–",
+    "undeclared": "u",
+    "silently_wrong": "✗",
+    "uncertain": "?",
+    "broken": "!",
+}
+COLUMNS = (*(word.code for order in (1, 2) for word in words(order)), AUTO)
+"""The words of the grid; longer words are one column more, the sum of them."""
+
+Column = tuple[str, str]
+"""A backend and an execution."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a backend refuses, and why."""
+
+    backend: str
+    nestings: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    limit: str
+    link: str | None
+
+
+def word_of(cell: Cell) -> str:
+    """The short name of a cell's nesting."""
+    return cell.nesting if cell.nesting == AUTO else Nesting(cell.nesting).code
+
+
+def columns(report: Report) -> list[Column]:
+    """The backends and executions that were measured."""
+    return list(dict.fromkeys((cell.backend, cell.execution) for cell in report.cells))
+
+
+def counts(report: Report) -> dict[Column, dict[str, Counter[Verdict]]]:
+    """How many cells of each verdict, by backend and execution, then by word."""
+    table: dict[Column, dict[str, Counter[Verdict]]] = defaultdict(lambda: defaultdict(Counter))
+    for cell in report.cells:
+        table[cell.backend, cell.execution][word_of(cell)][cell.verdict] += 1
+    return table
+
+
+def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
+    """The verdicts of every scenario, by backend and execution, then by word; order 3 and up under `3+`."""
+    table: dict[str, dict[Column, dict[str, list[Verdict]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for cell in report.cells:
+        word = word_of(cell)
+        place = word if word in COLUMNS else "3+"
+        table[cell.scenario][cell.backend, cell.execution][place].append(cell.verdict)
+    return table
+
+
+def mark(verdicts: list[Verdict]) -> str:
+    """The mark of some cells: the worst of them, since a reader must not miss it."""
+    return MARKS[max(verdicts, key=VERDICTS.index)] if verdicts else " "
+
+
+def gaps(report: Report) -> list[Gap]:
+    """The declared limits that were met, each once, with the words and scenarios they were met in."""
+    met: dict[tuple[str, str, str | None], list[Cell]] = defaultdict(list)
+    for cell in report.cells:
+        if cell.verdict == "refused" and cell.limit:
+            met[cell.backend, cell.limit, cell.link].append(cell)
+    return [
+        Gap(
+            backend,
+            tuple(sorted({word_of(cell) for cell in cells}, key=lambda word: (len(word), word))),
+            tuple(sorted({cell.scenario for cell in cells})),
+            limit,
+            link,
+        )
+        for (backend, limit, link), cells in met.items()
+    ]
+
+
+def problems(report: Report) -> list[Cell]:
+    """The cells that make the report a finding."""
+    return findings(report.cells)  # type: ignore[return-value, arg-type]
+
+
+def verdict_line(report: Report) -> str:
+    """The report in one sentence."""
+    found = Counter(cell.verdict for cell in report.cells)
+    parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in VERDICTS if found[name])
+    missing = report.run.expected - report.run.finished - report.run.absent
+    tail = f" PARTIAL: {missing} of {report.run.expected} cells are missing." if missing else ""
+    zero = "" if found["silently_wrong"] else " No number is silently wrong."
+    return f"{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"

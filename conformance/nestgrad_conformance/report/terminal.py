@@ -1,0 +1,64 @@
+"""A report on the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .schema import Report
+from .summary import COLUMNS, MARKS, columns, gaps, grid, mark, problems, verdict_line
+
+_STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "u": "red", "✗": "bold red", "?": "magenta", "!": "bold red"}
+_HEADINGS = (*COLUMNS, "3+")
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the matrix, what is refused and why, the findings, and the sum of it."""
+    for backend, where in report.environments.items():
+        engines = ", ".join(f"{name} {version}" for name, version in where.engines.items())
+        console.print(f"[bold]{backend}[/]: {engines}; Python {where.python}, {where.device}", highlight=False)
+    console.print(_matrix(report))
+    console.print("  ".join(f"{sign} {name.replace('_', ' ')}" for name, sign in MARKS.items()), style="dim")
+    _show_gaps(report, console)
+    for cell in problems(report):
+        console.print(f"\n[bold red]{cell.verdict}[/] {cell.id}: {cell.outcome}", highlight=False)
+        console.print(f"  {_figures(cell.error, cell.tolerance)}{cell.message or ''}", markup=False, highlight=False)
+    console.print(f"\n{verdict_line(report)}", style="bold red" if problems(report) else "bold green", highlight=False)
+
+
+def _matrix(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    table.add_column("scenario", no_wrap=True)
+    shown = columns(report)
+    for backend, execution in shown:
+        heading = " ".join(_HEADINGS)
+        table.add_column(f"{backend} {execution}\n{heading}", no_wrap=True)
+    for scenario, cells in grid(report).items():
+        table.add_row(scenario, *(_marks(cells[column]) if column in cells else "" for column in shown))
+    return table
+
+
+def _marks(verdicts: dict[str, list]) -> Text:  # type: ignore[type-arg]
+    text = Text()
+    for heading in _HEADINGS:
+        sign = mark(verdicts.get(heading, []))
+        text.append(sign.ljust(len(heading) + 1), style=_STYLE.get(sign, ""))
+    return text
+
+
+def _show_gaps(report: Report, console: Console) -> None:
+    found = gaps(report)
+    if not found:
+        return
+    console.print("\nRefused, as declared:")
+    for gap in found:
+        where = ", ".join(gap.scenarios)
+        console.print(f"  {gap.backend} {' '.join(gap.nestings)} in {where}", highlight=False)
+        console.print(f"    {gap.limit} {gap.link or ''}", style="dim", highlight=False, markup=False)
+
+
+def _figures(error: float | None, tolerance: float | None) -> str:
+    if error is None or tolerance is None:
+        return ""
+    return f"off by {error:.1e} where {tolerance:.1e} is allowed. "

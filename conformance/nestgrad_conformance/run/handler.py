@@ -1,0 +1,102 @@
+"""What a worker does: it loads one backend, then measures cells of it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable
+from importlib.metadata import distribution, packages_distributions, version
+from typing import Any
+
+import msgspec
+import numpy as np
+
+import nestgrad as ng
+from nestgrad._registry import descriptor
+from nestgrad.extend import SPEC_VERSION, provides
+from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.report.schema import Environment
+from nestgrad_conformance.scenarios import load
+
+from .plan import DTYPE, Task
+
+BACKEND = "NESTGRAD_ROOM_BACKEND"
+"""The environment variable that tells a worker which backend it is for."""
+
+
+class Describe(msgspec.Struct, frozen=True, tag=True):
+    """Ask a worker about its backend and engine; the answer is an `Environment`."""
+
+
+class Absent(msgspec.Struct, frozen=True, tag=True):
+    """The backend lacks what the cell is about; not a measurement."""
+
+    reason: str
+
+
+Request = Describe | Task
+Reply = Measurement | Absent
+
+_REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+
+
+def make() -> Callable[[bytes], bytes]:
+    """The handler of a worker for the backend that the environment names."""
+    backend = ng.get_backend(os.environ[BACKEND])
+    if provides(backend, "prepare_worker"):
+        backend.prepare_worker()  # type: ignore[attr-defined]
+    warnings.simplefilter("ignore")  # numbers are judged, not their warnings
+    scenarios = load()
+
+    @functools.lru_cache(maxsize=1)  # tasks come scenario by scenario
+    def subject(scenario: str, seed: int) -> Subject:
+        return Subject(scenarios[scenario], backend, seed)
+
+    def handle(request: bytes) -> bytes:
+        asked = _REQUEST.decode(request)
+        answer = describe(backend) if isinstance(asked, Describe) else _measured(asked, backend, subject)
+        return msgspec.msgpack.encode(answer)
+
+    return handle
+
+
+def describe(backend: Any) -> Environment:
+    """Where this worker measures."""
+    array = backend.asarray(np.zeros(1))
+    engine = descriptor(backend.name).engine.partition(".")[0]
+    found = packages_distributions().get(engine, [])
+    engines = {name: version(name) for name in {*found, *_arrays_of(found), "numpy"}}
+    return Environment(
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        nestgrad=version("nestgrad"),
+        spec=getattr(backend, "spec_version", SPEC_VERSION),
+        engines=dict(sorted(engines.items())),
+        device=str(getattr(array, "device", "cpu")),
+        x64=str(backend.to_numpy(array).dtype) == DTYPE,
+        modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
+        max_order=getattr(backend, "max_order", None),
+        executions=["eager", *(["compiled"] if provides(backend, "compile") else [])],
+    )
+
+
+def _arrays_of(names: list[str]) -> set[str]:
+    """The distributions that an engine's own arrays come from, such as jaxlib for jax."""
+    required = {line.split()[0].rstrip("<>=!~;") for name in names for line in distribution(name).requires or ()}
+    return {name for name in required if any(name == f"{engine}lib" for engine in names)}
+
+
+def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
+    compiled = task.execution == "compiled"
+    if compiled and not provides(backend, "compile"):
+        return Absent("the backend has no compiler")
+    try:
+        return measure(subject(task.scenario, task.seed), task.word, compiled=compiled)
+    except MemoryError:
+        raise  # the worker is replaced
+    except Exception as error:  # the scenario itself does not load or evaluate
+        return Measurement(word=task.word, outcome="error", exception=type(error).__name__, message=str(error))

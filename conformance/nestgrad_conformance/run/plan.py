@@ -1,0 +1,78 @@
+"""The plan: which cells a run consists of."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from nestgrad._nesting import words
+from nestgrad.extend import Nesting
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.scenarios import Scenario
+
+EXECUTIONS = ("eager", "compiled")
+DTYPE = "float64"
+
+
+class Task(msgspec.Struct, frozen=True, tag=True):
+    """One cell to measure, as it is sent to a worker."""
+
+    scenario: str
+    word: str
+    execution: str
+    dtype: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of the suite to run; an empty field selects everything.
+
+    Attributes:
+        tiers: names of tiers.
+        scenarios: glob patterns on scenario ids.
+        nestings: words, or `auto`.
+        executions: names of executions.
+        seed: of inputs and directions.
+    """
+
+    tiers: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    nestings: tuple[str, ...] = ()
+    executions: tuple[str, ...] = ()
+    seed: int = 0
+
+    def tasks(self, scenarios: Iterable[Scenario], engine: str) -> list[Task]:
+        """The cells of one engine: scenario by scenario, so that a worker needs one truth at a time."""
+        return [
+            Task(scenario.id, word, execution, DTYPE, self.seed)
+            for scenario in scenarios
+            if scenario.engine in (None, engine) and self._selects(scenario)
+            for execution in EXECUTIONS
+            if not self.executions or execution in self.executions
+            for word in _words(scenario.order)
+            if not self.nestings or word in self.nestings
+        ]
+
+    def _selects(self, scenario: Scenario) -> bool:
+        by_tier = not self.tiers or scenario.tier in self.tiers
+        return by_tier and (
+            not self.scenarios or any(fnmatch.fnmatchcase(scenario.id, glob) for glob in self.scenarios)
+        )
+
+
+def cell_id(backend: str, scenario: Scenario, task: Task) -> str:
+    """A name that stays the same as long as the cell means the same."""
+    return f"{backend}/{scenario.id}@{scenario.revision}/{task.word}/{task.execution}/{task.dtype}"
+
+
+def long_name(word: str) -> str:
+    """The word as reports spell it."""
+    return word if word == AUTO else str(Nesting(word))
+
+
+def _words(highest_order: int) -> list[str]:
+    return [word.code for order in range(1, highest_order + 1) for word in words(order)] + [AUTO]
