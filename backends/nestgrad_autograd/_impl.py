@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal
 
 from . import _namespace, _trace

@@ -12,6 +12,7 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 from autograd.tracer import getval
+
 from nestgrad.extend import emulated
 
 

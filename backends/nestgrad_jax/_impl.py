@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
 from ._canary import make_canary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
@@ -61,12 +61,12 @@ class ConformanceSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[pytest.TestReport]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the cell on the report of its test."""
         report = yield
         if call.when == "call" and _RESULT in item.stash:
-            report.nestgrad = item.stash[_RESULT]
-        return report  # type: ignore[return-value]
+            report.nestgrad = item.stash[_RESULT]  # type: ignore[attr-defined]
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the cells, on the controller."""
@@ -116,4 +116,7 @@ def check(item: pytest.Item, session: ConformanceSession, backend: str, task: Ta
     if isinstance(result, Absent):
         pytest.skip(f"absent: {result.reason}")
     if result.verdict in FAILING:
-        pytest.fail(f"{result.verdict}: declared {result.declared}, measured {result.outcome}. {result.message or ''}", pytrace=False)
+        pytest.fail(
+            f"{result.verdict}: declared {result.declared}, measured {result.outcome}. {result.message or ''}",
+            pytrace=False,
+        )

@@ -4,6 +4,7 @@ import re
 import mpmath
 import numpy as np
 import pytest
+
 from nestgrad_conformance.judge.oracle import Oracle, Source, Uncertain
 
 DIGITS = 40

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from nestgrad_conformance.run.room import Died, Replied, Room
 
 PATH = {"PYTHONPATH": str(Path(__file__).parent)}

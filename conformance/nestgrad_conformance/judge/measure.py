@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 import msgspec
-import nestgrad as ng
 import numpy as np
+
+import nestgrad as ng
 from nestgrad._routes import recorded
 from nestgrad._words import hvp_word
 from nestgrad.extend import provides

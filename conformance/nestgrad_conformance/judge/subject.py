@@ -11,14 +11,14 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-import nestgrad as ng
 import numpy as np
 import numpy.typing as npt
 import optree
-from nestgrad._registry import embedded
-from nestgrad.extend import Nesting, provides
 from optree.integrations.numpy import tree_ravel
 
+import nestgrad as ng
+from nestgrad._registry import embedded
+from nestgrad.extend import Nesting, provides
 from nestgrad_conformance.scenarios import Scenario
 
 from .oracle import Oracle, Source

@@ -52,20 +52,34 @@ def _matrix(report: Report, column: tuple[str, str]) -> str:
 
 def _gaps(report: Report) -> str:
     rows = [
-        [gap.backend, " ".join(gap.nestings), ", ".join(gap.scenarios), f"[{gap.limit}]({gap.link})" if gap.link else gap.limit]
+        [
+            gap.backend,
+            " ".join(gap.nestings),
+            ", ".join(gap.scenarios),
+            f"[{gap.limit}]({gap.link})" if gap.link else gap.limit,
+        ]
         for gap in gaps(report)
     ]
     return _table(["backend", "nestings", "scenarios", "limit"], rows)
 
 
 def _problems(report: Report) -> str:
-    rows = [[cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""] for cell in problems(report)]
+    rows = [
+        [cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""]
+        for cell in problems(report)
+    ]
     return _table(["verdict", "cell", "outcome", "message"], rows)
 
 
 def _environments(report: Report) -> str:
     rows = [
-        [name, ", ".join(f"{engine} {version}" for engine, version in where.engines.items()), where.python, where.platform, where.device]
+        [
+            name,
+            ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
+            where.python,
+            where.platform,
+            where.device,
+        ]
         for name, where in report.environments.items()
     ]
     return _table(["backend", "engines", "Python", "platform", "device"], rows)

@@ -59,7 +59,9 @@ def counts(report: Report) -> dict[Column, dict[str, Counter[Verdict]]]:
 
 def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
     """The verdicts of every scenario, by backend and execution, then by word; order 3 and up under `3+`."""
-    table: dict[str, dict[Column, dict[str, list[Verdict]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    table: dict[str, dict[Column, dict[str, list[Verdict]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
     for cell in report.cells:
         word = word_of(cell)
         place = word if word in COLUMNS else "3+"
@@ -92,7 +94,7 @@ def gaps(report: Report) -> list[Gap]:
 
 def problems(report: Report) -> list[Cell]:
     """The cells that make the report a finding."""
-    return findings(report.cells)  # type: ignore[return-value, arg-type]
+    return findings(report.cells)  # type: ignore[return-value]
 
 
 def verdict_line(report: Report) -> str:
