@@ -22,7 +22,6 @@ from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
-from ._errors import UnsupportedNestingError as UnsupportedNestingError
 from ._first_order import gradient as gradient
 from ._first_order import jvp as jvp
 from ._first_order import value_and_gradient as value_and_gradient
@@ -30,6 +29,7 @@ from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
+from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._registry import BackendInfo as BackendInfo
 from ._registry import backends as backends
 from ._registry import get_backend as get_backend

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._errors import EngineError, NestgradError, UnsupportedNestingError
+from ._errors import EngineError, NestgradError
 from ._nesting import Nesting
+from ._refusal import UnsupportedNestingError
 from ._spec import provides
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ._compose import compose, gradient, value_and_gradient
-from ._errors import InvalidNestingError, UnsupportedNestingError
+from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
 from ._plan import Problem
+from ._refusal import UnsupportedNestingError
 from ._spec import provides
 
 _METHOD = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}

@@ -8,11 +8,11 @@ from ._compose import compose as compose
 from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
-from ._errors import UnsupportedNestingError as UnsupportedNestingError
 from ._hooks import Descriptor as Descriptor
 from ._hooks import hookimpl as hookimpl
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
+from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._routes import emulated as emulated
 from ._spec import SPEC_VERSION as SPEC_VERSION
 from ._spec import Backend as Backend

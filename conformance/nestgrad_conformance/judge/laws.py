@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .oracle import SLACK
 from .subject import Subject, Vector, order_of
+from .truth import SLACK
 
 Evaluate = Callable[..., Vector]
 

@@ -14,8 +14,8 @@ from nestgrad._words import hvp_word
 from nestgrad.extend import provides
 
 from .laws import broken_law
-from .oracle import Truth, Uncertain
 from .subject import AUTO, Malformed, Subject, Vector, directions_of
+from .truth import Truth, Uncertain
 from .verdict import Outcome, Route
 
 

@@ -17,29 +17,20 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from .differences import EPSILON, START, Difference, differentiate_along
+from .differences import EPSILON, START, differentiate_along
+from .truth import Array, Truth, Uncertain, largest, length, narrow, truth_of
 
 T = TypeVar("T")
-Array = npt.NDArray[np.float64]
 Directions = tuple[Array, ...]
 Function = Callable[[Array], float]
 Derivative = Callable[..., npt.ArrayLike]  # (x, *directions) ↦ a vector or a scalar
 ClosedForm = Callable[..., npt.ArrayLike | None]  # (x, *directions) ↦ the vector of order len(directions) + 1
 
-# An engine's own rounding, relative to the scale: below 1e-12 in float64 where the function is well-conditioned;
-# an engine that computes in float32 inside is off by 6e-8.
-SLACK = 1e-9
-LIMITS = {1: 1e-6, 2: 1e-6}  # the widest bar to judge by, relative to the scale, by order …
-LIMIT = 1e-4  # … and above
 COORDINATES = 64  # up to this n every coordinate of a gradient is differenced; above it PROBES projections
 PROBES = 3
 CLOSED_FORM_ULPS = 8
 STEADY_ULPS = 8  # two answers of one function may differ by this much: threads add up in any order
 STARTS = tuple(START / 16**i for i in range(4))  # drawn in while there is no truth at the ends of the stencil
-
-
-class Uncertain(Exception):
-    """There is no truth to judge by; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -53,48 +44,6 @@ class Source:
 
     word: str
     call: Derivative
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a derivative is, and how well that is known.
-
-    Attributes:
-        value: the derivative; with `probes`, its inner products with them.
-        bar: the derivative is within `bar` of `value`, elementwise.
-        scale: the largest |value|; for a value that cannot be told from zero (a linear function's Hessian) the
-            size of what was differenced times |v|, as if that changed by its size per unit of x.
-        how: where it comes from.
-        probes: None where every coordinate is known, else the vectors, shape (3, n), on which it is.
-    """
-
-    value: Array
-    bar: Array
-    scale: float
-    how: str
-    probes: Array | None = None
-
-    @property
-    def tolerance(self) -> Array:
-        """How far a right engine may be from `value`, elementwise."""
-        return self.bar + SLACK * self.scale
-
-    def difference(self, candidate: npt.ArrayLike) -> tuple[Array, Array]:
-        """How far a candidate is from the truth and how far it may be, both shaped like `value`."""
-        found = np.asarray(candidate, dtype=np.float64)
-        with np.errstate(all="ignore"):
-            return np.abs((found if self.probes is None else self.probes @ found) - self.value), self.tolerance
-
-    def agrees(self, candidate: npt.ArrayLike) -> bool:
-        """Whether a candidate is right; one that is not finite never is."""
-        error, tolerance = self.difference(candidate)
-        return bool(np.all(error <= tolerance))
-
-    def along(self, direction: Array) -> Truth:
-        """The scalar ⟨value, direction⟩ of a vector whose every coordinate is known."""
-        rounding = len(direction) * EPSILON * np.abs(self.value)
-        bar = np.asarray((self.bar + rounding) @ np.abs(direction))
-        return Truth(np.asarray(self.value @ direction), bar, self.scale * _length(direction), self.how)
 
 
 @dataclass(eq=False)
@@ -124,7 +73,7 @@ class Oracle:
             Uncertain: the truth cannot be had, or not narrowly enough to judge by.
         """
         vs = _vectors(directions)
-        return self._once(("vector", *_key(vs)), lambda: _narrow(self._vector(vs), len(vs) + 1))
+        return self._once(("vector", *_key(vs)), lambda: narrow(self._vector(vs), len(vs) + 1))
 
     def scalar(self, *directions: npt.ArrayLike) -> Truth:
         """Dᵏf(x)[v₁, …, vₖ] for k ≥ 1 directions.
@@ -133,7 +82,7 @@ class Oracle:
             Uncertain: the truth cannot be had, or not narrowly enough to judge by.
         """
         vs = _vectors(directions)
-        return self._once(("scalar", *_key(vs)), lambda: _narrow(self._scalar(vs[:-1], vs[-1]), len(vs)))
+        return self._once(("scalar", *_key(vs)), lambda: narrow(self._scalar(vs[:-1], vs[-1]), len(vs)))
 
     def _once(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         if key not in self._memory:
@@ -151,7 +100,7 @@ class Oracle:
             return Truth(np.zeros_like(self.x), np.zeros_like(self.x), 0.0, "linearity")
         exact = self._exact(directions)
         if exact is not None:
-            scale = _largest(exact) or self._scale_below(directions)
+            scale = largest(exact) or self._scale_below(directions)
             return Truth(exact, np.full_like(exact, CLOSED_FORM_ULPS * EPSILON * scale), scale, "closed form")
         if directions:
             return self._differenced(directions[:-1], directions[-1], vector=True)
@@ -184,7 +133,7 @@ class Oracle:
     def _scale_below(self, directions: Directions) -> float:
         """The scale of a derivative that is exactly zero."""
         if directions:
-            return self.vector(*directions[:-1]).scale * _length(directions[-1])
+            return self.vector(*directions[:-1]).scale * length(directions[-1])
         value = self._value(self.x)
         return abs(value) if np.isfinite(value) else 0.0
 
@@ -203,7 +152,7 @@ class Oracle:
         if not abs(first - again) <= STEADY_ULPS * EPSILON * abs(first):
             raise Uncertain(f"the function answers differently twice: {first}, then {again}")
         found = differentiate_along(lambda points: [self._value(p) for p in points], self.x, directions)
-        return _truth(found, max(map(_length, directions)), "differences of values")
+        return truth_of(found, max(map(length, directions)), "differences of values")
 
     def _differenced(self, held: Directions, last: Array, *, vector: bool) -> Truth:
         """One order more than the first source of this kind that serves."""
@@ -233,8 +182,8 @@ class Oracle:
         reason = Uncertain()
         for start in STARTS:
             found = differentiate_along(lambda p: _sample(source, p, held, shape), self.x, last, start=start)
-            truth = _truth(found, _length(last), f"differences of {how}")
-            _narrow(truth, len(source.word) + 1)
+            truth = truth_of(found, length(last), f"differences of {how}")
+            narrow(truth, len(source.word) + 1)
             try:
                 ends = [self._at(self.x + reach * last) for reach in (found.reach, -found.reach)]
                 refusals = [end._refusal(source, held) for end in ends]
@@ -270,7 +219,7 @@ class Oracle:
         if truth.agrees(found):
             return None
         error, tolerance = truth.difference(found)
-        return f"is off by {_largest(error):.1e} where {_largest(tolerance):.1e} is allowed"
+        return f"is off by {largest(error):.1e} where {largest(tolerance):.1e} is allowed"
 
 
 def _vectors(directions: Sequence[npt.ArrayLike]) -> Directions:
@@ -281,30 +230,8 @@ def _key(directions: Directions) -> tuple[bytes, ...]:
     return tuple(v.tobytes() for v in directions)
 
 
-def _largest(value: Array) -> float:
-    return float(np.max(np.abs(value), initial=0.0))
-
-
-def _length(direction: Array) -> float:
-    return float(np.linalg.norm(direction))
-
-
 def _sample(source: Source, point: Array, directions: Directions, shape: tuple[int, ...]) -> Array:
     try:
         return np.asarray(source.call(point, *directions), dtype=np.float64).reshape(shape)
     except Exception:  # whatever an engine raises outside the domain
         return np.full(shape, np.nan)
-
-
-def _truth(found: Difference, length: float, how: str) -> Truth:
-    """The truth from the derivative of a curve along a direction of this length."""
-    is_zero = bool(np.all(np.abs(found.value) <= found.bar))
-    scale = _largest(found.size) * length if is_zero else _largest(found.value)
-    return Truth(found.value, found.bar, scale, how)
-
-
-def _narrow(truth: Truth, order: int) -> Truth:
-    """The truth itself, if it is known well enough to judge by."""
-    if np.all(truth.bar <= LIMITS.get(order, LIMIT) * truth.scale):
-        return truth
-    raise Uncertain(f"the error bar is {_largest(truth.bar):.1e} at scale {truth.scale:.1e} ({truth.how})")
