@@ -12,7 +12,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in NEEDED:
             raise
-        sys.exit(f"The command line needs {error.name!r}. Install it: pip install 'nestgrad[conformance]'")
+        sys.stderr.write(f"The command line needs {error.name!r}. Install it: pip install 'nestgrad[conformance]'\n")
+        sys.exit(2)
     command()
 
 

@@ -12,35 +12,34 @@ from ._spec import provides
 
 
 def guarded(backend: Any, word: Nesting, evaluate: Callable[[], Any], undifferentiated: Callable[[], Any]) -> Any:
-    """`evaluate()`, with the engine's exceptions translated.
-
-    An exception that f raises undifferentiated on the same inputs is the user's and passes unchanged,
-    so f is evaluated once more when something fails. `KeyboardInterrupt` and `SystemExit` pass.
-
-    Raises:
-        UnsupportedNestingError: the backend recognises the exception as a refusal.
-        EngineError: it does not. `__cause__` is the engine's exception in both cases.
-    """
+    """`evaluate()`, with the engine's exceptions translated and the user's as they are."""
     try:
         return evaluate()
     except NestgradError:
         raise
     except Exception as error:
-        if _raises(undifferentiated, type(error)):
+        if is_users(error, undifferentiated):
             raise
-        raise _translated(backend, word, error) from error
+        raise translated(error, backend, word) from error
 
 
-def _raises(undifferentiated: Callable[[], Any], kind: type[Exception]) -> bool:
-    """Whether f itself raises an exception of this kind; one of another kind is f's as well, and passes."""
+def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
+    """Whether f raises an exception of this kind by itself, without differentiation, on the same inputs.
+
+    f is evaluated for it once more. An exception of another kind is f's as well, and passes from here.
+    """
     try:
         undifferentiated()
-    except kind:
+    except type(error):
         return True
     return False
 
 
-def _translated(backend: Any, word: Nesting, error: Exception) -> NestgradError:
+def translated(error: Exception, backend: Any, word: Nesting) -> NestgradError:
+    """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
+
+    To be raised from the engine's, which so becomes `__cause__`.
+    """
     refusal = backend.classify(error, word) if provides(backend, "classify") else None
     if refusal is None:
         return EngineError(

@@ -26,12 +26,13 @@ def merge(reports: Sequence[Report]) -> Report:
         for cell in report.cells:
             if (known := cells.setdefault(cell.id, cell)).outcome != cell.outcome:
                 raise ReportError(f"Cell {cell.id} is {known.outcome!r} in one report and {cell.outcome!r} in another.")
+    repeated = sum(len(report.cells) for report in reports) - len(cells)
     run = Run(
         profile=first.run.profile,
         seeds=first.run.seeds,
         raw=first.run.raw,
-        expected=sum(report.run.expected for report in reports),
-        finished=sum(report.run.finished for report in reports),
+        expected=sum(report.run.expected for report in reports) - repeated,
+        finished=len(cells),
         absent=sum(report.run.absent for report in reports),
     )
     return Report(environments=environments, run=run, cells=list(cells.values()))

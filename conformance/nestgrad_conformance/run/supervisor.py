@@ -20,7 +20,7 @@ from nestgrad_conformance.scenarios import Scenario, load
 
 from .handler import BACKEND, Absent, Describe, Reply
 from .plan import Selection, Task, cell_id, long_name
-from .room import Answer, Died, Replied, Room
+from .room import Answer, Replied, Room
 
 PROFILE = "standard"
 _HANDLER = "nestgrad_conformance.run.handler:make"
@@ -191,7 +191,7 @@ def _in_threads(runs: Sequence[Iterator[Cell | Absent]], jobs: int) -> Iterator[
 def _measurement(answer: Answer, task: Task) -> Reply:
     if isinstance(answer, Replied):
         return _REPLY.decode(answer.payload)
-    last_words = answer.tail.strip().splitlines()[-1:] if isinstance(answer, Died) else []
+    last_words = answer.tail.strip().splitlines()[-1:] if answer.kind in ("exit", "startup") else []
     return Measurement(
         word=task.word,
         outcome=_OUTCOME.get(answer.kind, "error"),

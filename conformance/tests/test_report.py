@@ -1,0 +1,159 @@
+"""Reports: written whole, read strictly, merged only where they fit."""
+
+import json
+
+import msgspec
+import pytest
+
+from nestgrad_conformance.report import markdown, summary
+from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.report.schema import Cell, Environment, Report, ReportError, Run, read, write
+
+
+def environment(**changes):
+    fields = {"python": "3.11", "platform": "linux", "nestgrad": "0", "spec": "1.0", "engines": {"e": "1"}}
+    modes = {"forward": True, "reverse": True}
+    rest = {"device": "cpu", "x64": True, "modes": modes, "max_order": None, "executions": ["eager"]}
+    return Environment(**{**fields, **rest, **changes})
+
+
+def cell(backend="a", scenario="s", nesting="forward_over_reverse", **changes):
+    fields = {
+        "id": f"{backend}/{scenario}@1/{nesting}/eager/float64",
+        "tier": "programs",
+        "features": [],
+        "execution": "eager",
+        "dtype": "float64",
+        "device": "cpu",
+        "outcome": "correct",
+        "declared": "supported",
+        "verdict": "supported",
+        "route": "native",
+    }
+    return Cell(**{"backend": backend, "scenario": scenario, "nesting": nesting, **fields, **changes})
+
+
+def report(cells, expected=None, **environments):
+    run = Run(
+        profile="standard",
+        seeds=[0],
+        raw=False,
+        expected=len(cells) if expected is None else expected,
+        finished=len(cells),
+        absent=0,
+    )
+    return Report(environments=environments or {"a": environment()}, run=run, cells=cells)
+
+
+def test_written_and_read_again(tmp_path):
+    whole = report([cell(), cell(nesting="auto", error=1e-12, tolerance=1e-9)])
+    file = write(whole, tmp_path / "r.json")
+    assert read(file) == whole
+    assert json.loads(file.read_text())["schema"] == "nestgrad-report/1"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_a_partial_report_goes_beside_a_full_one(tmp_path):
+    full, partial = report([cell()]), report([cell()], expected=2)
+    target = tmp_path / "r.json"
+    assert write(partial, target) == target
+    assert write(full, target) == target
+    assert write(partial, target) == tmp_path / "r.partial.json"
+    assert read(target) == full
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no nestgrad report"),
+        (b"{}", "no nestgrad report"),
+        (b"[1]", "no nestgrad report"),
+        (b'{"schema": "nestgrad-report/2"}', "this version of nestgrad reads 'nestgrad-report/1'"),
+        (b'{"schema": "nestgrad-report/1", "cells": []}', "damaged report.*environments"),
+    ],
+)
+def test_what_is_no_report_says_so(tmp_path, content, message):
+    file = tmp_path / "r.json"
+    file.write_bytes(content)
+    with pytest.raises(ReportError, match=message):
+        read(file)
+
+
+def test_a_truncated_report_and_a_missing_one(tmp_path):
+    file = write(report([cell()]), tmp_path / "r.json")
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(ReportError, match="no nestgrad report"):
+        read(file)
+    with pytest.raises(ReportError, match=r"missing\.json: cannot be read: No such file"):
+        read(tmp_path / "missing.json")
+
+
+def test_numbers_that_are_not_finite_are_null(tmp_path):
+    file = write(report([cell(error=float("nan"))]), tmp_path / "r.json")
+    assert json.loads(file.read_text())["cells"][0]["error"] is None
+
+
+def test_merge_keeps_every_cell():
+    merged = merge([report([cell("a")], a=environment()), report([cell("b")], b=environment(x64=False))])
+    assert [one.backend for one in merged.cells] == ["a", "b"]
+    assert set(merged.environments) == {"a", "b"}
+    assert (merged.run.expected, merged.run.finished) == (2, 2)
+
+
+def test_merge_of_one_backend_in_two_environments():
+    with pytest.raises(ReportError, match="'a' was measured in two environments"):
+        merge([report([cell()], a=environment()), report([cell(scenario="t")], a=environment(python="3.12"))])
+
+
+def test_merge_of_contradicting_cells():
+    with pytest.raises(ReportError, match="'correct' in one report and 'wrong' in another"):
+        merge([report([cell()]), report([cell(outcome="wrong", verdict="silently_wrong")])])
+
+
+def test_merge_of_different_runs():
+    raw = report([cell("b")], b=environment())
+    raw.run.raw = True
+    with pytest.raises(ReportError, match="differ in raw"):
+        merge([report([cell()]), raw])
+
+
+def test_a_cell_that_is_in_two_reports_counts_once():
+    merged = merge([report([cell()]), report([cell()])])
+    assert (len(merged.cells), merged.run.finished, merged.run.expected) == (1, 1, 1)
+
+
+def test_the_mark_of_several_cells_is_the_worst():
+    assert summary.mark(["supported", "silently_wrong", "refused"]) == "✗"
+    assert summary.mark(["supported", "refused"]) == "–"
+    assert summary.mark([]) == " "
+
+
+def test_gaps_are_told_once_with_their_link():
+    refused = {"outcome": "refused", "declared": "limit", "verdict": "refused", "route": None}
+    limit = {"limit": "never: it cannot", "link": "https://example.org/1"}
+    cells = [cell(nesting=name, **refused, **limit) for name in ("forward", "forward_over_forward")]
+    (gap,) = summary.gaps(report(cells))
+    assert (gap.nestings, gap.scenarios) == (("F", "FF"), ("s",))
+    assert "| a | F FF | s | [never: it cannot](https://example.org/1) |" in markdown.render(report(cells))
+
+
+def test_a_silently_wrong_cell_is_a_finding_and_is_told():
+    bad = cell(outcome="wrong", verdict="silently_wrong", message="off | by two\nmore")
+    whole = report([cell(nesting="auto"), bad])
+    assert summary.problems(whole) == [bad]
+    assert "1 silently wrong" in summary.verdict_line(whole)
+    assert "off \\| by two" in markdown.render(whole)
+
+
+def test_the_verdict_line_says_what_is_missing():
+    line = summary.verdict_line(report([cell()], expected=3))
+    assert "PARTIAL: 2 of 3 cells are missing" in line
+    assert "No number is silently wrong" in line
+
+
+def test_the_fields_of_a_cell_are_those_of_the_schema():
+    assert list(msgspec.to_builtins(cell())) == [
+        *("id", "backend", "scenario", "tier", "features", "nesting", "execution", "dtype", "device", "outcome"),
+        *("declared", "verdict", "route", "repairs", "limit", "error", "tolerance", "oracle", "seconds", "f_calls"),
+        *("exception", "message", "link"),
+    ]

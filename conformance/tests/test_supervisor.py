@@ -1,0 +1,104 @@
+"""The supervisor: whatever a scenario does, it is recorded, and every other cell is there."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACK = Path(__file__).parent / "fixtures" / "hostile_pack"
+
+
+def nestgrad(*arguments, **environment):
+    command = [sys.executable, "-m", "nestgrad_conformance", *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    file = tmp_path_factory.mktemp("hostile") / "r.json"
+    selection = ["--scenario", "hostile*", "--scenario", "linear", "--nesting", "R"]
+    done = nestgrad(
+        "conformance", "autograd", *selection, "--timeout", "20", "--report", str(file), PYTHONPATH=str(PACK)
+    )
+    return done, json.loads(file.read_text())
+
+
+def cell(report, scenario):
+    (found,) = [cell for cell in report["cells"] if cell["scenario"] == scenario]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome", "exception", "message"),
+    [
+        ("hostile_segfault", "crash", "crash", "SIGSEGV"),
+        ("hostile_hang", "timeout", "timeout", "no answer in 20 s"),
+        ("hostile_exit", "crash", "exit", "exit status 0"),
+        ("hostile_memory", "error", "MemoryError", "MemoryError"),
+        ("hostile_raise", "error", "ValueError", "the user's own"),
+    ],
+)
+def test_what_a_scenario_does_is_recorded_as_what_it_is(run, scenario, outcome, exception, message):
+    found = cell(run[1], scenario)
+    assert (found["outcome"], found["verdict"], found["exception"]) == (outcome, "broken", exception)
+    assert message in found["message"]
+
+
+@pytest.mark.parametrize("scenario", ["hostile_print", "hostile_not", "linear"])
+def test_every_other_cell_is_there_and_right(run, scenario):
+    assert cell(run[1], scenario)["verdict"] == "supported"
+
+
+def test_nothing_is_lost(run):
+    done, report = run
+    assert report["run"] == {
+        "profile": "standard",
+        "seeds": [0],
+        "raw": False,
+        "expected": 16,
+        "finished": 8,
+        "absent": 8,
+    }
+    assert done.returncode == 1
+    assert "a scenario prints" not in done.stdout
+
+
+def test_several_backends_at_a_time_give_the_same_cells(tmp_path):
+    reports = []
+    for jobs in ("1", "2"):
+        file = tmp_path / f"{jobs}.json"
+        arguments = ["--scenario", "linear", "--scenario", "power", "--execution", "eager", "--jobs", jobs]
+        done = nestgrad("conformance", "autograd", "jax", *arguments, "--report", str(file))
+        assert done.returncode == 0, done.stdout
+        cells = json.loads(file.read_text())["cells"]
+        reports.append({cell["id"]: cell["verdict"] for cell in cells})
+    assert reports[0] == reports[1]
+    assert len(reports[0]) == 2 * (7 + 15)
+
+
+def test_a_backend_that_does_not_start_has_all_its_cells_with_the_reason(tmp_path):
+    """The engine is found but does not import: half installed."""
+    (tmp_path / "halfengine.py").write_text("raise ImportError('its library is missing')")
+    (tmp_path / "nestgrad_half.py").write_text(
+        "from nestgrad.extend import Descriptor, hookimpl\n"
+        "@hookimpl\n"
+        "def nestgrad_backend():\n"
+        "    return Descriptor('half', 'halfengine', 'pip install halfengine', (), 'nestgrad_half_impl:Half')\n"
+    )
+    (tmp_path / "nestgrad_half_impl.py").write_text("import halfengine\n")
+    metadata = tmp_path / "nestgrad_half-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: nestgrad-half\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[nestgrad.backends]\nhalf = nestgrad_half\n")
+    file = tmp_path / "r.json"
+    selection = ["--scenario", "linear", "--execution", "eager", "--report", str(file)]
+    done = nestgrad("conformance", "half", *selection, PYTHONPATH=str(tmp_path))
+    cells = json.loads(file.read_text())["cells"]
+    assert done.returncode == 1
+    assert len(cells) == 7
+    assert all(cell["verdict"] == "broken" and "pip install halfengine" in cell["message"] for cell in cells)

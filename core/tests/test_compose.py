@@ -1,0 +1,130 @@
+import itertools
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+from nestgrad._nesting import words
+from nestgrad.extend import compose
+
+CODES = [word.code for order in (1, 2, 3, 4) for word in words(order)]
+rng = np.random.default_rng(7)
+ROWS = rng.normal(size=(5, 4))  # f(x) = Π (row·x): every derivative mixes every coordinate
+X = rng.normal(size=4)
+V = rng.normal(size=(4, 4))
+
+
+def product_of_rows(xp, rows=ROWS):
+    def f(*parts):
+        x = xp.concatenate(parts) if len(parts) > 1 else parts[0]
+        factors = [(xp.asarray(row) * x).sum() for row in rows]
+        value = factors[0]
+        for factor in factors[1:]:
+            value = value * factor
+        return value
+
+    return f
+
+
+def closed_form(word, directions):
+    """Dᵏ Π(row·x) [v1, …]: the sum over distinct rows for the directions, one row free if the word has an R."""
+    count, gradient = len(directions), "R" in word
+    result = 0
+    for chosen in itertools.permutations(range(len(ROWS)), count + gradient):
+        rest = [ROWS[j] @ X for j in range(len(ROWS)) if j not in chosen]
+        used = [ROWS[j] @ v for j, v in zip(chosen, directions, strict=False)]
+        result = result + np.prod([*rest, *used]) * (ROWS[chosen[-1]] if gradient else 1)
+    return result
+
+
+def directions_of(word):
+    return list(V[: len(word) - ("R" in word)])
+
+
+# jax is slow where it runs operation by operation
+@pytest.mark.parametrize(
+    ("engine", "word"),
+    [*(("autograd", word) for word in CODES), *(("jax", word) for word in CODES[:14])],
+    indirect=["engine"],
+)
+def test_word_against_its_closed_form(engine, word):
+    array = engine.array
+    derive = compose(engine.backend, word)
+    result = derive(product_of_rows(engine.xp), (array(X),), *((array(v),) for v in directions_of(word)))
+    value = result[0] if "R" in word else result
+    np.testing.assert_allclose(engine.backend.to_numpy(value), closed_form(word, directions_of(word)), rtol=1e-11)
+
+
+def test_closed_form_against_differences():
+    f = product_of_rows(np)
+    step = 1e-5
+    slope = [(f(X + step * e) - f(X - step * e)) / (2 * step) for e in np.eye(4)]
+    np.testing.assert_allclose(closed_form("R", []), slope, rtol=1e-8)
+    along = (f(X + step * V[0]) - f(X - step * V[0])) / (2 * step)
+    np.testing.assert_allclose(closed_form("F", V[:1]), along, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("engine", "word"),
+    [*(("autograd", word) for word in CODES), *(("jax", word) for word in CODES[:6])],
+    indirect=["engine"],
+)
+def test_several_primals(engine, word):
+    def split(vector):
+        return engine.array(vector[:1]), engine.array(vector[1:])
+
+    result = compose(engine.backend, word)(
+        product_of_rows(engine.xp), split(X), *(split(v) for v in directions_of(word))
+    )
+    parts = result if "R" in word else [engine.xp.reshape(result, (1,))]
+    found = np.concatenate([engine.backend.to_numpy(part) for part in parts])
+    np.testing.assert_allclose(found, np.atleast_1d(closed_form(word, directions_of(word))), rtol=1e-11)
+
+
+@pytest.mark.parametrize("word", CODES[:14])
+def test_aux_comes_through_once_and_untraced(word):
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return (x**4).sum(), {"scaled": 3 * x}
+
+    result, aux = compose(ng.get_backend("autograd"), word)(f, (X,), *((v,) for v in directions_of(word)), has_aux=True)
+    assert len(calls) == 1
+    assert type(aux["scaled"]) is np.ndarray
+    np.testing.assert_array_equal(aux["scaled"], 3 * X)
+    value = result[0] if "R" in word else result
+    scale = 4 * np.prod([3, 2][: len(word) - 1]) * X ** (4 - len(word)) * np.prod(directions_of(word), axis=0)
+    np.testing.assert_allclose(value, scale if "R" in word else scale.sum(), rtol=1e-12)
+
+
+# what each transform takes, the innermost first; a first R takes the cotangent 1
+ORDERS = {
+    "F": [("F", 2)],
+    "R": [("R", 1)],
+    "FF": [("F", 2), ("F", 3)],
+    "FR": [("R", 1), ("F", 2)],
+    "RF": [("F", 2), ("R", 1)],
+    "RR": [("R", 1), ("R", 2)],
+    "FFF": [("F", 2), ("F", 3), ("F", 5)],
+    "FFR": [("R", 1), ("F", 2), ("F", 3)],
+    "FRF": [("F", 2), ("R", 1), ("F", 3)],
+    "RFF": [("F", 2), ("F", 3), ("R", 1)],
+    "FRR": [("R", 1), ("R", 2), ("F", 3)],
+    "RFR": [("R", 1), ("F", 2), ("R", 3)],
+    "RRF": [("F", 2), ("R", 1), ("R", 3)],
+    "RRR": [("R", 1), ("R", 2), ("R", 3)],
+}
+
+
+@pytest.mark.parametrize(("word", "expected"), ORDERS.items())
+def test_letters_run_innermost_first_and_take_directions_in_that_order(spy, word, expected):
+    directions = [(np.float64(v),) for v in (2, 3, 5)][: len(word) - ("R" in word)]
+    compose(spy, word)(lambda x: x**5, (np.float64(1.5),), *directions)
+    assert spy.log == expected
+
+
+@pytest.mark.parametrize("word", ["FR", "forward_over_reverse"])
+def test_either_spelling_composes(spy, word):
+    (result,) = compose(spy, word)(lambda x: x**3, (np.float64(2.0),), (np.float64(1.0),))
+    assert result == 12.0

@@ -1,0 +1,160 @@
+import copy
+import pickle
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nestgrad as ng
+from nestgrad import InvalidNestingError, Mode, Nesting
+from nestgrad._nesting import words
+
+NAMES = {"F": "forward", "R": "reverse"}
+CODES = st.text("FR", min_size=1, max_size=8)
+quick = settings(database=None, deadline=None, max_examples=40)
+
+
+def long_name(code):
+    return "_over_".join(NAMES[letter] for letter in code)
+
+
+@quick
+@given(CODES)
+def test_both_spellings_are_one_nesting(code):
+    short, long = Nesting(code), Nesting(long_name(code))
+    assert short == long
+    assert hash(short) == hash(long)
+    assert {short: 1}[long] == 1
+
+
+@quick
+@given(CODES)
+def test_names_itself_in_both_spellings(code):
+    nesting = Nesting(long_name(code))
+    assert (str(nesting), nesting.code, repr(nesting)) == (long_name(code), code, f"Nesting({code!r})")
+    assert eval(repr(nesting)) == nesting
+
+
+@quick
+@given(CODES)
+def test_iterates_its_modes_outermost_first(code):
+    nesting = Nesting(code)
+    assert [mode.letter for mode in nesting] == list(code)
+    assert [mode.value for mode in nesting] == [NAMES[letter] for letter in code]
+    assert (nesting.outer.letter, nesting.inner.letter) == (code[0], code[-1])
+
+
+@quick
+@given(CODES)
+def test_order_is_the_number_of_modes(code):
+    assert Nesting(code).order == len(Nesting(code)) == len(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "directions"), [("F", 1), ("R", 0), ("FF", 2), ("FR", 1), ("RF", 1), ("RR", 1), ("FFF", 3), ("FFR", 2)]
+)
+def test_directions(code, directions):
+    assert Nesting(code).directions == directions
+
+
+@quick
+@given(CODES, CODES)
+def test_equal_only_to_the_same_word(one, other):
+    assert (Nesting(one) == Nesting(other)) == (one == other)
+    assert (Nesting(one) != Nesting(other)) == (one != other)
+
+
+def test_is_no_string():
+    assert Nesting("FR") != "FR"
+    assert Nesting("R") != Mode.REVERSE
+
+
+def test_contains_modes():
+    assert Mode.FORWARD in Nesting("FF")
+    assert Mode.REVERSE not in Nesting("FF")
+
+
+@quick
+@given(CODES)
+def test_survives_pickle_and_copy(code):
+    nesting = Nesting(code)
+    copies = [pickle.loads(pickle.dumps(nesting, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    assert [*copies, copy.copy(nesting), copy.deepcopy(nesting), Nesting(nesting)] == [nesting] * (len(copies) + 3)
+
+
+@pytest.mark.parametrize("attribute", ["order", "code", "_modes", "anything"])
+def test_attributes_cannot_be_set(attribute):
+    nesting = Nesting("FR")
+    with pytest.raises(AttributeError):
+        setattr(nesting, attribute, "R")
+    assert nesting.code == "FR"
+
+
+@pytest.mark.parametrize("attribute", ["order", "_modes"])
+def test_attributes_cannot_be_deleted(attribute):
+    nesting = Nesting("FR")
+    with pytest.raises(AttributeError):
+        delattr(nesting, attribute)
+    assert nesting.code == "FR"
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_words_are_all_of_one_order(order):
+    found = words(order)
+    assert len(found) == len(set(found)) == 2**order
+    assert {word.order for word in found} == {order}
+
+
+def test_words_of_order_two():
+    assert {word.code for word in words(2)} == {"FF", "FR", "RF", "RR"}
+
+
+def test_empty_word():
+    with pytest.raises(InvalidNestingError, match="empty"):
+        Nesting("")
+
+
+@pytest.mark.parametrize("word", [None, 2, b"FR", ("F", "R"), Mode.FORWARD])
+def test_no_string_is_no_word(word):
+    with pytest.raises(InvalidNestingError, match="not "):
+        Nesting(word)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("foward_over_reverse", "forward_over_reverse"),
+        ("reverse_over_foward", "reverse_over_forward"),
+        ("reverse-over-reverse", "reverse_over_reverse"),
+        ("revers", "reverse"),
+        ("FX", "FR"),
+        ("fr", "FR"),
+    ],
+)
+def test_misspelt_words_get_the_closest(misspelt, meant):
+    with pytest.raises(InvalidNestingError) as caught:
+        Nesting(misspelt)
+    assert repr(misspelt) in str(caught.value)
+    assert repr(meant) in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["F_over_R", "forward_over_R", "FRforward", "_over_", "forward_over_", " FR", "FR "])
+def test_mixed_spellings_are_no_word(word):
+    with pytest.raises(InvalidNestingError):
+        Nesting(word)
+
+
+@quick
+@given(st.text("FRxforwadevs_ ", max_size=12))
+def test_any_other_text_is_refused(word):
+    if word and set(word) <= {"F", "R"}:
+        word += "x"
+    if set(word.split("_over_")) <= set(NAMES.values()):
+        word += "_"
+    with pytest.raises(InvalidNestingError):
+        Nesting(word)
+
+
+def test_error_is_a_value_error_of_this_package():
+    assert issubclass(InvalidNestingError, ValueError)
+    assert issubclass(InvalidNestingError, ng.NestgradError)

@@ -1,0 +1,293 @@
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+from nestgrad import UnsupportedExecutionError, _operator
+
+X, V = np.array([1.0, 2.0]), np.array([1.0, -1.0])
+
+
+def cubes(x):
+    return (x**3).sum()
+
+
+def nested(f, **options):
+    return ng.nested_gradient(lambda y: (y**2).sum(), f, **options)
+
+
+# operator, how many directions, its result for cubes at X along V (and V)
+OPERATORS = {
+    "gradient": (ng.gradient, 0, [3.0, 12.0]),
+    "forward_over_reverse": (ng.forward_over_reverse, 1, [6.0, -12.0]),
+    "reverse_over_forward": (ng.reverse_over_forward, 1, [6.0, -12.0]),
+    "reverse_over_reverse": (ng.reverse_over_reverse, 1, [6.0, -12.0]),
+    "forward_over_forward": (ng.forward_over_forward, 2, 18.0),
+    "hvp": (ng.hvp, 1, [6.0, -12.0]),
+    "derivative": (lambda f, **options: ng.derivative(f, "RFR", **options), 2, [6.0, 6.0]),
+    "nested_gradient": (nested, 0, [36.0, 288.0]),
+}
+each_operator = pytest.mark.parametrize(("operator", "directions", "expected"), OPERATORS.values(), ids=OPERATORS)
+
+
+@pytest.fixture
+def selections(monkeypatch):
+    """The calls of `select`: one for each plan that is made."""
+    calls = []
+    select = _operator.select
+    monkeypatch.setattr(_operator, "select", lambda *args: calls.append(args) or select(*args))
+    return calls
+
+
+@each_operator
+def test_result(engine, operator, directions, expected):
+    result = operator(cubes, backend=engine.name)(engine.array(X), *[engine.array(V)] * directions)
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+
+
+@each_operator
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_result_is_an_array_of_the_engine_with_the_primals_dtype(engine, operator, directions, expected, dtype):
+    x, v = engine.array(X, dtype), engine.array(V, dtype)
+    result = operator(lambda x: 0.5 * cubes(x), backend=engine.name)(x, *[v] * directions)
+    assert result.dtype == dtype
+    assert result.shape == np.shape(expected)
+    if result.shape:
+        assert type(result) is type(x)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3), (0,)])
+def test_result_has_the_primals_shape(engine, shape):
+    x = engine.array(np.full(shape, 2.0))
+    slope, product = ng.gradient_and_hvp(cubes, backend=engine.name)(x, x)
+    assert slope.shape == product.shape == shape
+    np.testing.assert_allclose(slope, np.full(shape, 12.0))
+    np.testing.assert_allclose(product, np.full(shape, 24.0))
+
+
+@each_operator
+def test_has_aux(engine, operator, directions, expected):
+    def f(x):
+        return cubes(x), {"norm": (x * x).sum(), "label": "text"}
+
+    result, aux = operator(f, has_aux=True, backend=engine.name)(engine.array(X), *[engine.array(V)] * directions)
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+    assert float(aux["norm"]) == 5.0
+    assert aux["label"] == "text"
+
+
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_has_aux_of_pairs(engine, nesting):
+    def f(x):
+        return cubes(x), 2 * x
+
+    x, v = engine.array(X), engine.array(V)
+    (value, aux), slope = ng.value_and_gradient(f, has_aux=True, backend=engine.name)(x)
+    assert float(value) == 9.0
+    np.testing.assert_allclose([aux, slope], [2 * X, 3 * X**2])
+    (slope, product), aux = ng.gradient_and_hvp(f, nesting, has_aux=True, backend=engine.name)(x, v)
+    np.testing.assert_allclose([slope, product, aux], [3 * X**2, 6 * X * V, 2 * X])
+
+
+def test_pytrees_in_the_primal_and_in_the_arguments(engine):
+    def f(x, scales, *, shift):
+        return scales["a"][0] * (x["w"] ** 2).sum() * x["b"][0] ** 3 + (shift[0] * x["w"]).sum()
+
+    x = {"b": (engine.array(2.0), None), "w": engine.array(X)}
+    v = {"b": (engine.array(1.0), None), "w": engine.array(V)}
+    shift = [engine.array([5.0, 5.0])]
+    slope, product = ng.gradient_and_hvp(f, backend=engine.name)(x, v, {"a": [3.0]}, shift=shift)
+    assert slope["b"][1] is None
+    # f = 3 w² b³ + 5 Σw at w = (1, 2), b = 2
+    np.testing.assert_allclose(slope["w"], 6 * X * 8 + 5)
+    np.testing.assert_allclose(slope["b"][0], 9 * 5 * 4)
+    np.testing.assert_allclose(product["w"], 6 * V * 8 + 18 * X * 4)
+    np.testing.assert_allclose(product["b"][0], 18 * (X @ V) * 4 + 18 * 5 * 2)
+
+
+def test_arguments_of_any_kind_reach_f(engine):
+    def f(x, power, how, *rest, flag=False):
+        assert how == "sum"
+        assert rest == (None, Ellipsis)
+        assert flag is True
+        return (x**power).sum()
+
+    result = ng.hvp(f, backend=engine.name)(engine.array(X), engine.array(V), 3, "sum", None, Ellipsis, flag=True)
+    np.testing.assert_allclose(result, 6 * X * V)
+
+
+@pytest.mark.parametrize("name", ["self", "arguments", "x", "key"])
+def test_keywords_of_any_name_reach_f(name):
+    def f(point, **scale):
+        return (point * scale[name]).sum()
+
+    np.testing.assert_allclose(ng.gradient(f, backend="autograd")(X, **{name: 2.0}), [2, 2])
+
+
+class TestArgnums:
+    @staticmethod
+    def f(x, y, z):
+        return (x * y**2 * z**3).sum()
+
+    ARGUMENTS = (np.array([2.0]), np.array([3.0]), np.array([5.0]))
+    SLOPES = (9 * 125.0, 2 * 2 * 3 * 125.0, 2 * 9 * 3 * 25.0)
+
+    @pytest.mark.parametrize("argnums", [0, 1, 2, -1, -3])
+    def test_one(self, engine, argnums):
+        slope = ng.gradient(self.f, argnums, backend=engine.name)(*map(engine.array, self.ARGUMENTS))
+        np.testing.assert_allclose(slope, [self.SLOPES[argnums]])
+
+    @pytest.mark.parametrize("argnums", [(0,), (1, 0), (0, -1), [2, 0, 1], (-1, -2)])
+    def test_several(self, engine, argnums):
+        value, slopes = ng.value_and_gradient(self.f, argnums, backend=engine.name)(*map(engine.array, self.ARGUMENTS))
+        assert isinstance(slopes, tuple)
+        np.testing.assert_allclose(value, 2 * 9 * 125)
+        np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
+
+    @pytest.mark.parametrize("argnums", [(), "a", (0, 0), 1.0, (0, 1.0), None])
+    def test_no_argnums(self, argnums):
+        with pytest.raises(TypeError):
+            ng.gradient(self.f, argnums)
+
+    @pytest.mark.parametrize("argnums", [3, -4, (0, 3)])
+    def test_out_of_range(self, argnums):
+        with pytest.raises(TypeError, match="argnums"):
+            ng.gradient(self.f, argnums, backend="autograd")(*self.ARGUMENTS)
+
+    @pytest.mark.parametrize("argnums", [(0, -3), (-1, 2), (1, 0, -2)])
+    def test_one_argument_by_two_numbers_is_never_a_wrong_number(self, argnums):
+        try:
+            slopes = ng.gradient(self.f, argnums, backend="autograd")(*self.ARGUMENTS)
+        except TypeError:
+            return
+        np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
+
+
+@pytest.mark.parametrize("arguments", [(), (X,)])
+def test_too_few_arguments(arguments):
+    with pytest.raises(TypeError, match="hvp"):
+        ng.hvp(cubes, backend="autograd")(*arguments)
+
+
+def test_no_function():
+    with pytest.raises(TypeError, match="hvp takes a function"):
+        ng.hvp(X)
+
+
+@pytest.mark.parametrize("option", ["bakend", "nestings", "argnums"])
+def test_unknown_option(option):
+    with pytest.raises(TypeError, match=option):
+        ng.hvp(cubes, **{option: 0})
+
+
+def test_repr_names_the_operator_and_the_function():
+    assert "hvp" in repr(ng.hvp(cubes))
+    assert "cubes" in repr(ng.hvp(cubes))
+    assert "gradient" in repr(ng.gradient(np.sum))
+
+
+class TestPlans:
+    def test_one_for_arguments_of_the_same_types(self, selections):
+        op = ng.hvp(cubes, backend="autograd")
+        for scale in (1.0, 2.0, 3.0):
+            np.testing.assert_allclose(op(scale * X, V), 6 * scale * X * V)
+        assert len(selections) == 1
+
+    def test_not_keyed_on_shapes(self, selections):
+        op = ng.hvp(cubes, backend="autograd")
+        for shape in [(), (1,), (5,), (2, 3)]:
+            assert op(np.ones(shape), np.ones(shape)).shape == shape
+        assert len(selections) == 1
+
+    def test_one_for_containers_of_the_same_structure(self, selections):
+        op = ng.gradient(lambda x: sum(cubes(leaf) for leaf in x["w"]), backend="autograd")
+        for n in (1, 2, 3):
+            op({"w": [np.ones(n), np.ones(n)]})
+        assert len(selections) == 1
+        op({"w": [np.ones(1)]})
+        assert len(selections) == 2
+
+    def test_another_for_other_types_and_keywords(self, selections):
+        op = ng.gradient(lambda x, *args, **kwargs: cubes(x), backend="autograd")
+        for call in (lambda: op(X), lambda: op(X, 1), lambda: op(X, 1.0), lambda: op(X, a=1), lambda: op(X, b=1)) * 2:
+            np.testing.assert_allclose(call(), 3 * X**2)
+        assert len(selections) == 5
+
+    def test_bad_dtype_is_seen_with_an_old_plan(self):
+        op = ng.gradient(cubes, backend="autograd")
+        op(X)
+        with pytest.raises(ng.NotDifferentiableError):
+            op(np.arange(2))
+
+    def test_another_engine_gets_another_plan(self, jax):
+        op = ng.gradient(cubes)
+        assert isinstance(op(jax.numpy.asarray(X)), jax.Array)
+        seen = []
+        ng.gradient(lambda x: seen.append(op(x)) or cubes(x), backend="autograd")(X)
+        assert type(seen[0]).__module__.startswith("autograd")
+
+    def test_bounded(self):
+        op = ng.gradient(lambda x, _: cubes(x), backend="autograd")
+        kinds = []
+        for i in range(400):
+            kind = type(f"Kind{i}", (), {})
+            kinds.append(weakref.ref(kind))
+            op(X, kind())
+        del kind
+        gc.collect()
+        assert sum(kind() is not None for kind in kinds) <= 128
+
+    @pytest.mark.parametrize("compiled", [False, True])
+    def test_die_with_the_operator(self, jax, compiled):
+        class Function:
+            def __call__(self, x):
+                return cubes(x)
+
+        f = Function()
+        op = ng.hvp(f, compile=compiled)
+        op(jax.numpy.asarray(X), jax.numpy.asarray(V))
+        alive = weakref.ref(op), weakref.ref(f)
+        del op, f
+        gc.collect()
+        assert [reference() for reference in alive] == [None, None]
+
+
+class TestCompile:
+    @each_operator
+    def test_result(self, jax, operator, directions, expected):
+        x, v = jax.numpy.asarray(X), jax.numpy.asarray(V)
+        np.testing.assert_allclose(operator(cubes, compile=True)(x, *[v] * directions), expected, rtol=1e-12)
+
+    def test_f_is_traced_once_for_one_shape(self, jax):
+        calls = []
+        op = ng.hvp(lambda x, s: calls.append(1) or s * cubes(x), compile=True)
+        for scale in (1.0, 2.0, 3.0):
+            x = jax.numpy.asarray(scale * X)
+            np.testing.assert_allclose(op(x, x, scale), 6 * scale * (scale * X) ** 2)
+            traced = len(calls)
+        assert 0 < traced <= 2
+        calls.clear()
+        op(x, x, 4.0)
+        assert calls == []
+
+    def test_aux_and_pytrees(self, jax):
+        x = {"w": jax.numpy.asarray(X)}
+        result, aux = ng.hvp(lambda x: (cubes(x["w"]), x["w"] * 2), compile=True, has_aux=True)(x, x)
+        np.testing.assert_allclose([result["w"], aux], [6 * X**2, 2 * X])
+
+    def test_user_exception_passes(self, jax):
+        error = KeyError("mine")
+
+        def f(x):
+            raise error
+
+        with pytest.raises(KeyError) as caught:
+            ng.gradient(f, compile=True)(jax.numpy.asarray(X))
+        assert caught.value is error
+
+    @each_operator
+    def test_backend_without_a_compiler(self, operator, directions, expected):
+        with pytest.raises(UnsupportedExecutionError, match="'autograd' has no compiler"):
+            operator(cubes, compile=True, backend="autograd")(X, *[V] * directions)

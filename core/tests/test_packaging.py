@@ -1,0 +1,111 @@
+"""Wheel, sdist and editable install: the same entry points, in an environment of their own."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLAIN = ROOT / "conformance" / "tests" / "fixtures" / "nestgrad-plain"
+INSTALL = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+ENTRY_POINTS = """
+import json
+from importlib.metadata import distribution
+found = distribution("nestgrad").entry_points
+print(json.dumps(sorted([e.group, e.name, e.value] for e in found)))
+"""
+
+
+class Environment:
+    """A virtual environment that sees the libraries of this one, but nothing of ours."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder, with_pip=True, symlinks=True)
+        self.python = folder / "bin" / "python"
+        (site,) = folder.glob("lib/python*/site-packages")
+        libraries = folder / "libraries"
+        libraries.mkdir()
+        for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
+            if (
+                not entry.name.startswith(("nestgrad", "_nestgrad", "pip", "setuptools", "__"))
+                and entry.suffix != ".pth"
+            ):
+                (libraries / entry.name).symlink_to(entry)
+        (site / "libraries.pth").write_text(str(libraries))
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [str(self.python), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.python.parent, check=False)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def artefacts(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return {"wheel": [str(wheel)], "sdist": [str(sdist)], "editable": ["-e", str(ROOT)]}
+
+
+@pytest.fixture(scope="module")
+def environments(artefacts, tmp_path_factory):
+    made = {}
+    for kind, target in artefacts.items():
+        made[kind] = Environment(tmp_path_factory.mktemp(kind) / "venv")
+        made[kind].run(*INSTALL, *target)
+    return made
+
+
+def test_every_kind_of_install_has_the_same_entry_points(environments):
+    found = {kind: json.loads(made.run("-c", ENTRY_POINTS).stdout) for kind, made in environments.items()}
+    assert found["wheel"] == found["sdist"] == found["editable"]
+    assert ["nestgrad.backends", "autograd", "nestgrad_autograd"] in found["wheel"]
+    assert ["pytest11", "nestgrad", "nestgrad_conformance.plugin"] in found["wheel"]
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist", "editable"])
+def test_every_kind_of_install_runs(environments, kind):
+    code = "import nestgrad as ng; print(ng.gradient(lambda x: x**3, backend='autograd')(2.0))"
+    assert float(environments[kind].run("-c", code).stdout) == 12.0
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_installed_packages_are_typed_and_carry_their_data(environments, kind):
+    (site,) = environments[kind].python.parents[1].glob("lib/python*/site-packages")
+    for package in ("nestgrad", "nestgrad_autograd", "nestgrad_jax", "nestgrad_conformance"):
+        assert (site / package / "py.typed").is_file()
+    assert (site / "nestgrad_jax" / "limits.toml").is_file()
+
+
+@pytest.mark.parametrize("kind", ["wheel", "editable"])
+def test_type_checkers_follow_the_install(environments, kind, tmp_path):
+    user = tmp_path / "user.py"
+    user.write_text("import nestgrad as ng\nreveal_type(ng.Nesting('FR').order)\nng.Nesting(2)\n")
+    command = ["-m", "mypy", "--python-executable", str(environments[kind].python), str(user)]
+    done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 'Revealed type is "builtins.int"' in done.stdout or 'Revealed type is "int"' in done.stdout, done.stdout
+    assert 'incompatible type "int"' in done.stdout
+
+
+def test_a_third_party_appears_with_no_change_here(environments, tmp_path):
+    made = environments["wheel"]
+    made.run(*INSTALL, str(PLAIN))
+    listed = made.run("-m", "nestgrad_conformance", "backends", "--probe").stdout
+    assert "plain     nestgrad-plain 0.3.0  nestgrad_plain  ok" in listed
+    file = tmp_path / "r.json"
+    selection = ["--scenario", "rosenbrock", "--scenario", "cumulative_prod", "--execution", "eager"]
+    done = made.run("-m", "nestgrad_conformance", "conformance", "plain", *selection, "--report", str(file))
+    assert "plain eager" in done.stdout
+    cells = json.loads(file.read_text())["cells"]
+    words = {cell["nesting"]: cell["verdict"] for cell in cells if cell["scenario"] == "rosenbrock"}
+    reverse_only = {"reverse", "reverse_over_reverse", "reverse_over_reverse_over_reverse", "auto"}
+    assert words == {word: "supported" if word in reverse_only else "refused" for word in words}
+    assert len(words) == 15
+    assert {cell["verdict"] for cell in cells if cell["scenario"] == "cumulative_prod"} == {"refused"}
