@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad._registry import descriptor, engine_installed
+from nestgrad._registry import descriptor, require_engine
 from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import markdown, schema, summary, terminal
@@ -19,7 +19,7 @@ from nestgrad_conformance.run.plan import EXECUTIONS, Selection
 from nestgrad_conformance.run.probe import Probe, probe
 from nestgrad_conformance.run.progress import followed
 from nestgrad_conformance.run.supervisor import Supervisor
-from nestgrad_conformance.scenarios import TIERS
+from nestgrad_conformance.scenarios import TIERS, ScenarioError
 
 FINDING, USAGE = 1, 2
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -70,14 +70,14 @@ def conformance(
     markdown_file: Path | None,
 ) -> None:
     """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
+    console = Console(stderr=True)
     with _usage_errors():
-        names = _checked(backends) if backends else _installed()
+        names = _checked(backends) if backends else _installed(console)
         words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
         selection = Selection(tiers, scenarios, words, executions, seed)
         supervisor = Supervisor(names, selection, timeout, jobs)
     if not supervisor.expected:
         raise click.UsageError("No cell is selected.")
-    console = Console(stderr=True)
     try:
         followed(supervisor, console)
     except KeyboardInterrupt:
@@ -128,24 +128,26 @@ class _usage_errors:  # noqa: N801
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if isinstance(error, (ng.NestgradError, LimitsError, schema.ReportError)):
+        if isinstance(error, (ng.NestgradError, LimitsError, ScenarioError, schema.ReportError)):
             raise click.UsageError(str(error)) from error
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names, if each is registered and its engine installed; nothing is imported but descriptors."""
+    """The names, if each is registered and its engine installed; no engine is imported."""
     for name in names:
-        described = descriptor(name)
-        if not engine_installed(described):
-            raise ng.BackendUnavailableError(
-                f"Backend {name!r} needs the engine {described.engine!r}, which is not installed. "
-                f"Install it: {described.install}"
-            )
+        require_engine(descriptor(name))
     return tuple(dict.fromkeys(names))
 
 
-def _installed() -> tuple[str, ...]:
-    return tuple(info.name for info in ng.backends() if engine_installed(descriptor(info.name)))
+def _installed(console: Console) -> tuple[str, ...]:
+    """The registered backends whose engine is installed; the others are told, and stop nobody."""
+    names: list[str] = []
+    for name in dict.fromkeys(info.name for info in ng.backends()):
+        try:
+            names += _checked((name,))
+        except ng.NestgradError as error:
+            console.print(f"Skipped {name}: {error}", style="yellow", highlight=False)
+    return tuple(names)
 
 
 def _read(files: tuple[Path, ...]) -> schema.Report:

@@ -18,7 +18,7 @@ from nestgrad_conformance.run.handler import Absent
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.run.room import Room
 from nestgrad_conformance.run.supervisor import PROFILE, Bench
-from nestgrad_conformance.scenarios import load
+from nestgrad_conformance.scenarios import ScenarioError, load
 
 _TIMEOUT = 120.0
 _RESULT = pytest.StashKey[dict[str, Any]]()
@@ -31,10 +31,10 @@ class ConformanceSession:
     """
 
     def __init__(self, config: pytest.Config, backends: list[str]) -> None:
-        scenarios = load()
         try:
+            scenarios = load()
             self._benches = {name: Bench(name, scenarios, Selection(), _TIMEOUT) for name in backends}
-        except (ng.NestgradError, LimitsError) as error:
+        except (ng.NestgradError, LimitsError, ScenarioError) as error:
             raise pytest.UsageError(str(error)) from error
         self._file: str | None = config.getoption("--nestgrad-report")
         self._is_controller = not hasattr(config, "workerinput")

@@ -20,7 +20,7 @@ SECOND = {"FF", "FR", "RF", "RR", AUTO}  # auto is RR on this engine
 
 
 class Caught(NamedTuple):
-    """Where a fault must show in scenarios that do not differentiate inside: in all of `words`, in no other."""
+    """Where numbers must be told wrong in functions that do not differentiate inside: in these words, in no other."""
 
     words: set[str]
     outcomes: set[str]
@@ -28,16 +28,16 @@ class Caught(NamedTuple):
 
 
 EXPECTED = {
-    faulty.Sign: Caught({"R", "FR", "RF"}, {"wrong"}, 25),
-    faulty.FactorTwo: Caught(FORWARD, {"wrong"}, 25),
-    faulty.IgnoredTangent: Caught(FORWARD, {"wrong", "silent_zero"}, 25),
+    faulty.Sign: Caught({"R", "FR", "RF"}, {"wrong"}, 24),
+    faulty.FactorTwo: Caught(FORWARD, {"wrong"}, 24),
+    faulty.IgnoredTangent: Caught(FORWARD, {"wrong", "silent_zero"}, 24),
     faulty.SilentZeros: Caught(SECOND, {"silent_zero"}, 24),
-    faulty.DiagonalOnly: Caught(SECOND, {"wrong", "silent_zero"}, 15),
+    faulty.DiagonalOnly: Caught(SECOND, {"wrong", "silent_zero"}, 18),
     faulty.MixedTermDropped: Caught({"FR", "RR", AUTO}, {"wrong"}, 6),
     faulty.Float32Inside: Caught(WORDS, {"wrong"}, 24),
     faulty.StaleFirst: Caught(WORDS - {"R"}, {"wrong"}, 24),
-    faulty.WrongAbove2: Caught(WORDS - {"F", "FF"}, {"wrong"}, 24),
-    faulty.WrongSecondCall: Caught(WORDS - {"R", AUTO}, {"wrong"}, 20),  # auto comes after RR: its calls are later ones
+    faulty.WrongAbove2: Caught(WORDS - {"F", "FF"}, {"wrong"}, 23),
+    faulty.WrongSecondCall: Caught(WORDS - {"R", AUTO}, {"wrong"}, 24),  # auto is RR, whose second call was before
     faulty.NanMasked: Caught(WORDS, {"wrong", "silent_zero", "error"}, 2),
     faulty.Confused: Caught(set(), set(), 0),
 }
@@ -53,7 +53,7 @@ class Cell(NamedTuple):
     message: str | None
 
 
-SCENARIOS = {scenario.id: scenario for scenario in bundled() if scenario.engine is None}
+SCENARIOS = {scenario.id: scenario for scenario in bundled() if scenario.tier == "programs"}
 
 
 @functools.cache
@@ -74,8 +74,9 @@ def failing(kind, *, nested=False):
     return [cell for cell in cells(kind) if cell.fails and SCENARIOS[cell.scenario].nested == nested]
 
 
-def failing_by_word(kind):
-    return collections.Counter(cell.word for cell in failing(kind))
+def wrong(kind, *, nested=False):
+    """The failing cells whose number is at fault, not their route."""
+    return [cell for cell in failing(kind, nested=nested) if cell.outcome != "correct"]
 
 
 def test_every_kind_of_fault_is_here():
@@ -90,14 +91,14 @@ def test_the_unmodified_backend_fails_nowhere():
 
 @every_fault
 def test_a_fault_is_caught_in_the_words_that_have_it(fault):
-    caught = failing_by_word(fault)
-    assert set(caught) == EXPECTED[fault].words
-    assert all(count >= EXPECTED[fault].least for count in caught.values()), caught
+    count = collections.Counter(cell.word for cell in wrong(fault))
+    assert set(count) == EXPECTED[fault].words
+    assert min(count.values(), default=0) >= EXPECTED[fault].least, count
 
 
 @every_fault
 def test_a_fault_is_told_for_what_it_is(fault):
-    assert {cell.outcome for cell in failing(fault)} == EXPECTED[fault].outcomes
+    assert {cell.outcome for cell in wrong(fault)} == EXPECTED[fault].outcomes
 
 
 @every_fault
@@ -107,53 +108,57 @@ def test_no_fault_hides_as_a_refusal_or_as_uncertain(fault):
     assert {(cell.scenario, cell.word) for cell in hidden} <= refused
 
 
-def test_zeros_are_told_from_other_wrong_numbers():
-    right = {cell.scenario for cell in cells(faulty.SilentZeros) if cell.word == "RR" and cell.outcome == "correct"}
-    assert right == {"linear", "constant", "empty"}  # where zero is the truth
+def test_zeros_are_right_where_zero_is_the_truth():
+    zero = {cell.scenario for cell in cells(faulty.SilentZeros) if cell.word == "RR" and cell.outcome == "correct"}
+    assert zero == {"linear", "constant", "empty"}
+
+
+def test_zeros_that_happen_to_be_right_are_caught_by_the_canary():
+    lucky = [cell for cell in failing(faulty.SilentZeros) if cell.outcome == "correct"]
+    assert {cell.route for cell in lucky} == {"substituted"}
+    assert {cell.word for cell in lucky} == {"FR", "RF"}
 
 
 @pytest.mark.parametrize("fault", [faulty.DiagonalOnly, faulty.MixedTermDropped, faulty.SilentZeros])
-def test_faults_on_which_all_words_agree_are_caught_by_values(fault):
-    assert {cell.message for cell in failing(fault)} == {None}
+def test_second_order_faults_are_caught_by_values(fault):
+    assert {cell.message for cell in wrong(fault)} == {None}
 
 
 @pytest.mark.parametrize("fault", [faulty.StaleFirst, faulty.WrongSecondCall])
 def test_faults_of_later_calls_are_caught_by_laws(fault):
-    messages = [cell.message for cell in failing(fault)]
-    assert all(message and message.startswith("not linear in its first direction") for message in messages)
+    assert all(cell.message and cell.message.startswith("not linear in its first") for cell in wrong(fault))
 
 
-@pytest.mark.xfail(reason="the judge looks elsewhere between two gradients, but not at what it gets there")
+@pytest.mark.xfail(reason="between two gradients the judge asks for one elsewhere, and does not look at it")
 @pytest.mark.parametrize("fault", [faulty.StaleFirst, faulty.WrongSecondCall])
 def test_faults_of_later_calls_are_caught_in_gradients(fault):
-    assert failing_by_word(fault)["R"] > 20
+    assert [cell.scenario for cell in wrong(fault) if cell.word == "R"] != []
 
 
-def test_a_product_rule_is_blamed_only_where_there_are_products():
-    guilty = {cell.scenario for cell in failing(faulty.MixedTermDropped)}
-    assert guilty == {"inverse_norm", "norm", "broadcasting", "three_dim", "zero_dim", "pytree"}
+def test_a_product_rule_is_blamed_where_there_are_products():
+    guilty = {cell.scenario for cell in wrong(faulty.MixedTermDropped)}
+    assert guilty >= {"inverse_norm", "norm", "broadcasting", "three_dim", "zero_dim", "pytree"}
+    assert not guilty & {"linear", "sum_cubed", "gather", "sort", "cumulative_sum"}
 
 
-def test_large_inputs_only():
-    assert [cell for cell in failing(faulty.WrongAbove2) if cell.scenario in ("zero_dim", "empty", "constant")] == []
+def test_a_fault_of_large_inputs_spares_small_ones():
+    assert not {"zero_dim", "empty"} & {cell.scenario for cell in failing(faulty.WrongAbove2)}
 
 
 def test_masked_nans_are_caught_where_a_factor_is_zero():
-    guilty = {cell.scenario for cell in failing(faulty.NanMasked) if cell.outcome != "error"}
-    assert guilty == {"product_with_a_zero", "product_with_two_zeros"}
-    errors = {(cell.scenario, cell.word) for cell in failing(faulty.NanMasked) if cell.outcome == "error"}
-    assert errors == {("sort_rows", "F"), ("sort_rows", "FF")}  # bare autograd's own
+    guilty = {cell.scenario for cell in wrong(faulty.NanMasked) if cell.outcome != "error"}
+    assert guilty == {name for name, scenario in SCENARIOS.items() if "prod_zero" in scenario.features}
 
 
-def test_perturbation_confusion_is_caught_by_functions_that_differentiate_inside():
-    guilty = failing(faulty.Confused, nested=True)
+def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside():
     aliased = {"confusion_distinct", "confusion_aliased", "confusion_forward", "confusion_three_deep"}
-    assert {cell.scenario for cell in guilty} == aliased
-    assert {cell.word for cell in guilty} == WORDS
-    assert {cell.scenario for cell in guilty if cell.outcome == "wrong"} == aliased
+    assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
+    assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS
 
 
-if __name__ == "__main__":
-    for fault in (faulty.Autograd, *EXPECTED):
-        outcomes = collections.Counter(cell.outcome for cell in cells(fault) if cell.fails)
-        print(f"{fault.name:20}{sum(outcomes.values()):5}  {dict(outcomes)}")
+def report():
+    """How each fault is caught."""
+    for fault in EXPECTED:
+        found = [cell for cell in cells(fault) if cell.fails]
+        count = collections.Counter(cell.outcome if cell.outcome != "correct" else cell.route for cell in found)
+        print(f"{fault.name:20}{len(found):5} of {len(cells(fault))}  {dict(count)}")

@@ -85,6 +85,12 @@ def engine_installed(described: Descriptor) -> bool:
     return importlib.util.find_spec(described.engine.partition(".")[0]) is not None
 
 
+def require_engine(described: Descriptor) -> None:
+    """Raise `BackendUnavailableError`, with the install line, unless the engine is installed."""
+    if not engine_installed(described):
+        raise _not_installed(described)
+
+
 def embedded() -> str:
     """The name of the embedded default: the bundled backend that says so."""
     return next(info.name for info in backends() if info.bundled and descriptor(info.name).embedded)
@@ -118,11 +124,15 @@ def _load(name: str) -> Backend:
 
 
 def _unavailable(described: Descriptor, error: ImportError) -> BackendUnavailableError:
-    if engine_installed(described):
-        return BackendUnavailableError(
-            f"Backend {described.name!r}: engine {described.engine!r} is installed but does not import: {error}. "
-            f"Reinstall it: {described.install}"
-        )
+    if not engine_installed(described):
+        return _not_installed(described)
+    return BackendUnavailableError(
+        f"Backend {described.name!r}: engine {described.engine!r} is installed but does not import: {error}. "
+        f"Reinstall it: {described.install}"
+    )
+
+
+def _not_installed(described: Descriptor) -> BackendUnavailableError:
     return BackendUnavailableError(
         f"Backend {described.name!r} needs the engine {described.engine!r}, which is not installed. "
         f"Install it: {described.install}"

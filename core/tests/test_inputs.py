@@ -232,9 +232,7 @@ class TestOutputs:
         with pytest.raises(NonScalarOutputError, match="has_aux"):
             ng.gradient(output, has_aux=True, backend=engine.name)(engine.array([1.0]))
 
-    @pytest.mark.parametrize(
-        "output", [lambda x: x, lambda x: x[0], lambda x: (x,), lambda x: (x, 1, 2), lambda x: [x, 1]]
-    )
+    @pytest.mark.parametrize("output", [lambda x: x, lambda x: x[0], lambda x: (x,), lambda x: (x, 1, 2)])
     def test_has_aux_of_jvp_and_vjp_takes_a_pair(self, engine, output):
         x = engine.array([1.0, 2.0])  # two entries: unpacking the array itself would go unnoticed
         with pytest.raises(ng.NestgradError, match="has_aux"):

@@ -5,5 +5,6 @@ from ._scenario import Scenario as Scenario
 from ._scenario import normal as normal
 from ._scenario import scenario as scenario
 from ._scenario import uniform as uniform
+from ._suite import ScenarioError as ScenarioError
 from ._suite import bundled as bundled
 from ._suite import load as load

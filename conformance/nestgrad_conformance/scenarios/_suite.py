@@ -8,6 +8,10 @@ from . import native, programs
 from ._scenario import Scenario
 
 
+class ScenarioError(ValueError):
+    """A scenario pack that does not fit the suite."""
+
+
 def bundled() -> tuple[Scenario, ...]:
     """The suite's own scenarios."""
     return programs.SCENARIOS + native.SCENARIOS
@@ -17,12 +21,12 @@ def load() -> dict[str, Scenario]:
     """Every scenario by id, those of installed packs included.
 
     Raises:
-        ValueError: two scenarios have one id.
+        ScenarioError: two scenarios have one id.
     """
     packs = [found for plugin in plugins() for pack in plugin.hook.nestgrad_scenarios() for found in pack]
     scenarios: dict[str, Scenario] = {}
     for one in (*bundled(), *packs):
         if one.id in scenarios:
-            raise ValueError(f"Two scenarios have the id {one.id!r}; rename the one of the pack.")
+            raise ScenarioError(f"Two scenarios have the id {one.id!r}; rename the one of the pack.")
         scenarios[one.id] = one
     return scenarios

@@ -1,0 +1,203 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import nestgrad as ng
+from nestgrad import InvalidNestingError
+
+X, V, W = np.array([1.0, -2.0, 0.5]), np.array([0.5, 1.0, -1.0]), np.array([2.0, 0.25, 1.0])
+HVP = {"FR": ng.forward_over_reverse, "RF": ng.reverse_over_forward, "RR": ng.reverse_over_reverse}
+
+
+def inverse_norm(x):
+    return 1 / (x * x).sum() ** 0.5
+
+
+def hessian_of_inverse_norm(x):
+    r = np.linalg.norm(x)
+    return 3 * np.outer(x, x) / r**5 - np.eye(len(x)) / r**3
+
+
+@pytest.mark.parametrize("word", HVP)
+def test_named_words_against_the_closed_form(engine, word):
+    result = HVP[word](inverse_norm, backend=engine.name)(engine.array(X), engine.array(V))
+    np.testing.assert_allclose(result, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
+
+
+@pytest.mark.parametrize("nesting", ["auto", "FR", "RF", "RR", "reverse_over_forward", ng.Nesting("RR")])
+def test_hvp_by_every_nesting(engine, nesting):
+    x, v = engine.array(X), engine.array(V)
+    product = ng.hvp(inverse_norm, nesting, backend=engine.name)(x, v)
+    np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
+    slope, product = ng.gradient_and_hvp(inverse_norm, nesting, backend=engine.name)(x, v)
+    np.testing.assert_allclose(slope, -X / np.linalg.norm(X) ** 3, rtol=1e-12)
+    np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
+
+
+def test_the_closed_form_against_differences():
+    step = 1e-5
+
+    def slope(x):
+        return -x / np.linalg.norm(x) ** 3
+
+    np.testing.assert_allclose(
+        hessian_of_inverse_norm(X) @ V, (slope(X + step * V) - slope(X - step * V)) / (2 * step), rtol=1e-8
+    )
+
+
+def test_forward_over_forward(engine):
+    result = ng.forward_over_forward(inverse_norm, backend=engine.name)(*map(engine.array, (X, V, W)))
+    assert result.shape == ()
+    np.testing.assert_allclose(result, V @ hessian_of_inverse_norm(X) @ W, rtol=1e-12)
+
+
+@pytest.mark.parametrize("word", ["FFR", "FRF", "RFF", "FRR", "RFR", "RRF", "RRR", "FFF"])
+def test_third_order(engine, word):
+    """(c·x)³ + Σx⁴: the first term mixes all coordinates and directions."""
+    c = W + 1
+    directions = [V, W, X][: ng.Nesting(word).directions]
+    result = ng.derivative(lambda x: (engine.array(c) * x).sum() ** 3 + (x**4).sum(), word, backend=engine.name)(
+        engine.array(X), *map(engine.array, directions)
+    )
+    expected = 6 * (c @ V) * (c @ W) * c + 24 * X * V * W
+    np.testing.assert_allclose(result, expected if "R" in word else expected @ X, rtol=1e-12)
+
+
+@pytest.mark.parametrize("word", ["F", "R", "forward", "reverse"])
+def test_first_order_words(engine, word):
+    directions = [engine.array(V)] if word[0] in "Ff" else []
+    result = ng.derivative(inverse_norm, word, backend=engine.name)(engine.array(X), *directions)
+    slope = -X / np.linalg.norm(X) ** 3
+    np.testing.assert_allclose(result, slope @ V if directions else slope, rtol=1e-12)
+
+
+entries = st.lists(st.floats(-3, 3), min_size=3, max_size=3).map(np.array)
+
+
+@pytest.mark.parametrize("word", HVP)
+@settings(database=None, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(x=entries, u=entries, v=entries, scale=st.floats(-2, 2))
+def test_symmetric_and_linear(engine, word, x, u, v, scale):
+    def f(x):
+        return (engine.xp.sin(x) * x[0]).sum() ** 2
+
+    hvp = HVP[word](f, backend=engine.name)
+
+    def product(v):
+        return engine.backend.to_numpy(hvp(engine.array(x), engine.array(v)))
+
+    assert u @ product(v) == pytest.approx(v @ product(u), rel=1e-9, abs=1e-9)
+    np.testing.assert_allclose(product(u + scale * v), product(u) + scale * product(v), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("nesting", ["FF", "R", "FFR", "F"])
+@pytest.mark.parametrize("operator", [ng.hvp, ng.gradient_and_hvp])
+def test_no_hessian_vector_product(operator, nesting):
+    with pytest.raises(InvalidNestingError, match=f"'{nesting}' is not"):
+        operator(inverse_norm, nesting)
+
+
+@pytest.mark.parametrize("operator", [ng.hvp, ng.gradient_and_hvp, ng.derivative])
+def test_misspelt_nesting_is_an_error_before_the_first_call(operator):
+    with pytest.raises(InvalidNestingError, match="forward_over_reverse"):
+        operator(inverse_norm, "foward_over_reverse")
+
+
+COUNTS = {
+    "gradient": (ng.gradient, 0, 1),
+    "value_and_gradient": (ng.value_and_gradient, 0, 1),
+    "FR": (ng.forward_over_reverse, 1, 1),
+    "RF": (ng.reverse_over_forward, 1, 1),
+    "RR": (ng.reverse_over_reverse, 1, 1),
+    "FF": (ng.forward_over_forward, 2, 1),
+    "RRR": (lambda f, **options: ng.derivative(f, "RRR", **options), 2, 1),
+    "gradient and FR": (lambda f, **options: ng.gradient_and_hvp(f, "FR", **options), 1, 1),
+    "gradient and RF": (lambda f, **options: ng.gradient_and_hvp(f, "RF", **options), 1, 2),
+    "gradient and RR": (lambda f, **options: ng.gradient_and_hvp(f, "RR", **options), 1, 1),
+}
+
+
+@pytest.mark.parametrize("n", [3, 300])
+@pytest.mark.parametrize(("operator", "directions", "expected"), COUNTS.values(), ids=COUNTS)
+def test_evaluations_of_f_do_not_depend_on_the_size(engine, operator, directions, expected, n):
+    calls = []
+    op = operator(lambda x: calls.append(1) or (x**3).sum(), backend=engine.name)
+    x = engine.array(np.ones(n))
+    for _ in range(2):
+        calls.clear()
+        op(x, *[x] * directions)
+        assert len(calls) == expected
+
+
+class TestNestedOperators:
+    """Perturbation confusion: each derivative takes its own variable, even when two are one array."""
+
+    FIRST = {
+        "reverse": lambda f, name: ng.gradient(f, backend=name),
+        "forward": lambda f, name: lambda x: ng.jvp(f, (x,), (1.0,), backend=name)[1],
+    }
+    first = pytest.mark.parametrize("inner", FIRST)
+    second = pytest.mark.parametrize("outer", FIRST)
+
+    @first
+    @second
+    def test_inner_variable_is_not_the_outer(self, engine, outer, inner):
+        def f(x):
+            return x * self.FIRST[inner](lambda y: x + y, engine.name)(engine.array(1.0))  # x · 1
+
+        assert float(self.FIRST[outer](f, engine.name)(engine.array(5.0))) == 1.0
+
+    @first
+    @second
+    def test_aliased(self, engine, outer, inner):
+        def f(x):
+            return x * self.FIRST[inner](lambda y: x * y, engine.name)(x)  # x · x
+
+        assert float(self.FIRST[outer](f, engine.name)(engine.array(5.0))) == 10.0
+
+    @first
+    @second
+    def test_three_deep(self, engine, outer, inner):
+        derivative, name = self.FIRST, engine.name
+
+        def f(x):
+            def g(y):
+                return y * derivative[outer](lambda z: x * y * z * z, name)(y)  # 2xy³
+
+            return x * derivative[inner](g, name)(x)  # 6x⁴
+
+        assert float(derivative[outer](f, name)(engine.array(2.0))) == 24 * 2.0**3
+
+    @pytest.mark.parametrize("word", HVP)
+    def test_hvp_inside_a_gradient(self, engine, word):
+        """d/dx and d/dv of ⟨v, ∇²f(x)v⟩ = 6 Σxv² for f = Σx³."""
+        op = HVP[word](lambda x: (x**3).sum(), backend=engine.name)
+        slopes = ng.gradient(lambda x, v: (v * op(x, v)).sum(), (0, 1), backend=engine.name)
+        np.testing.assert_allclose(slopes(engine.array(X), engine.array(V)), [6 * V**2, 12 * X * V], rtol=1e-12)
+
+    @pytest.mark.parametrize("word", HVP)
+    def test_hvp_with_respect_to_what_f_captures(self, engine, word):
+        def f(s):
+            return HVP[word](lambda x: s * (x**3).sum(), backend=engine.name)(engine.array(X), engine.array(V)).sum()
+
+        np.testing.assert_allclose(ng.gradient(f, backend=engine.name)(engine.array(2.0)), 6 * X @ V, rtol=1e-12)
+
+    def test_hvp_of_an_hvp(self, engine):
+        """∇²(Σ 6xv) v = 0 and ∇² of ⟨v, ∇²Σx⁴ v⟩ = 12 Σx²v² is 24 v²."""
+        x, v, w = map(engine.array, (X, V, W))
+        inner = ng.hvp(lambda x: (x**4).sum(), backend=engine.name)
+        outer = ng.hvp(lambda x: (v * inner(x, v)).sum(), backend=engine.name)
+        np.testing.assert_allclose(outer(x, w), 24 * V**2 * W, rtol=1e-12)
+
+    @first
+    def test_captured_box_and_a_number_for_the_inner_variable(self, inner, installed):
+        """A Python number says nothing: the engine of the trace that runs around the call must be taken."""
+        installed("autograd", "jax")
+
+        def f(x):
+            call = ng.gradient if inner == "reverse" else self.FIRST["forward"]
+            derive = call(lambda y: x * y * y) if inner == "reverse" else call(lambda y: x * y * y, None)
+            return x * derive(1.0)  # 2x²
+
+        assert float(ng.gradient(f, backend="autograd")(5.0)) == 20.0
