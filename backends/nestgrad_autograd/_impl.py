@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from autograd.tracer import isbox
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal
 
@@ -29,13 +30,13 @@ class Autograd:
 
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
-        if hasattr(value, "_value"):
+        if isbox(value):
             return value
-        dtype = like.dtype if like is not None and not isinstance(value, (np.ndarray, np.generic)) else None
-        array = np.asarray(value, dtype=dtype)
-        if array.dtype == object:
-            raise NotDifferentiableError(f"{type(value).__name__} is no array for autograd.")
-        return array
+        if isinstance(value, (np.ndarray, np.generic)):
+            return value
+        if isinstance(value, (int, float, complex)):
+            return np.asarray(value, dtype=getattr(like, "dtype", None))
+        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for autograd.")
 
     def to_numpy(self, array: Any) -> Any:
         """See `nestgrad.extend.Backend.to_numpy`."""

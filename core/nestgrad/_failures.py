@@ -30,7 +30,11 @@ def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     """
     try:
         undifferentiated()
-    except type(error):
+    except NestgradError:
+        raise
+    except Exception as own:
+        if type(own) is not type(error):
+            raise
         return True
     return False
 

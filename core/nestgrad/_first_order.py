@@ -8,10 +8,10 @@ from typing import Any, Unpack
 from . import _compose
 from ._errors import StructureMismatchError
 from ._failures import guarded
-from ._inputs import REAL_OR_COMPLEX, open_direction, open_primal
+from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Nesting
 from ._operator import Operator, Options, leaves_of
-from ._plan import Problem, Rule
+from ._problem import Problem, Rule
 from ._select import select
 from ._spec import Backend, Function, Tree
 from ._trees import flatten, unflatten
@@ -48,7 +48,8 @@ def jvp(
         EngineError: the engine failed for a reason its backend does not recognise.
 
     Example:
-        >>> jvp(lambda x: x * x, (3.0,), (1.0,), backend="autograd")
+        >>> value, derivative = jvp(lambda x: x * x, (3.0,), (1.0,), backend="autograd")
+        >>> float(value), float(derivative)
         (9.0, 6.0)
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
@@ -92,8 +93,8 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
 
     Example:
         >>> value, pullback = vjp(lambda x, y: x * y, 3.0, 4.0, backend="autograd")
-        >>> pullback(1.0)
-        (4.0, 3.0)
+        >>> [float(entry) for entry in pullback(1.0)]
+        [4.0, 3.0]
     """
     engine = select(backend, leaves_of([("primals", primals)]))
     require(engine, _REVERSE)
@@ -124,11 +125,11 @@ class _Flat:
         self.is_tuple = True
 
     def __call__(self, *leaves: Any) -> Any:
-        output = self._f(*unflatten(self._engine, self._arguments, leaves))
-        output, *aux = output if self._has_aux else (output,)
+        output, *aux = split_aux(self._f(*unflatten(self._engine, self._arguments, leaves)), self._has_aux)
         flat, self.structure = flatten(self._engine, output)
         self.is_tuple = not (len(flat) == 1 and flat[0] is output)
-        value = tuple(flat) if self.is_tuple else output
+        arrays = check_outputs(self._engine, flat)
+        value = tuple(arrays) if self.is_tuple else arrays[0]
         return (value, *aux) if aux else value
 
     def leaves(self, value: Any) -> tuple[Any, ...]:
@@ -166,7 +167,7 @@ def gradient(
 
     def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
         (_, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return selected(argnums, problem.trees(slope)), *aux
+        return selected(argnums, problem.shaped(slope)), *aux
 
     rule = Rule("gradient", 0, numbers(argnums), _reverse, solve)
     return Operator(f, rule, **options)
@@ -184,13 +185,14 @@ def value_and_gradient(
 
     Example:
         >>> import numpy as np
-        >>> value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        >>> value, slope = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        >>> float(value), slope
         (5.0, array([2., 4.]))
     """
 
     def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
         (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return (((value, *aux) if aux else value, selected(argnums, problem.trees(slope))),)
+        return (((value, *aux) if aux else value, selected(argnums, problem.shaped(slope))),)
 
     rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve)
     return Operator(f, rule, **options)

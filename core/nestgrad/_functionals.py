@@ -10,7 +10,7 @@ from ._first_order import numbers, selected
 from ._inputs import Leaves, check_scalar
 from ._nesting import Nesting
 from ._operator import Operator, Options
-from ._plan import Problem, Rule
+from ._problem import Problem, Rule
 from ._spec import Function
 from ._words import hvp_nesting, hvp_word
 
@@ -61,20 +61,37 @@ def nested_gradient(
     outer, inner = numbers(argnums), numbers(inner_argnums)
     if nesting != "auto":
         hvp_nesting(nesting)
-    both = tuple(dict.fromkeys((*outer, *inner)))
-    outer_places, inner_places = (tuple(both.index(i) for i in chosen) for chosen in (outer, inner))
+
+    def sides(problem: Problem) -> tuple[Places, Places]:
+        """The outer and the inner arguments; they may be the same ones."""
+        return problem.layout.slots[: len(outer)], problem.layout.slots[len(outer) :]
+
+    def g_of_leaves(problem: Problem, y: Leaves) -> Any:
+        trees = problem.layout.trees(problem.backend, y, sides(problem)[1])
+        value = g(selected(inner_argnums, trees))
+        check_scalar(problem.backend, value)
+        return value
 
     def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
-        def g_of_leaves(*y: Any) -> Any:
-            value = g(selected(inner_argnums, problem.trees(y, inner_places)))
-            check_scalar(problem.backend, value)
-            return value
+        weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
+        outer_slots, inner_slots = sides(problem)
+        once = tuple(dict.fromkeys(outer_slots))  # 0 and -1 may be the same argument
+        slope, *aux = _solve(
+            problem, weight, problem.layout.leaves_of(once), problem.layout.leaves_of(inner_slots), word
+        )
+        trees = dict(zip(once, problem.layout.trees(problem.backend, slope, once), strict=True))
+        return selected(argnums, tuple(trees[slot] for slot in outer_slots)), *aux
 
-        weight = gradient(problem.backend, g_of_leaves)
-        slope, *aux = _solve(problem, weight, problem.leaves_of(outer_places), problem.leaves_of(inner_places), word)
-        return selected(argnums, problem.trees(slope, outer_places)), *aux
+    def evaluate(problem: Problem) -> Any:
+        f, inner_leaves = _without_aux(problem.f, problem.has_aux), problem.layout.leaves_of(sides(problem)[1])
+        f(*problem.x)
+        try:
+            y = _partial_gradient(problem.backend, f, inner_leaves)(*problem.x)
+        except Exception:  # then g was not reached: what failed is the engine
+            return None
+        return g_of_leaves(problem, y)
 
-    rule = Rule("nested_gradient", 0, both, lambda backend: hvp_word(backend, nesting), solve)
+    rule = Rule("nested_gradient", 0, (*outer, *inner), lambda backend: hvp_word(backend, nesting), solve, evaluate)
     return Operator(f, rule, **options)
 
 

@@ -28,10 +28,15 @@ def open_primal(backend: Any, name: str, tree: Any, kinds: tuple[str, ...] = REA
     leaves, structure = flatten(backend, tree)
     if not leaves:
         raise NotDifferentiableError(f"{name} holds no array, so there is nothing to differentiate.")
+    opened = []
     for position, leaf in enumerate(leaves):
         if not _is_differentiable(backend, leaf, kinds):
             raise _not_differentiable(backend, leaf, paths(name, tree, len(leaves))[position], kinds)
-    return tuple(backend.asarray(leaf) if is_neutral(leaf) else leaf for leaf in leaves), structure
+        try:
+            opened.append(backend.asarray(leaf))
+        except NotDifferentiableError as error:  # an array of another engine
+            raise NotDifferentiableError(f"{paths(name, tree, len(leaves))[position]}: {error}") from error
+    return tuple(opened), structure
 
 
 def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
@@ -45,13 +50,15 @@ def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure
         raise StructureMismatchError(f"{name} must have the structure of its primal, {structure}; it has {found}.")
     opened = []
     for position, (leaf, x) in enumerate(zip(leaves, primal, strict=True)):
-        if is_neutral(leaf) and _fits_after_conversion(leaf, x):
-            leaf = backend.asarray(leaf, x)
-        difference = _difference(backend, leaf, x)
+        try:
+            array = backend.asarray(leaf, x) if _can_fit(backend, leaf, x) else leaf
+            difference = _difference(backend, array, x)
+        except NotDifferentiableError as error:  # an array of another engine
+            difference = str(error).rstrip(".")
         if difference:
             path = paths(name, tree, len(leaves))[position]
             raise StructureMismatchError(f"{path} must match its primal: {difference}.")
-        opened.append(leaf)
+        opened.append(array)
     return tuple(opened)
 
 
@@ -71,6 +78,32 @@ def check_scalar(backend: Any, value: Any) -> None:
         )
 
 
+def check_outputs(backend: Any, leaves: list[Any]) -> list[Array]:
+    """What a function returned, as floating arrays of the engine; constants may be NumPy's or Python's.
+
+    Raises:
+        NotDifferentiableError: a leaf is no real or complex floating array.
+    """
+    for leaf in leaves:
+        if not _is_differentiable(backend, leaf, REAL_OR_COMPLEX):
+            raise _not_differentiable(backend, leaf, "The function's output", REAL_OR_COMPLEX)
+    return [backend.asarray(leaf) if is_neutral(leaf) else leaf for leaf in leaves]
+
+
+def split_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
+    """`(value,)`, or `(value, aux)` if the function returns aux.
+
+    Raises:
+        NonScalarOutputError: it should return a pair, and does not.
+    """
+    if not has_aux:
+        return (output,)
+    if not isinstance(output, tuple) or len(output) != 2:
+        what = f"a tuple of {len(output)}" if isinstance(output, tuple) else f"a {type(output).__name__}"
+        raise NonScalarOutputError(f"With has_aux=True the function must return (value, aux); it returned {what}.")
+    return output
+
+
 def _is_differentiable(backend: Any, leaf: Any, kinds: tuple[str, ...]) -> bool:
     if is_neutral(leaf):
         number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
@@ -86,11 +119,12 @@ def _is_dtype(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
         return False
 
 
-def _fits_after_conversion(leaf: Any, x: Array) -> bool:
-    """Whether a neutral leaf may become an array like x: a number always, a NumPy array of the same dtype."""
-    if isinstance(leaf, (np.ndarray, np.generic)):
+def _can_fit(backend: Any, leaf: Any, x: Array) -> bool:
+    """Whether a leaf may become an array like x: a number always, an array of the same dtype."""
+    if hasattr(leaf, "dtype"):
         return _dtype_name(leaf.dtype) == _dtype_name(x.dtype)
-    return isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+    numbers = (int, float) if _is_dtype(backend.xp, x.dtype, REAL) else (int, float, complex)
+    return isinstance(leaf, numbers) and not isinstance(leaf, bool)
 
 
 def _difference(backend: Any, leaf: Any, x: Array) -> str | None:

@@ -61,6 +61,9 @@ class Nesting:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Nesting is immutable")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Nesting is immutable")
+
     @property
     def order(self) -> int:
         """How often the function is differentiated."""

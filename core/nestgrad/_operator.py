@@ -7,12 +7,11 @@ from typing import Any, TypedDict
 
 import optree
 
-from ._plan import Plan, Rule
+from ._plan import MAX_KEPT, Plan
+from ._problem import Rule
 from ._select import select
 from ._spec import Backend, Function
 from ._trees import flatten, paths
-
-_MAX_PLANS = 128
 
 
 class Options(TypedDict, total=False):
@@ -50,7 +49,7 @@ class Operator:
     def __repr__(self) -> str:
         return f"<nestgrad.{self._rule.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
 
-    def __call__(self, *arguments: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **kwargs: Any) -> Any:
         """Evaluate the derivative; see the operator that made this object."""
         key: Any = tuple(map(type, arguments))
         if kwargs:
@@ -69,7 +68,7 @@ class Operator:
         if plan is None:
             backend = select(self._backend, leaves_of(_named_arguments(self._rule, arguments, kwargs)))
             plan = Plan(self._f, self._rule, backend, compiled=self._compile, has_aux=self._has_aux)
-            if len(self._plans) >= _MAX_PLANS:
+            if len(self._plans) >= MAX_KEPT:
                 self._plans.clear()
             self._plans[key] = plan
         return plan

@@ -2,74 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ._errors import NestgradError, NonScalarOutputError, UnsupportedExecutionError
+from ._errors import NestgradError, UnsupportedExecutionError
 from ._failures import is_users, translated
-from ._inputs import Leaves, check_scalar, open_direction, open_primal
-from ._nesting import Nesting
-from ._spec import Function, Tree, provides
-from ._trees import unflatten
+from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
+from ._problem import Layout, Problem, Rule
+from ._spec import Function, provides
 
-Structures = tuple[tuple[Any, int], ...]
-"""For each differentiated argument, its structure and how many leaves it has."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What an operator computes, apart from f.
-
-    Attributes:
-        name: the operator's name, for messages.
-        directions: how many directions follow the primal.
-        argnums: which arguments of f are differentiated.
-        word: the nesting to use on a backend; raises where the backend cannot run it.
-        solve: the derivative of a problem by that nesting, as `(result, *aux)`.
-    """
-
-    name: str
-    directions: int
-    argnums: tuple[int, ...]
-    word: Callable[[Any], Nesting]
-    solve: Callable[[Problem, Nesting], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One call, opened: a scalar function of a flat tuple of arrays, where, and along what.
-
-    Attributes:
-        backend: the backend to solve it with.
-        f: takes `*x`, returns a checked scalar, or `(scalar, aux)` if `has_aux`.
-        x: the leaves of all differentiated arguments, one after the other.
-        directions: for each direction, its leaves.
-        structures: for each differentiated argument, its structure and how many leaves it has.
-        has_aux: whether f returns aux.
-    """
-
-    backend: Any
-    f: Function
-    x: Leaves
-    directions: tuple[Leaves, ...]
-    structures: Structures
-    has_aux: bool
-
-    def leaves_of(self, arguments: tuple[int, ...]) -> tuple[int, ...]:
-        """Where among the leaves those of the chosen differentiated arguments are."""
-        ends = list(itertools.accumulate(count for _, count in self.structures))
-        return tuple(place for i in arguments for place in range(ends[i] - self.structures[i][1], ends[i]))
-
-    def trees(self, leaves: Leaves, arguments: tuple[int, ...] | None = None) -> tuple[Tree, ...]:
-        """Leaves put back into the structures of the chosen differentiated arguments, or of all."""
-        rest = iter(leaves)
-        chosen = self.structures if arguments is None else [self.structures[i] for i in arguments]
-        return tuple(
-            unflatten(self.backend, structure, tuple(itertools.islice(rest, count))) for structure, count in chosen
-        )
+MAX_KEPT = 128
+"""How many plans an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
 
 
 class _Call(NamedTuple):
@@ -77,7 +20,7 @@ class _Call(NamedTuple):
 
     flat: Leaves
     others: tuple[Any, ...]
-    structures: Structures
+    layout: Layout
 
 
 class Plan:
@@ -91,8 +34,8 @@ class Plan:
         self._f, self._rule, self._backend, self._compiled, self._has_aux = f, rule, backend, compiled, has_aux
         self._word = rule.word(backend)
         self._count = 1 + rule.directions
-        self._evaluators: dict[Structures, Function] = {}
-        self._bare: Structures | None = None  # the structures of calls with nothing to open, once one was seen
+        self._evaluators: dict[Layout, Function] = {}
+        self._bare: Layout | None = None  # the layout of calls with nothing to open, once one was seen
         self._dtypes: set[Any] = set()  # those that were found differentiable
 
     def __call__(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -101,15 +44,15 @@ class Plan:
             call = _Call(arguments[: self._count], arguments[self._count :], self._bare)
         else:
             call = self._open(arguments)
-        evaluate = self._evaluators.get(call.structures) or self._make_evaluator(call.structures)
+        evaluate = self._evaluators.get(call.layout) or self._make_evaluator(call.layout)
         try:
             result, *aux = evaluate(*call.flat, *call.others, **kwargs)
         except NestgradError:
             raise
         except Exception as error:
             self._open(arguments)  # a mismatch that only the engine noticed, such as of devices
-            x = call.flat[: sum(count for _, count in call.structures)]
-            if is_users(error, lambda: self._scalar(call.structures, call.others, kwargs)(*x)):
+            f = self._scalar(call.layout, call.others, kwargs)
+            if is_users(error, lambda: self._rule.evaluate(self._problem(f, call.flat, call.layout))):
                 raise
             raise translated(error, self._backend, self._word) from error
         return (result, *aux) if aux else result
@@ -125,19 +68,19 @@ class Plan:
     def _open(self, arguments: tuple[Any, ...]) -> _Call:
         """The arguments, checked and taken apart."""
         inputs, trees = self._split(arguments)
-        chosen = self._chosen(len(inputs))
-        opened = [open_primal(self._backend, "x" if i == 0 else f"argument {i}", inputs[i]) for i in chosen]
+        places, slots = self._places(len(inputs))
+        opened = [open_primal(self._backend, "x" if i == 0 else f"argument {i}", inputs[i]) for i in places]
         x = tuple(leaf for leaves, _ in opened for leaf in leaves)
         names = ["v"] if len(trees) == 1 else [f"v{i}" for i in range(1, len(trees) + 1)]
         directions = (
             open_direction(self._backend, name, tree, x, opened[0][1]) for name, tree in zip(names, trees, strict=True)
         )
         flat = (*x, *(leaf for leaves in directions for leaf in leaves))
-        structures = tuple((structure, len(leaves)) for leaves, structure in opened)
+        layout = Layout(places, slots, tuple((structure, len(leaves)) for leaves, structure in opened))
         if self._rule.argnums == (0,) and len(flat) == self._count and all(map(operator.is_, flat, arguments)):
-            self._bare = structures
+            self._bare = layout
             self._dtypes.add(x[0].dtype)
-        return _Call(flat, tuple(value for i, value in enumerate(inputs) if i not in chosen), structures)
+        return _Call(flat, tuple(value for i, value in enumerate(inputs) if i not in places), layout)
 
     def _split(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of f, and the directions, which follow the first."""
@@ -148,58 +91,50 @@ class Plan:
             )
         return arguments[:1] + arguments[self._count :], arguments[1 : self._count]
 
-    def _chosen(self, count: int) -> tuple[int, ...]:
-        """Which of f's `count` arguments are differentiated; negative argnums count from the last."""
+    def _places(self, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Which of f's `count` arguments are differentiated, and which of those each argnum is."""
         try:
-            return tuple(range(count)[i] for i in self._rule.argnums)
+            chosen = [range(count)[i] for i in self._rule.argnums]  # negative argnums count from the last
         except IndexError:
             raise TypeError(
                 f"{self._rule.name}: argnums {self._rule.argnums}, but f is given {count} argument(s)."
             ) from None
+        places = tuple(dict.fromkeys(chosen))
+        return places, tuple(map(places.index, chosen))
 
-    def _make_evaluator(self, structures: Structures) -> Function:
-        """The evaluation for these structures, a function of arrays and other arguments; compiled if asked for."""
-        size = sum(count for _, count in structures)
-        end = size * self._count
+    def _make_evaluator(self, layout: Layout) -> Function:
+        """The evaluation for this layout, a function of arrays and other arguments; compiled if asked for."""
+        end = self._count * layout.size
 
         def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-            f = self._scalar(structures, arguments[end:], kwargs)
+            f = self._scalar(layout, arguments[end:], kwargs)
 
             def route(*flat: Any) -> tuple[Any, ...]:
-                x, *directions = (flat[i : i + size] for i in range(0, end, size))
-                problem = Problem(self._backend, f, x, tuple(directions), structures, self._has_aux)
-                return self._rule.solve(problem, self._word)
+                return self._rule.solve(self._problem(f, flat, layout), self._word)
 
             flat = arguments[:end]
             return self._backend.run(self._word, route, *flat) if provides(self._backend, "run") else route(*flat)
 
-        self._evaluators[structures] = self._backend.compile(evaluate) if self._compiled else evaluate
-        return self._evaluators[structures]
+        if len(self._evaluators) >= MAX_KEPT:
+            self._evaluators.clear()
+        self._evaluators[layout] = self._backend.compile(evaluate) if self._compiled else evaluate
+        return self._evaluators[layout]
 
-    def _scalar(self, structures: Structures, others: tuple[Any, ...], kwargs: dict[str, Any]) -> Function:
+    def _problem(self, f: Function, flat: Leaves, layout: Layout) -> Problem:
+        """The problem of a function of flat leaves, from those of x and of the directions in a row."""
+        x, *directions = (flat[i : i + layout.size] for i in range(0, len(flat), layout.size))
+        return Problem(self._backend, f, x, tuple(directions), layout, self._has_aux)
+
+    def _scalar(self, layout: Layout, others: tuple[Any, ...], kwargs: dict[str, Any]) -> Function:
         """The user's function of the flat leaves alone, its output checked."""
 
         def scalar(*leaves: Any) -> Any:
-            inputs, rest = list(others), iter(leaves)
-            chosen = self._chosen(len(others) + len(structures))
-            trees = {
-                i: unflatten(self._backend, structure, tuple(itertools.islice(rest, count)))
-                for i, (structure, count) in zip(chosen, structures, strict=True)
-            }
-            for i in sorted(trees):
-                inputs.insert(i, trees[i])
+            inputs = list(others)
+            trees = layout.trees(self._backend, leaves, tuple(range(len(layout.places))))
+            for place, tree in sorted(zip(layout.places, trees, strict=True), key=operator.itemgetter(0)):
+                inputs.insert(place, tree)
             output = self._f(*inputs, **kwargs)
-            check_scalar(self._backend, self._value(output))
+            check_scalar(self._backend, split_aux(output, self._has_aux)[0])
             return output
 
         return scalar
-
-    def _value(self, output: Any) -> Any:
-        """The output without aux."""
-        if not self._has_aux:
-            return output
-        if not isinstance(output, tuple) or len(output) != 2:
-            raise NonScalarOutputError(
-                f"With has_aux=True the function must return (value, aux); it returned {output!r}."
-            )
-        return output[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -82,7 +83,11 @@ def descriptor(name: str) -> Descriptor:
 
 def engine_installed(described: Descriptor) -> bool:
     """Whether the engine could be imported, found without importing it."""
-    return importlib.util.find_spec(described.engine.partition(".")[0]) is not None
+    root = described.engine.partition(".")[0]
+    try:
+        return importlib.util.find_spec(root) is not None
+    except ValueError:  # imported already, without a spec of its own
+        return True
 
 
 def require_engine(described: Descriptor) -> None:
@@ -114,13 +119,12 @@ def _load(name: str) -> Backend:
     except ImportError as error:
         raise _unavailable(described, error) from error
     except Exception as error:
-        raise BackendUnavailableError(
-            f"Backend {name!r} is installed, but importing its implementation {described.implementation!r} "
-            f"raises {type(error).__name__}: {error}. Report it to the authors of that plug-in."
-        ) from error
-    backend = implementation()
-    _check_version(name, getattr(backend, "spec_version", SPEC_VERSION))
-    return cast(Backend, backend)
+        raise _broken(f"Importing the implementation {described.implementation!r} of {name!r}", error) from error
+    _check_version(name, getattr(implementation, "spec_version", SPEC_VERSION))
+    try:
+        return cast(Backend, implementation())
+    except Exception as error:
+        raise _broken(f"Making the backend {name!r}", error) from error
 
 
 def _unavailable(described: Descriptor, error: ImportError) -> BackendUnavailableError:
@@ -139,13 +143,24 @@ def _not_installed(described: Descriptor) -> BackendUnavailableError:
     )
 
 
-def _check_version(name: str, version: str) -> None:
-    major, minor = (int(part) for part in version.split("."))
-    ours_major, ours_minor = (int(part) for part in SPEC_VERSION.split("."))
-    if major != ours_major or minor > ours_minor:
+def _broken(what: str, error: Exception) -> BackendUnavailableError:
+    return BackendUnavailableError(
+        f"{what} raises {type(error).__name__}: {error}. Uninstall the plug-in or report it to its authors; "
+        "other backends still work."
+    )
+
+
+def _check_version(name: str, version: object) -> None:
+    found = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+    if found is None:
+        raise BackendUnavailableError(
+            f"Backend {name!r} has spec_version {version!r}; it should be a string such as {SPEC_VERSION!r}."
+        )
+    theirs, ours = (tuple(int(part) for part in text.split(".")) for text in (found[0], SPEC_VERSION))
+    if theirs[0] != ours[0] or theirs[1] > ours[1]:
         raise BackendUnavailableError(
             f"Backend {name!r} is written for version {version} of the backend spec; this nestgrad has "
-            f"{SPEC_VERSION}. Upgrade " + ("nestgrad." if (major, minor) > (ours_major, ours_minor) else "the plug-in.")
+            f"{SPEC_VERSION}. Upgrade {'nestgrad' if theirs > ours else 'the plug-in'}."
         )
 
 
@@ -173,7 +188,11 @@ def _entry_point(name: str) -> EntryPoint:
 
 
 def _describe(entry: EntryPoint) -> Descriptor:
-    described = _plugin(entry, BackendHooks).hook.nestgrad_backend()
+    manager = _plugin(entry, BackendHooks)
+    try:
+        described = manager.hook.nestgrad_backend()
+    except Exception as error:
+        raise _broken(f"The hook nestgrad_backend of {entry.value!r}", error) from error
     if not isinstance(described, Descriptor):
         raise BackendUnavailableError(
             f"Plug-in {entry.value!r} registers the backend {entry.name!r} but implements no hook "
@@ -201,8 +220,5 @@ def _plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
             f"Hooks of its group: {', '.join(known)}."
         ) from error
     except Exception as error:
-        raise BackendUnavailableError(
-            f"Plug-in {entry.value!r}, which registers {entry.name!r}, raises {type(error).__name__} when it is "
-            f"imported: {error}. Uninstall it or report it to its authors; other backends still work."
-        ) from error
+        raise _broken(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},", error) from error
     return manager

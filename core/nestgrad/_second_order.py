@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from ._nesting import Nesting
 from ._operator import Operator, Options
-from ._plan import Rule
+from ._problem import Rule
 from ._spec import Function
 from ._words import hvp_nesting, hvp_word, require, solve_gradient_and_hvp, solve_word
 

@@ -19,6 +19,7 @@ from ._registry import BackendInfo, backends, descriptor, embedded, engine_insta
 from ._spec import Backend
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
+_NO_ENGINE = {"builtins", "numpy", "typing"}
 
 
 def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> Backend:
@@ -57,14 +58,10 @@ def _by_arrays(leaves: Iterable[tuple[str, Any]]) -> str | None:
 
 def _claimant(array_type: type) -> str | None:
     """The name of the backend whose engine made this type, if any has."""
-    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - {
-        "builtins",
-        "numpy",
-        "typing",
-    }
+    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - _NO_ENGINE
     registered = backends()
     wanted = os.environ.get(ENVIRONMENT)
-    if wanted in {info.name for info in registered} and roots & set(descriptor(wanted).arrays):
+    if wanted and roots & _claims(wanted):
         return wanted
     named = [info.name for info in registered if info.name in roots]
     return named[0] if named else _by_descriptor(roots, registered)

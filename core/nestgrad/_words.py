@@ -7,7 +7,7 @@ from typing import Any
 from ._compose import compose, gradient, value_and_gradient
 from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
-from ._plan import Problem
+from ._problem import Problem
 from ._refusal import UnsupportedNestingError
 from ._spec import provides
 
@@ -69,7 +69,7 @@ def solve_word(problem: Problem, word: Nesting) -> tuple[Any, ...]:
     derive = compose(problem.backend, word)
     result = derive(problem.f, problem.x, *problem.directions, has_aux=problem.has_aux)
     result, *aux = result if problem.has_aux else (result,)
-    return (result if Mode.REVERSE not in word else problem.trees(result)[0]), *aux
+    return (result if Mode.REVERSE not in word else problem.shaped(result)[0]), *aux
 
 
 def solve_gradient_and_hvp(problem: Problem, word: Nesting) -> tuple[Any, ...]:
@@ -80,14 +80,14 @@ def solve_gradient_and_hvp(problem: Problem, word: Nesting) -> tuple[Any, ...]:
     if word.inner is Mode.FORWARD:
         (_, slope), *aux = value_and_gradient(backend, f, x, problem.has_aux)
         product, *_ = solve_word(problem, word)
-        return (problem.trees(slope)[0], product), *aux
+        return (problem.shaped(slope)[0], product), *aux
     slope_of = gradient(backend, f, problem.has_aux)
     if word.outer is Mode.FORWARD:
         slope, product, *aux = backend.jvp(slope_of, x, v, has_aux=problem.has_aux)
     else:
         slope, pullback, *aux = backend.vjp(slope_of, *x, has_aux=problem.has_aux)
         product = pullback(v)
-    return (problem.trees(slope)[0], problem.trees(product)[0]), *aux
+    return (problem.shaped(slope)[0], problem.shaped(product)[0]), *aux
 
 
 def _is_native(problem: Problem, word: Nesting) -> bool:
@@ -106,4 +106,4 @@ def _native(problem: Problem, word: Nesting) -> tuple[Any, ...]:
 
 def _reopen(problem: Problem, result: Any) -> Any:
     """A native method's gradient-like result in the structure of x."""
-    return problem.trees((result,) if len(problem.x) == 1 else tuple(result))[0]
+    return problem.shaped((result,) if len(problem.x) == 1 else tuple(result))[0]
