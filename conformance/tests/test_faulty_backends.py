@@ -35,13 +35,12 @@ EXPECTED = {
     faulty.DiagonalOnly: Caught(SECOND, {"wrong", "silent_zero"}, 18),
     faulty.MixedTermDropped: Caught({"FR", "RR", AUTO}, {"wrong"}, 6),
     faulty.Float32Inside: Caught(WORDS, {"wrong"}, 24),
-    faulty.StaleFirst: Caught(WORDS - {"R"}, {"wrong"}, 24),
+    faulty.StaleFirst: Caught(WORDS, {"wrong"}, 24),
     faulty.WrongAbove2: Caught(WORDS - {"F", "FF"}, {"wrong"}, 23),
-    faulty.WrongSecondCall: Caught(WORDS - {"R", AUTO}, {"wrong"}, 24),  # auto is RR, whose second call was before
+    faulty.WrongSecondCall: Caught(WORDS - {AUTO}, {"wrong"}, 24),  # auto is RR, whose second call was before
     faulty.NanMasked: Caught(WORDS, {"wrong", "silent_zero", "error"}, 2),
     faulty.Confused: Caught(set(), set(), 0),
 }
-every_fault = pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.name)
 
 
 class Cell(NamedTuple):
@@ -89,23 +88,13 @@ def test_the_unmodified_backend_fails_nowhere():
     assert {cell.outcome for cell in cells(faulty.Autograd)} == {"correct", "refused"}
 
 
-@every_fault
-def test_a_fault_is_caught_in_the_words_that_have_it(fault):
+@pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.name)
+def test_a_fault_is_caught_where_it_is_and_told_for_what_it_is(fault):
     count = collections.Counter(cell.word for cell in wrong(fault))
     assert set(count) == EXPECTED[fault].words
     assert min(count.values(), default=0) >= EXPECTED[fault].least, count
-
-
-@every_fault
-def test_a_fault_is_told_for_what_it_is(fault):
     assert {cell.outcome for cell in wrong(fault)} == EXPECTED[fault].outcomes
-
-
-@every_fault
-def test_no_fault_hides_as_a_refusal_or_as_uncertain(fault):
-    refused = {(cell.scenario, cell.word) for cell in cells(faulty.Autograd) if cell.outcome == "refused"}
-    hidden = [cell for cell in cells(fault) if cell.outcome in ("refused", "uncertain")]
-    assert {(cell.scenario, cell.word) for cell in hidden} <= refused
+    assert not [cell for cell in cells(fault) if cell.outcome == "uncertain"]
 
 
 def test_zeros_are_right_where_zero_is_the_truth():
@@ -126,10 +115,9 @@ def test_second_order_faults_are_caught_by_values(fault):
 
 @pytest.mark.parametrize("fault", [faulty.StaleFirst, faulty.WrongSecondCall])
 def test_faults_of_later_calls_are_caught_by_laws(fault):
-    assert all(cell.message and cell.message.startswith("not linear in its first") for cell in wrong(fault))
+    assert all(cell.message for cell in wrong(fault))  # a number that is wrong by value comes without a message
 
 
-@pytest.mark.xfail(reason="between two gradients the judge asks for one elsewhere, and does not look at it")
 @pytest.mark.parametrize("fault", [faulty.StaleFirst, faulty.WrongSecondCall])
 def test_faults_of_later_calls_are_caught_in_gradients(fault):
     assert [cell.scenario for cell in wrong(fault) if cell.word == "R"] != []
@@ -154,11 +142,3 @@ def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside
     aliased = {"confusion_distinct", "confusion_aliased", "confusion_forward", "confusion_three_deep"}
     assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
     assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS
-
-
-def report():
-    """How each fault is caught."""
-    for fault in EXPECTED:
-        found = [cell for cell in cells(fault) if cell.fails]
-        count = collections.Counter(cell.outcome if cell.outcome != "correct" else cell.route for cell in found)
-        print(f"{fault.name:20}{len(found):5} of {len(cells(fault))}  {dict(count)}")

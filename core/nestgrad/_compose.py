@@ -34,6 +34,8 @@ def compose(backend: Any, word: str | Nesting) -> Callable[..., Any]:
     word = Nesting(word)
 
     def derive(f: Function, x: Leaves, *directions: Leaves, has_aux: bool = False) -> Any:
+        if len(directions) != word.directions:
+            raise TypeError(f"{word.code!r} takes {word.directions} direction(s); got {len(directions)}.")
         pending = iter(directions)
         value, is_gradient = f, False
         for mode in reversed(tuple(word)):

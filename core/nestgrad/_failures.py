@@ -15,7 +15,7 @@ def guarded(backend: Any, word: Nesting, evaluate: Callable[[], Any], undifferen
     """`evaluate()`, with the engine's exceptions translated and the user's as they are."""
     try:
         return evaluate()
-    except NestgradError:
+    except (NestgradError, MemoryError):
         raise
     except Exception as error:
         if is_users(error, undifferentiated):
@@ -48,7 +48,7 @@ def translated(error: Exception, backend: Any, word: Nesting) -> NestgradError:
     if refusal is None:
         return EngineError(
             f"{backend.name} failed on {word.code!r} ({word}) with {type(error).__name__}: {error}. "
-            "The function itself evaluates on these inputs, so this comes from differentiating it."
+            "The function itself evaluates on these inputs: what fails is to differentiate or to compile it."
         )
     return UnsupportedNestingError(
         backend=backend.name,

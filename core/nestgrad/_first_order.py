@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
@@ -200,15 +201,18 @@ def value_and_gradient(
 
 def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
     """Argnums as a tuple of distinct integers."""
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if not chosen or not all(isinstance(i, int) for i in chosen) or len(set(chosen)) < len(chosen):
+    try:
+        chosen = tuple(map(operator.index, argnums if isinstance(argnums, Sequence) else (argnums,)))
+    except TypeError:
+        chosen = ()
+    if not chosen or len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums is an integer or a sequence of different integers; got {argnums!r}.")
     return chosen
 
 
 def selected(argnums: int | Sequence[int], trees: tuple[Tree, ...]) -> Tree:
     """One tree for one argnum, the tuple of them for a sequence."""
-    return trees[0] if isinstance(argnums, int) else trees
+    return trees if isinstance(argnums, Sequence) else trees[0]
 
 
 def _reverse(backend: Any) -> Nesting:

@@ -62,37 +62,46 @@ def nested_gradient(
     if nesting != "auto":
         hvp_nesting(nesting)
 
-    def sides(problem: Problem) -> tuple[Places, Places]:
+    def sides(problem: Problem) -> tuple[_Side, _Side]:
         """The outer and the inner arguments; they may be the same ones."""
-        return problem.layout.slots[: len(outer)], problem.layout.slots[len(outer) :]
+        slots = problem.layout.slots
+        return _Side(problem, slots[: len(outer)]), _Side(problem, slots[len(outer) :])
 
     def g_of_leaves(problem: Problem, y: Leaves) -> Any:
-        trees = problem.layout.trees(problem.backend, y, sides(problem)[1])
-        value = g(selected(inner_argnums, trees))
-        check_scalar(problem.backend, value)
+        value = g(selected(inner_argnums, sides(problem)[1].trees(y)))
+        check_scalar(problem.backend, value, "g")
         return value
 
     def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
         weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
-        outer_slots, inner_slots = sides(problem)
-        once = tuple(dict.fromkeys(outer_slots))  # 0 and -1 may be the same argument
-        slope, *aux = _solve(
-            problem, weight, problem.layout.leaves_of(once), problem.layout.leaves_of(inner_slots), word
-        )
-        trees = dict(zip(once, problem.layout.trees(problem.backend, slope, once), strict=True))
-        return selected(argnums, tuple(trees[slot] for slot in outer_slots)), *aux
+        outer_side, inner_side = sides(problem)
+        slope, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, word)
+        return selected(argnums, outer_side.trees(slope)), *aux
 
     def evaluate(problem: Problem) -> Any:
-        f, inner_leaves = _without_aux(problem.f, problem.has_aux), problem.layout.leaves_of(sides(problem)[1])
+        f = _without_aux(problem.f, problem.has_aux)
         f(*problem.x)
         try:
-            y = _partial_gradient(problem.backend, f, inner_leaves)(*problem.x)
+            y = _partial_gradient(problem.backend, f, sides(problem)[1].leaves)(*problem.x)
         except Exception:  # then g was not reached: what failed is the engine
             return None
         return g_of_leaves(problem, y)
 
     rule = Rule("nested_gradient", 0, (*outer, *inner), lambda backend: hvp_word(backend, nesting), solve, evaluate)
     return Operator(f, rule, **options)
+
+
+class _Side:
+    """Some of the differentiated arguments. 0 and -1 may be the same one, so its leaves are taken once."""
+
+    def __init__(self, problem: Problem, slots: tuple[int, ...]) -> None:
+        self._problem, self._slots, self._once = problem, slots, tuple(dict.fromkeys(slots))
+        self.leaves: Places = problem.layout.leaves_of(self._once)
+
+    def trees(self, leaves: Leaves) -> tuple[Any, ...]:
+        """Leaves of these arguments, in a row, as one tree for each of the argnums."""
+        trees = self._problem.layout.trees(self._problem.backend, leaves, self._once)
+        return tuple(trees[self._once.index(slot)] for slot in self._slots)
 
 
 def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, word: Nesting) -> tuple[Any, ...]:

@@ -40,6 +40,11 @@ class Descriptor:
     limits: str | None = None
     embedded: bool = False
 
+    def __post_init__(self) -> None:
+        texts = (self.name, self.engine, self.install, self.implementation, *self.arrays)
+        if isinstance(self.arrays, str) or not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{self!r}: every field is a string, `arrays` a tuple of strings")
+
 
 class BackendHooks:
     """Hooks of the group `nestgrad.backends`."""

@@ -62,20 +62,18 @@ def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure
     return tuple(opened)
 
 
-def check_scalar(backend: Any, value: Any) -> None:
-    """Raise unless `value`, which the user's function returned, is one real floating number of shape `()`."""
+def check_scalar(backend: Any, value: Any, name: str = "The function") -> None:
+    """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`."""
     shape = () if type(value) is float else getattr(value, "shape", None)
     if shape is None:
         raise NonScalarOutputError(
-            f"The function must return one real floating number of shape (); it returned a {type(value).__name__}."
+            f"{name} must return one real floating number of shape (); it returned a {type(value).__name__}."
         )
     if tuple(shape) != ():
         hint = "Take its only entry: value[0]." if tuple(shape) == (1,) else "Reduce it, for example with sum."
-        raise NonScalarOutputError(f"The function must return shape (); it returned shape {tuple(shape)}. {hint}")
+        raise NonScalarOutputError(f"{name} must return shape (); it returned shape {tuple(shape)}. {hint}")
     if type(value) is not float and not _is_dtype(backend.xp, value.dtype, REAL):
-        raise NotDifferentiableError(
-            f"The function must return a real floating number; it returned dtype {value.dtype}."
-        )
+        raise NotDifferentiableError(f"{name} must return a real floating number; it returned dtype {value.dtype}.")
 
 
 def check_outputs(backend: Any, leaves: list[Any]) -> list[Array]:
@@ -86,7 +84,10 @@ def check_outputs(backend: Any, leaves: list[Any]) -> list[Array]:
     """
     for leaf in leaves:
         if not _is_differentiable(backend, leaf, REAL_OR_COMPLEX):
-            raise _not_differentiable(backend, leaf, "The function's output", REAL_OR_COMPLEX)
+            raise NotDifferentiableError(
+                f"The function must return real or complex floating arrays; its output {_what(leaf)}. "
+                "Return what is not differentiated as aux, with has_aux=True."
+            )
     return [backend.asarray(leaf) if is_neutral(leaf) else leaf for leaf in leaves]
 
 
@@ -147,10 +148,13 @@ def _dtype_name(dtype: Any) -> str:
 
 
 def _not_differentiable(backend: Any, leaf: Any, path: str, kinds: tuple[str, ...]) -> NotDifferentiableError:
-    what = (
-        f"has dtype {leaf.dtype}" if hasattr(leaf, "dtype") else f"is a {type(leaf).__module__}.{type(leaf).__name__}"
-    )
     return NotDifferentiableError(
-        f"{path} {what}; {backend.name} differentiates {' and '.join(kinds)} arrays here. "
+        f"{path} {_what(leaf)}; {backend.name} differentiates {' and '.join(kinds)} arrays here. "
         "Convert it, or pass it through *args, which are not differentiated."
     )
+
+
+def _what(leaf: Any) -> str:
+    if hasattr(leaf, "dtype"):
+        return f"has dtype {leaf.dtype}"
+    return f"is a {type(leaf).__module__}.{type(leaf).__name__}"

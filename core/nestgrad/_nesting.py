@@ -134,5 +134,7 @@ def _parse(word: object) -> tuple[Mode, ...]:
     parts = word.split("_over_")
     if set(parts) <= _NAMES.keys():
         return tuple(_NAMES[part] for part in parts)
+    if word.upper() != word and set(word.upper()) <= _LETTERS.keys():
+        raise InvalidNestingError(f"{word!r} is no nesting: short names are capitals. Did you mean {word.upper()!r}?")
     hint = did_you_mean(word, [spelling for order in (1, 2) for w in words(order) for spelling in (w.code, str(w))])
     raise InvalidNestingError(f"{word!r} is no nesting: its parts are 'forward' and 'reverse', or F and R. {hint}")

@@ -47,7 +47,7 @@ class Plan:
         evaluate = self._evaluators.get(call.layout) or self._make_evaluator(call.layout)
         try:
             result, *aux = evaluate(*call.flat, *call.others, **kwargs)
-        except NestgradError:
+        except (NestgradError, MemoryError):
             raise
         except Exception as error:
             self._open(arguments)  # a mismatch that only the engine noticed, such as of devices
@@ -69,7 +69,7 @@ class Plan:
         """The arguments, checked and taken apart."""
         inputs, trees = self._split(arguments)
         places, slots = self._places(len(inputs))
-        opened = [open_primal(self._backend, "x" if i == 0 else f"argument {i}", inputs[i]) for i in places]
+        opened = [open_primal(self._backend, "x" if i == 0 else f"args[{i - 1}]", inputs[i]) for i in places]
         x = tuple(leaf for leaves, _ in opened for leaf in leaves)
         names = ["v"] if len(trees) == 1 else [f"v{i}" for i in range(1, len(trees) + 1)]
         directions = (

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import os
 import re
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import cast
+from typing import Any, cast
 
 import pluggy
 
@@ -78,7 +80,7 @@ def get_backend(name: str) -> Backend:
 
 def descriptor(name: str) -> Descriptor:
     """The descriptor of a registered backend: imports its plug-in, not its engine."""
-    return _describe(_entry_point(name))
+    return _describe(_entry_point(name), _stamp())
 
 
 def engine_installed(described: Descriptor) -> bool:
@@ -98,7 +100,10 @@ def require_engine(described: Descriptor) -> None:
 
 def embedded() -> str:
     """The name of the embedded default: the bundled backend that says so."""
-    return next(info.name for info in backends() if info.bundled and descriptor(info.name).embedded)
+    for info in backends():
+        if info.bundled and descriptor(info.name).embedded:
+            return info.name
+    raise BackendNotFoundError("No embedded default is registered: nestgrad's own metadata are missing. Reinstall it.")
 
 
 def plugins() -> tuple[pluggy.PluginManager, ...]:
@@ -117,6 +122,9 @@ def _load(name: str) -> Backend:
     try:
         implementation = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
+        missing = (error.name or described.engine).partition(".")[0]
+        if engine_installed(described) and missing != described.engine.partition(".")[0]:
+            raise _broken(f"Importing the implementation {described.implementation!r} of {name!r}", error) from error
         raise _unavailable(described, error) from error
     except Exception as error:
         raise _broken(f"Importing the implementation {described.implementation!r} of {name!r}", error) from error
@@ -143,7 +151,7 @@ def _not_installed(described: Descriptor) -> BackendUnavailableError:
     )
 
 
-def _broken(what: str, error: Exception) -> BackendUnavailableError:
+def _broken(what: str, error: BaseException) -> BackendUnavailableError:
     return BackendUnavailableError(
         f"{what} raises {type(error).__name__}: {error}. Uninstall the plug-in or report it to its authors; "
         "other backends still work."
@@ -164,11 +172,22 @@ def _check_version(name: str, version: object) -> None:
         )
 
 
+def _stamp() -> tuple[Any, ...]:
+    """Changes when a distribution is installed or removed: the folders on the path with their times."""
+    return tuple((folder, os.stat(folder).st_mtime_ns) for folder in sys.path if os.path.isdir(folder))
+
+
 def _entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
-    """The group's entries with their distributions, by name; a distribution seen twice on the path counts once."""
+    """The group's entries with their distributions, by name; one that is on the path twice counts once."""
+    return _entry_points_of(group, _stamp())
+
+
+@functools.lru_cache(maxsize=8)
+def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Distribution]]:
     found = {
         (entry.name, distribution.name): (entry, distribution)
         for distribution in reversed(list(distributions()))
+        if distribution.metadata and distribution.name  # an uninstallation may leave a folder without
         for entry in distribution.entry_points
         if entry.group == group
     }
@@ -187,7 +206,8 @@ def _entry_point(name: str) -> EntryPoint:
     return claims[name][0][0]
 
 
-def _describe(entry: EntryPoint) -> Descriptor:
+@functools.lru_cache(maxsize=64)
+def _describe(entry: EntryPoint, stamp: tuple[Any, ...]) -> Descriptor:
     manager = _plugin(entry, BackendHooks)
     try:
         described = manager.hook.nestgrad_backend()
@@ -219,6 +239,6 @@ def _plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
             f"Plug-in {entry.value!r} implements a hook that nestgrad does not have: {error}. "
             f"Hooks of its group: {', '.join(known)}."
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},", error) from error
     return manager

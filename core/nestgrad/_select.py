@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from ._errors import BackendConflictError, NestgradError
+from ._errors import BackendConflictError, BackendNotFoundError, NestgradError
 from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend
-from ._spec import Backend
+from ._spec import Backend, provides
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
 _NO_ENGINE = {"builtins", "numpy", "typing"}
@@ -32,8 +32,10 @@ def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> 
     """
     if isinstance(backend, str):
         return get_backend(backend)
+    if provides(backend, "jvp") or provides(backend, "vjp"):
+        return cast(Backend, backend)
     if backend is not None:
-        return backend
+        raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
     return get_backend(_by_arrays(leaves) or os.environ.get(ENVIRONMENT) or _by_installation())
 
 

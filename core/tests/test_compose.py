@@ -9,9 +9,9 @@ from nestgrad.extend import compose
 
 CODES = [word.code for order in (1, 2, 3, 4) for word in words(order)]
 rng = np.random.default_rng(7)
-ROWS = rng.normal(size=(5, 4))  # f(x) = Π (row·x): every derivative mixes every coordinate
-X = rng.normal(size=4)
-V = rng.normal(size=(4, 4))
+ROWS = rng.normal(size=(5, 3))  # f(x) = Π (row·x): every derivative mixes every coordinate
+X = rng.normal(size=3)
+V = rng.normal(size=(4, 3))
 
 
 def product_of_rows(xp, rows=ROWS):
@@ -44,7 +44,7 @@ def directions_of(word):
 # jax is slow where it runs operation by operation
 @pytest.mark.parametrize(
     ("engine", "word"),
-    [*(("autograd", word) for word in CODES), *(("jax", word) for word in CODES[:14])],
+    [*(("autograd", word) for word in CODES), *(("jax", word) for word in (*CODES[:6], "RFR"))],
     indirect=["engine"],
 )
 def test_word_against_its_closed_form(engine, word):
@@ -58,7 +58,7 @@ def test_word_against_its_closed_form(engine, word):
 def test_closed_form_against_differences():
     f = product_of_rows(np)
     step = 1e-5
-    slope = [(f(X + step * e) - f(X - step * e)) / (2 * step) for e in np.eye(4)]
+    slope = [(f(X + step * e) - f(X - step * e)) / (2 * step) for e in np.eye(3)]
     np.testing.assert_allclose(closed_form("R", []), slope, rtol=1e-8)
     along = (f(X + step * V[0]) - f(X - step * V[0])) / (2 * step)
     np.testing.assert_allclose(closed_form("F", V[:1]), along, rtol=1e-8)

@@ -1,11 +1,8 @@
-import gc
-import weakref
-
 import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import UnsupportedExecutionError, _operator
+from nestgrad import UnsupportedExecutionError
 
 X, V = np.array([1.0, 2.0]), np.array([1.0, -1.0])
 
@@ -30,15 +27,6 @@ OPERATORS = {
     "nested_gradient": (nested, 0, [36.0, 288.0]),
 }
 each_operator = pytest.mark.parametrize(("operator", "directions", "expected"), OPERATORS.values(), ids=OPERATORS)
-
-
-@pytest.fixture
-def selections(monkeypatch):
-    """The calls of `select`: one for each plan that is made."""
-    calls = []
-    select = _operator.select
-    monkeypatch.setattr(_operator, "select", lambda *args: calls.append(args) or select(*args))
-    return calls
 
 
 @each_operator
@@ -157,12 +145,15 @@ class TestArgnums:
             ng.gradient(self.f, argnums, backend="autograd")(*self.ARGUMENTS)
 
     @pytest.mark.parametrize("argnums", [(0, -3), (-1, 2), (1, 0, -2)])
-    def test_one_argument_by_two_numbers_is_never_a_wrong_number(self, argnums):
+    @pytest.mark.parametrize("f", [f, lambda *xyz: (xyz[0] * xyz[1] ** 2 * xyz[2] ** 3).sum()])
+    def test_one_argument_by_two_numbers_is_refused_or_right(self, argnums, f):
         try:
-            slopes = ng.gradient(self.f, argnums, backend="autograd")(*self.ARGUMENTS)
-        except TypeError:
-            return
-        np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
+            slopes = ng.gradient(f, argnums, backend="autograd")(*self.ARGUMENTS)
+        except TypeError as error:
+            if "argnums" not in str(error):
+                raise
+        else:
+            np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
 
 
 @pytest.mark.parametrize("arguments", [(), (X,)])
@@ -186,72 +177,6 @@ def test_repr_names_the_operator_and_the_function():
     assert "hvp" in repr(ng.hvp(cubes))
     assert "cubes" in repr(ng.hvp(cubes))
     assert "gradient" in repr(ng.gradient(np.sum))
-
-
-class TestPlans:
-    def test_one_for_arguments_of_the_same_types(self, selections):
-        op = ng.hvp(cubes, backend="autograd")
-        for scale in (1.0, 2.0, 3.0):
-            np.testing.assert_allclose(op(scale * X, V), 6 * scale * X * V)
-        assert len(selections) == 1
-
-    def test_not_keyed_on_shapes(self, selections):
-        op = ng.hvp(cubes, backend="autograd")
-        for shape in [(), (1,), (5,), (2, 3)]:
-            assert op(np.ones(shape), np.ones(shape)).shape == shape
-        assert len(selections) == 1
-
-    def test_one_for_containers_of_the_same_structure(self, selections):
-        op = ng.gradient(lambda x: sum(cubes(leaf) for leaf in x["w"]), backend="autograd")
-        for n in (1, 2, 3):
-            op({"w": [np.ones(n), np.ones(n)]})
-        assert len(selections) == 1
-        op({"w": [np.ones(1)]})
-        assert len(selections) == 2
-
-    def test_another_for_other_types_and_keywords(self, selections):
-        op = ng.gradient(lambda x, *args, **kwargs: cubes(x), backend="autograd")
-        for call in (lambda: op(X), lambda: op(X, 1), lambda: op(X, 1.0), lambda: op(X, a=1), lambda: op(X, b=1)) * 2:
-            np.testing.assert_allclose(call(), 3 * X**2)
-        assert len(selections) == 5
-
-    def test_bad_dtype_is_seen_with_an_old_plan(self):
-        op = ng.gradient(cubes, backend="autograd")
-        op(X)
-        with pytest.raises(ng.NotDifferentiableError):
-            op(np.arange(2))
-
-    def test_another_engine_gets_another_plan(self, jax):
-        op = ng.gradient(cubes)
-        assert isinstance(op(jax.numpy.asarray(X)), jax.Array)
-        seen = []
-        ng.gradient(lambda x: seen.append(op(x)) or cubes(x), backend="autograd")(X)
-        assert type(seen[0]).__module__.startswith("autograd")
-
-    def test_bounded(self):
-        op = ng.gradient(lambda x, _: cubes(x), backend="autograd")
-        kinds = []
-        for i in range(400):
-            kind = type(f"Kind{i}", (), {})
-            kinds.append(weakref.ref(kind))
-            op(X, kind())
-        del kind
-        gc.collect()
-        assert sum(kind() is not None for kind in kinds) <= 128
-
-    @pytest.mark.parametrize("compiled", [False, True])
-    def test_die_with_the_operator(self, jax, compiled):
-        class Function:
-            def __call__(self, x):
-                return cubes(x)
-
-        f = Function()
-        op = ng.hvp(f, compile=compiled)
-        op(jax.numpy.asarray(X), jax.numpy.asarray(V))
-        alive = weakref.ref(op), weakref.ref(f)
-        del op, f
-        gc.collect()
-        assert [reference() for reference in alive] == [None, None]
 
 
 class TestCompile:

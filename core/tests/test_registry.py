@@ -116,6 +116,15 @@ def test_two_distributions_with_one_name_are_both_named(plant):
     assert "'acme-two'" in message
 
 
+def test_distribution_without_metadata_disturbs_nobody(plant):
+    """As an interrupted uninstall leaves it behind: entry points, and no name."""
+    name = plant.backend()
+    plant.distribution("left-over", {name: name, "autograd": name})
+    (plant.folder / "left_over-1.0.dist-info" / "METADATA").unlink()
+    assert "jax" in {info.name for info in ng.backends()}
+    assert ng.get_backend("jax").name == "jax"
+
+
 def test_entry_point_and_descriptor_must_agree(plant):
     name = plant.backend()
     plant.distribution("alias", {"alias-name": name})

@@ -76,7 +76,7 @@ entries = st.lists(st.floats(-3, 3), min_size=3, max_size=3).map(np.array)
 
 
 @pytest.mark.parametrize("word", HVP)
-@settings(database=None, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(database=None, deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(x=entries, u=entries, v=entries, scale=st.floats(-2, 2))
 def test_symmetric_and_linear(engine, word, x, u, v, scale):
     def f(x):
@@ -130,44 +130,45 @@ def test_evaluations_of_f_do_not_depend_on_the_size(engine, operator, directions
         assert len(calls) == expected
 
 
+FIRST = {
+    "reverse": lambda f, name: ng.gradient(f, backend=name),
+    "forward": lambda f, name: lambda x: ng.jvp(f, (x,), (1.0,), backend=name)[1],
+}
+first = pytest.mark.parametrize("inner", FIRST)
+second = pytest.mark.parametrize("outer", FIRST)
+
+
 class TestNestedOperators:
     """Perturbation confusion: each derivative takes its own variable, even when two are one array."""
-
-    FIRST = {
-        "reverse": lambda f, name: ng.gradient(f, backend=name),
-        "forward": lambda f, name: lambda x: ng.jvp(f, (x,), (1.0,), backend=name)[1],
-    }
-    first = pytest.mark.parametrize("inner", FIRST)
-    second = pytest.mark.parametrize("outer", FIRST)
 
     @first
     @second
     def test_inner_variable_is_not_the_outer(self, engine, outer, inner):
         def f(x):
-            return x * self.FIRST[inner](lambda y: x + y, engine.name)(engine.array(1.0))  # x · 1
+            return x * FIRST[inner](lambda y: x + y, engine.name)(engine.array(1.0))  # x · 1
 
-        assert float(self.FIRST[outer](f, engine.name)(engine.array(5.0))) == 1.0
+        assert float(FIRST[outer](f, engine.name)(engine.array(5.0))) == 1.0
 
     @first
     @second
     def test_aliased(self, engine, outer, inner):
         def f(x):
-            return x * self.FIRST[inner](lambda y: x * y, engine.name)(x)  # x · x
+            return x * FIRST[inner](lambda y: x * y, engine.name)(x)  # x · x
 
-        assert float(self.FIRST[outer](f, engine.name)(engine.array(5.0))) == 10.0
+        assert float(FIRST[outer](f, engine.name)(engine.array(5.0))) == 10.0
 
     @first
     @second
     def test_three_deep(self, engine, outer, inner):
-        derivative, name = self.FIRST, engine.name
+        name = engine.name
 
         def f(x):
             def g(y):
-                return y * derivative[outer](lambda z: x * y * z * z, name)(y)  # 2xy³
+                return y * FIRST[outer](lambda z: x * y * z * z, name)(y)  # 2xy³
 
-            return x * derivative[inner](g, name)(x)  # 6x⁴
+            return x * FIRST[inner](g, name)(x)  # 6x⁴
 
-        assert float(derivative[outer](f, name)(engine.array(2.0))) == 24 * 2.0**3
+        assert float(FIRST[outer](f, name)(engine.array(2.0))) == 24 * 2.0**3
 
     @pytest.mark.parametrize("word", HVP)
     def test_hvp_inside_a_gradient(self, engine, word):
@@ -189,15 +190,3 @@ class TestNestedOperators:
         inner = ng.hvp(lambda x: (x**4).sum(), backend=engine.name)
         outer = ng.hvp(lambda x: (v * inner(x, v)).sum(), backend=engine.name)
         np.testing.assert_allclose(outer(x, w), 24 * V**2 * W, rtol=1e-12)
-
-    @first
-    def test_captured_box_and_a_number_for_the_inner_variable(self, inner, installed):
-        """A Python number says nothing: the engine of the trace that runs around the call must be taken."""
-        installed("autograd", "jax")
-
-        def f(x):
-            call = ng.gradient if inner == "reverse" else self.FIRST["forward"]
-            derive = call(lambda y: x * y * y) if inner == "reverse" else call(lambda y: x * y * y, None)
-            return x * derive(1.0)  # 2x²
-
-        assert float(ng.gradient(f, backend="autograd")(5.0)) == 20.0

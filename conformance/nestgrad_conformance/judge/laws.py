@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from .subject import Subject, Vector, order_of
-from .truth import SLACK
+from .truth import SLACK, Uncertain
 
 Evaluate = Callable[..., Vector]
 
 
-def broken_law(subject: Subject, word: str, evaluate: Evaluate, directions: list[Vector], found: Vector) -> str | None:
+def broken_law(
+    subject: Subject, word: str, evaluate: Evaluate, directions: list[Vector], found: Vector, rounding: float
+) -> str | None:
     """The first law that the operator breaks, with the figures, or None.
 
     Args:
@@ -21,6 +23,8 @@ def broken_law(subject: Subject, word: str, evaluate: Evaluate, directions: list
         evaluate: the operator on flat vectors, called once before.
         directions: those of that first call.
         found: its result.
+        rounding: how far the result may be from the truth, where that is more than rounding of the result
+            itself: a result that is zero but for rounding has no size of its own.
     """
     x = subject.x
     if directions:
@@ -28,49 +32,78 @@ def broken_law(subject: Subject, word: str, evaluate: Evaluate, directions: list
         other = subject.direction(10)
         along_other = evaluate(x, other, *rest)
         both = evaluate(x, first + 2 * other, *rest)
-        gap = _gap(both, found + 2 * along_other, np.abs(found) + 2 * np.abs(along_other))
+        size = np.abs(found) + 2 * np.abs(along_other)
+        gap = _gap(both, found + 2 * along_other, size, 4 * rounding)
         if gap:
             return f"not linear in its first direction: {gap}"
-        gap = _asymmetry(evaluate, x, directions, other, found, along_other)
+        gap = _asymmetry(evaluate, x, directions, other, found, along_other, rounding)
         if gap:
             return f"not symmetric: {gap}"
-    else:
-        evaluate(subject.x + 0.01 * subject.direction(11))  # elsewhere in between: a stale result would show
-    gap = _gap(evaluate(x, *directions), found, np.abs(found))
+    elif _is_stale(subject, evaluate):
+        return "a gradient elsewhere is wrong, when asked for after this one"
+    gap = _gap(evaluate(x, *directions), found, np.abs(found), rounding)
     if gap:
         return f"another answer at the second call: {gap}"
-    return _disagreement(subject, word, directions, found)
+    return _disagreement(subject, word, directions, found, rounding)
 
 
 def _asymmetry(
-    evaluate: Evaluate, x: Vector, directions: list[Vector], other: Vector, found: Vector, along_other: Vector
+    evaluate: Evaluate,
+    x: Vector,
+    directions: list[Vector],
+    other: Vector,
+    found: Vector,
+    along_other: Vector,
+    rounding: float,
 ) -> str | None:
     """⟨u, Hv⟩ = ⟨v, Hu⟩ for one direction and a vector; for several, the first two swapped."""
     if len(directions) > 1:
-        return _gap(evaluate(x, directions[1], directions[0], *directions[2:]), found, np.abs(found))
+        swapped = evaluate(x, directions[1], directions[0], *directions[2:])
+        return _gap(swapped, found, np.abs(found), 2 * rounding)
     if found.shape != x.shape:
         return None
     (v,) = directions
     size = np.abs(other) @ np.abs(found) + np.abs(v) @ np.abs(along_other)
-    return _gap(other @ found, v @ along_other, size)
+    return _gap(other @ found, v @ along_other, size, rounding * (_sum(other) + _sum(v)))
 
 
-def _disagreement(subject: Subject, word: str, directions: list[Vector], found: Vector) -> str | None:
-    """Words of one order agree; at order 1 this is the dot-product test of jvp against vjp."""
+def _is_stale(subject: Subject, evaluate: Evaluate) -> bool:
+    """Whether a gradient at another point, asked for after the first, is wrong there."""
+    elsewhere = subject.x + 0.01 * subject.direction(11)
+    found = evaluate(elsewhere)
+    try:
+        return not subject.oracle.at(elsewhere).vector().agrees(found)
+    except Uncertain:
+        return False
+
+
+def _disagreement(subject: Subject, word: str, directions: list[Vector], found: Vector, rounding: float) -> str | None:
+    """Words of one order agree; at order 1 this is the dot-product test of jvp against vjp.
+
+    All words of an order are measured along the same directions; one of F alone takes one more.
+    """
     order = order_of(word)
-    known = subject.agreed.get(order)
-    if "F" in word and "R" not in word:
+    last = subject.direction(order - 1)
+    if "R" in word:
+        vector, scalar = subject.vectors.setdefault(order, found), subject.scalars.get(order)
+        gap = _gap(found, vector, np.abs(found), 2 * rounding)
+        if gap is None and scalar is not None:
+            gap = _gap(found @ last, scalar, np.abs(found) @ np.abs(last), rounding * (1 + _sum(last)))
+    else:
+        known = subject.vectors.get(order)
+        subject.scalars.setdefault(order, found)
         if known is None:
             return None
-        last = directions[-1]
-        gap = _gap(found, known @ last, np.abs(known) @ np.abs(last))
-    else:
-        gap = _gap(found, subject.agreed.setdefault(order, found), np.abs(found))
+        gap = _gap(found, known @ last, np.abs(known) @ np.abs(last), rounding * (1 + _sum(last)))
     return f"disagrees with another word of this order: {gap}" if gap else None
 
 
-def _gap(one: Vector, other: Vector, size: Vector) -> str | None:
+def _sum(direction: Vector) -> float:
+    return float(np.sum(np.abs(direction)))
+
+
+def _gap(one: Vector, other: Vector, size: Vector, rounding: float) -> str | None:
     """The largest difference, if it is more than rounding at the size of the largest entry."""
     difference = float(np.max(np.abs(one - other), initial=0.0))
-    allowed = SLACK * float(np.max(size, initial=0.0))
+    allowed = SLACK * float(np.max(size, initial=0.0)) + rounding
     return None if difference <= allowed else f"off by {difference:.1e} where {allowed:.1e} is rounding"

@@ -15,7 +15,7 @@ from nestgrad.extend import provides
 
 from .laws import broken_law
 from .subject import AUTO, Malformed, Subject, Vector, directions_of
-from .truth import Truth, Uncertain
+from .truth import SLACK, Truth, Uncertain, largest
 from .verdict import Outcome, Route
 
 
@@ -44,11 +44,13 @@ def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
     """
-    ran = hvp_word(subject.backend, AUTO).code if word == AUTO else word
-    measurement = Measurement(word=ran, outcome="error")
+    measurement = Measurement(word=word, outcome="error")
     try:
+        if word == AUTO:
+            measurement.word = hvp_word(subject.backend, AUTO).code
         _evaluate(subject, word, compiled, measurement)
     except ng.UnsupportedNestingError as refusal:
+        measurement.word = refusal.nesting.code
         measurement.outcome, measurement.exception, measurement.message = (
             "refused",
             type(refusal).__name__,
@@ -72,26 +74,27 @@ def _evaluate(subject: Subject, word: str, compiled: bool, measurement: Measurem
     measurement.seconds, measurement.f_calls = time.perf_counter() - start, subject.calls - calls
     measurement.repairs = sorted({emulation.operation for emulation in emulations})
     measurement.route = "emulated" if emulations else _proven_route(subject.backend, measurement.word)
-    _judge(subject, measurement, directions, found)
+    rounding = _judge(subject, measurement, directions, found)
     if measurement.outcome in ("correct", "uncertain"):
-        law = broken_law(subject, measurement.word, evaluate, directions, found)
+        law = broken_law(subject, measurement.word, evaluate, directions, found, rounding)
         if law is not None:
             measurement.outcome, measurement.message = "wrong", law
 
 
-def _judge(subject: Subject, measurement: Measurement, directions: list[Vector], found: Vector) -> None:
-    """Compare with the truth."""
+def _judge(subject: Subject, measurement: Measurement, directions: list[Vector], found: Vector) -> float:
+    """Compare with the truth, and say how far a right result may be from it by rounding."""
     try:
         truth = _truth(subject, measurement.word, directions)
     except Uncertain as reason:
         measurement.outcome, measurement.message = "uncertain", str(reason)
-        return
+        return 0.0 if reason.truth is None else largest(reason.truth.tolerance)
     error, tolerance = truth.difference(found)
     measurement.oracle = truth.how
     if error.size:
         worst = int(np.argmax(error - tolerance))
         measurement.error, measurement.tolerance = _finite(error.flat[worst]), _finite(tolerance.flat[worst])
     measurement.outcome = _outcome(found, bool(np.all(error <= tolerance)))
+    return SLACK * truth.scale
 
 
 def _outcome(found: Vector, agrees: bool) -> Outcome:

@@ -92,7 +92,7 @@ class Oracle:
                 self._memory[key] = reason
         known: T | Uncertain = self._memory[key]
         if isinstance(known, Uncertain):
-            raise Uncertain(*known.args)
+            raise known
         return known
 
     def _vector(self, directions: Directions) -> Truth:
@@ -183,9 +183,11 @@ class Oracle:
         for start in STARTS:
             found = differentiate_along(lambda p: _sample(source, p, held, shape), self.x, last, start=start)
             truth = truth_of(found, length(last), f"differences of {how}")
+            if np.all(np.abs(truth.value) <= truth.bar):  # zero, and what was differenced may be but rounding too
+                truth = replace(truth, scale=max(truth.scale, self._scale_below((*held, last))))
             narrow(truth, len(source.word) + 1)
             try:
-                ends = [self._at(self.x + reach * last) for reach in (found.reach, -found.reach)]
+                ends = [self.at(self.x + reach * last) for reach in (found.reach, -found.reach)]
                 refusals = [end._refusal(source, held) for end in ends]
             except Uncertain as no_truth_there:
                 reason = no_truth_there
@@ -195,7 +197,8 @@ class Oracle:
             return truth
         raise Uncertain(f"cannot be checked at the ends of the stencil: {reason}")
 
-    def _at(self, point: Array) -> Oracle:
+    def at(self, point: Array) -> Oracle:
+        """The oracle of the same function at another point."""
         return self._once(("at", point.tobytes()), lambda: replace(self, x=point))
 
     def _shape(self, source: Source) -> tuple[int, ...]:
@@ -210,6 +213,8 @@ class Oracle:
         try:
             with np.errstate(all="ignore"):
                 found = np.asarray(source.call(self.x, *directions), dtype=np.float64)
+        except MemoryError:
+            raise
         except Exception as exception:
             return f"raises {type(exception).__name__}: {exception}"
         if found.shape != self._shape(source):
@@ -233,5 +238,7 @@ def _key(directions: Directions) -> tuple[bytes, ...]:
 def _sample(source: Source, point: Array, directions: Directions, shape: tuple[int, ...]) -> Array:
     try:
         return np.asarray(source.call(point, *directions), dtype=np.float64).reshape(shape)
+    except MemoryError:
+        raise
     except Exception:  # whatever an engine raises outside the domain
         return np.full(shape, np.nan)

@@ -43,12 +43,14 @@ class Subject:
         seed: of the inputs and directions.
         x: the inputs, flat.
         calls: how often the function was evaluated on the backend.
+        vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
     """
 
     def __init__(self, scenario: Scenario, backend: Any, seed: int) -> None:
         self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
         self.x, self._rebuild = tree_ravel(scenario.x(seed))
-        self.agreed: dict[int, Vector] = {}
+        self.vectors: dict[int, Vector] = {}
+        self.scalars: dict[int, Vector] = {}
 
     def direction(self, number: int) -> Vector:
         """The direction of this number, flat."""

@@ -19,7 +19,13 @@ LIMIT = 1e-4  # … and above
 
 
 class Uncertain(Exception):
-    """There is no truth to judge by; the message says why."""
+    """There is no truth to judge by; the message says why.
+
+    Attributes:
+        truth: what is known, if it is only too vague to judge by.
+    """
+
+    truth: Truth | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,9 @@ def narrow(truth: Truth, order: int) -> Truth:
     """The truth itself, if it is known well enough to judge by."""
     if np.all(truth.bar <= LIMITS.get(order, LIMIT) * truth.scale):
         return truth
-    raise Uncertain(f"the error bar is {largest(truth.bar):.1e} at scale {truth.scale:.1e} ({truth.how})")
+    vague = Uncertain(f"the error bar is {largest(truth.bar):.1e} at scale {truth.scale:.1e} ({truth.how})")
+    vague.truth = truth
+    raise vague
 
 
 def largest(value: Array) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from nestgrad._nesting import words
-from nestgrad.extend import Nesting
+from nestgrad.extend import Mode, Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
@@ -75,4 +75,6 @@ def long_name(word: str) -> str:
 
 
 def _words(highest_order: int) -> list[str]:
-    return [word.code for order in range(1, highest_order + 1) for word in words(order)] + [AUTO]
+    """The words of each order, those with a vector for result first: others are compared with it."""
+    orders = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in range(1, highest_order + 1))
+    return [word.code for of_one_order in orders for word in of_one_order] + [AUTO]

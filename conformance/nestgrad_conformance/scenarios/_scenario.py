@@ -103,14 +103,43 @@ def uniform(low: float, high: float, *shape: int) -> Inputs:
 def _source(function: Callable[..., Any] | str) -> str:
     """The function's text without comments and docstring; an engine's own is read without importing it."""
     if callable(function):
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        return _text(tree.body)
+        return _text(ast.parse(textwrap.dedent(inspect.getsource(function))).body)
     module, _, name = function.partition(":")
     spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     with open(spec.origin, encoding="utf-8") as file:
-        return _text(node for node in ast.parse(file.read()).body if getattr(node, "name", None) == name)
+        return _text(_used(ast.parse(file.read()).body, name))
+
+
+def _used(module: list[ast.stmt], name: str) -> list[ast.stmt]:
+    """The statements of a module that define what a name stands for, and all that they use."""
+    imports = [statement for statement in module if isinstance(statement, (ast.Import, ast.ImportFrom))]
+    imported = {alias.asname or alias.name for statement in imports for alias in statement.names}
+    defining = [(s, _bound(s) - imported, _read(s) - imported) for s in module if s not in imports]
+    wanted, size = {name}, 0
+    while len(wanted) > size:
+        size = len(wanted)
+        wanted |= {used for _, bound, read in defining if bound & wanted for used in read}
+    return [statement for statement, bound, _ in defining if bound & wanted]
+
+
+def _read(statement: ast.stmt) -> set[str]:
+    """The names that a statement mentions."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a module defines; `f.rule(...)` and `@f.rule` add to what f is."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return {statement.name}.union(*(_read(ast.Expr(decorator)) for decorator in statement.decorator_list))
+    if isinstance(statement, ast.Expr):
+        return {
+            node.value.id
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        }
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _text(nodes: Iterable[ast.stmt]) -> str:

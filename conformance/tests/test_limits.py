@@ -1,0 +1,191 @@
+import itertools
+
+import msgspec
+import pytest
+
+from nestgrad_conformance.judge.limits import Limit, LimitsError, implied, read
+
+FULL = """
+[[limit]]
+nesting = "*F*"
+operation = "cumsum"
+feature = "pytree"
+kind = "upstream_bug"
+reason = "a sum too many"
+link = "https://example.org/1"
+versions = ">=1.8,<2"
+
+[[limit]]
+nesting = "RFF"
+kind = "never"
+reason = "too deep"
+"""
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Write a limits file beside a descriptor of its own, and name the descriptor's module."""
+    monkeypatch.syspath_prepend(tmp_path)
+    numbers = itertools.count()
+
+    def write(text, name="limits.toml"):
+        module = f"limited_{tmp_path.name.replace('-', '_')}_{next(numbers)}"
+        package = tmp_path / module
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "plugin.py").touch()
+        (package / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return module
+
+    return write
+
+
+def limit(nesting="*", **fields):
+    return Limit(nesting=nesting, **{"kind": "never", "reason": "it cannot", **fields})
+
+
+def covers(one, word="FR", scenario="norm", features=("norm", "pytree"), version="1.9.1"):
+    return one.covers(word, scenario, features, version)
+
+
+def test_a_file_is_read(written):
+    first, second = read(written(FULL), "limits.toml")
+    assert first == Limit(
+        nesting="*F*",
+        operation="cumsum",
+        feature="pytree",
+        kind="upstream_bug",
+        reason="a sum too many",
+        link="https://example.org/1",
+        versions=">=1.8,<2",
+    )
+    assert second == limit("RFF", reason="too deep")
+
+
+def test_the_file_is_beside_a_descriptor_in_a_module_of_a_package_too(written):
+    assert len(read(written(FULL) + ".plugin", "limits.toml")) == 2
+
+
+def test_no_file_and_an_empty_one_declare_nothing(written):
+    assert read("anything", None) == ()
+    assert read(written("# nothing\n"), "limits.toml") == ()
+
+
+@pytest.mark.parametrize("name", ["nestgrad_autograd", "nestgrad_jax"])
+def test_bundled_files_are_read(name):
+    assert isinstance(read(name, "limits.toml"), tuple)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[limit]", "Expected"),
+        (b"\xff\xfe", "decode"),
+        ('[[limit]]\nnesting = "F"\nreason = "r"\n', "kind"),
+        ('[[limit]]\nkind = "never"\nreason = "r"\n', "nesting"),
+        ('[[limit]]\nnesting = "F"\nkind = "never"\n', "reason"),
+        ('[[limit]]\nnesting = 1\nkind = "never"\nreason = "r"\n', "str"),
+        ('[[limit]]\nnesting = "F"\nkind = "sometimes"\nreason = "r"\n', "sometimes"),
+        ('[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\nnotes = "n"\n', "notes"),
+        ('[[limits]]\nnesting = "F"\nkind = "never"\nreason = "r"\n', "limits"),
+        ('[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\nversions = "new"\n', "new"),
+    ],
+    ids=["toml", "encoding", "kind", "nesting", "reason", "type", "value", "field", "table", "versions"],
+)
+def test_a_malformed_file_is_named(written, text, said):
+    module = written(text)
+    with pytest.raises(LimitsError) as caught:
+        read(module, "limits.toml")
+    assert module in str(caught.value)
+    assert "limits.toml" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_a_missing_file_is_named(written):
+    module = written("")
+    with pytest.raises(LimitsError, match=rf"{module}.*absent\.toml"):
+        read(module, "absent.toml")
+
+
+@pytest.mark.parametrize("kind", ["never", "not_yet", "upstream_bug"])
+@pytest.mark.parametrize("link", ['link = "https://example.org/2"\n', "", 'link = ""\n'])
+def test_a_scenario_is_named_only_as_an_upstream_bug_with_a_link(written, kind, link):
+    text = f'[[limit]]\nnesting = "RF"\nscenario = "norm"\nkind = "{kind}"\nreason = "r"\n{link}'
+    if kind == "upstream_bug" and "https" in link:
+        (found,) = read(written(text), "limits.toml")
+        assert covers(found, "RF")
+        assert not covers(found, "RF", scenario="norm_2")
+    else:
+        with pytest.raises(LimitsError, match=r"norm.*only as upstream_bug with a link"):
+            read(written(text), "limits.toml")
+
+
+@pytest.mark.parametrize("kind", ["not_yet", "upstream_bug"])
+def test_only_what_is_never_possible_holds_for_everything(written, kind):
+    with pytest.raises(LimitsError, match="names no operation, feature or scenario"):
+        read(written(f'[[limit]]\nnesting = "F"\nkind = "{kind}"\nreason = "r"\n'), "limits.toml")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        ("*F*", ["F", "FR", "RF", "RFR"], ["R", "RR"]),
+        ("R?", ["RF", "RR"], ["R", "RFR", "FR"]),
+        ("RF", ["RF"], ["FR", "RFF", "FRF"]),
+        ("[FR]F", ["FF", "RF"], ["F", "FR"]),
+        ("???*", ["FFF", "RRRR"], ["RR"]),
+        ("*", ["F", "RRR"], []),
+        ("*f*", [], ["F", "RF"]),
+    ],
+)
+def test_patterns(pattern, yes, no):
+    assert [word for word in yes + no if covers(limit(pattern), word)] == yes
+
+
+def test_operation_and_feature_both_have_to_be_there():
+    assert covers(limit(operation="norm"))
+    assert covers(limit(feature="pytree"))
+    assert covers(limit(operation="norm", feature="pytree"))
+    assert not covers(limit(operation="norm", feature="sort"))
+    assert not covers(limit(operation="nor"))
+    assert not covers(limit(operation="norm"), features=())
+
+
+@pytest.mark.parametrize(
+    ("versions", "version", "holds"),
+    [
+        ("", "0.1", True),
+        (">=1.8,<2", "1.9.1", True),
+        (">=1.8,<2", "2.0", False),
+        (">=1.8,<2", "1.7.9", False),
+        ("==1.9.*", "1.9.1", True),
+        ("!=1.9.1", "1.9.1", False),
+        (">=2.0", "2.1.0rc1", True),
+        (">=2.13", "2.13.0+cpu", True),
+        (">=2", "2.1.0.dev20250101", True),
+    ],
+)
+def test_versions(versions, version, holds):
+    assert covers(limit(versions=versions), version=version) == holds
+
+
+def test_implied_limits_of_a_missing_mode():
+    both = {"forward": True, "reverse": True}
+    assert implied(both, None) == ()
+    (no_forward,) = implied({**both, "forward": False}, None)
+    assert no_forward.kind == "never"
+    assert "forward" in no_forward.reason
+    assert [word for word in ("F", "R", "FR", "RR", "RRF") if covers(no_forward, word)] == ["F", "FR", "RRF"]
+    (no_reverse,) = implied({**both, "reverse": False}, None)
+    assert [word for word in ("F", "R", "FR", "FF", "RFF") if covers(no_reverse, word)] == ["R", "FR", "RFF"]
+
+
+@pytest.mark.parametrize(("most", "beyond"), [(1, ["FR", "RRR"]), (2, ["RRR"]), (3, [])])
+def test_implied_limit_of_a_greatest_order(most, beyond):
+    (found,) = implied({"forward": True, "reverse": True}, most)
+    assert [word for word in ("F", "FR", "RRR") if covers(found, word)] == beyond
+    assert str(most) in found.reason
+
+
+def test_a_limit_is_written_without_what_it_leaves_open():
+    assert msgspec.to_builtins(limit("F")) == {"nesting": "F", "kind": "never", "reason": "it cannot"}

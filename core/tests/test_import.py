@@ -1,0 +1,51 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+import nestgrad as ng
+
+HEAVY = {"jax", "jaxlib", "torch", "tensorflow", "autograd", "scipy", "nestgrad_conformance", "pytest"}
+BUNDLED = [info.module for info in ng.backends() if info.bundled]
+CHECK = """
+import json, sys
+exec(sys.argv[1])
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def imported_by(code):
+    """The heavy packages that a fresh process has imported after running this code."""
+    run = subprocess.run([sys.executable, "-c", CHECK, code], capture_output=True, text=True, check=True)
+    return HEAVY & set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def test_bundled_modules_are_known():
+    assert {"nestgrad_autograd", "nestgrad_jax"} <= set(BUNDLED)
+
+
+@pytest.mark.parametrize("module", ["nestgrad", "nestgrad.extend", *BUNDLED])
+def test_imports_no_engine(module):
+    assert imported_by(f"import {module}") == set()
+
+
+def test_listing_imports_no_engine():
+    assert imported_by("import nestgrad; assert nestgrad.backends()") == set()
+
+
+def test_making_an_operator_imports_no_engine():
+    assert imported_by("import nestgrad; nestgrad.hvp(abs, compile=True); nestgrad.nested_gradient(abs, abs)") == set()
+
+
+def test_running_on_one_engine_imports_no_other():
+    """Also shows that the check can fail."""
+    code = "import nestgrad; nestgrad.gradient(lambda x: x * x, backend='autograd')(1.0)"
+    assert imported_by(code) == {"autograd"}
+
+
+@pytest.mark.parametrize("module", ["nestgrad_autograd._impl", "autograd", "nestgrad_conformance"])
+def test_the_check_can_fail(module):
+    assert module.partition(".")[0].removeprefix("nestgrad_") in {
+        name.removeprefix("nestgrad_") for name in imported_by(f"import {module}")
+    }

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+
+import nestgrad as ng
+from nestgrad import Nesting, UnsupportedNestingError
+from nestgrad._words import hvp_word, require
+
+Autograd = type(ng.get_backend("autograd"))
+X, V, W = np.array([1.0, 2.0]), np.array([1.0, -1.0]), np.array([0.5, 3.0])
+
+
+def cubes(x):
+    return (x**3).sum()
+
+
+class ForwardOnly:
+    name = "forward-only"
+    xp, asarray, jvp = Autograd.xp, Autograd.asarray, Autograd.jvp
+
+
+class ReverseOnly:
+    name = "reverse-only"
+    xp, asarray, vjp = Autograd.xp, Autograd.asarray, Autograd.vjp
+
+
+class Shallow(Autograd):
+    name = "shallow"
+    max_order = 2
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [
+        (ForwardOnly(), ["F", "FF", "FFF"]),
+        (ReverseOnly(), ["R", "RR", "RRR"]),
+        (Shallow(), ["F", "R", "FF", "FR", "RF", "RR"]),
+    ],
+)
+def test_words_that_a_backend_has(backend, words):
+    def has(word):
+        try:
+            return require(backend, word) == word
+        except UnsupportedNestingError:
+            return False
+
+    every = [Nesting(code) for code in ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RRF", "RRR")]
+    assert [word.code for word in every if has(word)] == words
+
+
+def test_missing_mode_is_named():
+    with pytest.raises(UnsupportedNestingError, match="no forward mode"):
+        ng.forward_over_reverse(cubes, backend=ReverseOnly())(X, V)
+    with pytest.raises(UnsupportedNestingError, match="no reverse mode"):
+        ng.gradient(cubes, backend=ForwardOnly())(X)
+    with pytest.raises(UnsupportedNestingError, match="no forward mode"):
+        ng.jvp(cubes, (X,), (V,), backend=ReverseOnly())
+    with pytest.raises(UnsupportedNestingError, match="no reverse mode"):
+        ng.vjp(cubes, X, backend=ForwardOnly())
+
+
+def test_a_word_to_use_instead_works():
+    with pytest.raises(UnsupportedNestingError) as caught:
+        ng.forward_over_reverse(cubes, backend=ReverseOnly())(X, V)
+    assert (caught.value.backend, caught.value.nesting, caught.value.operation) == ("reverse-only", Nesting("FR"), None)
+    assert caught.value.use == Nesting("RR")
+    np.testing.assert_allclose(ng.hvp(cubes, caught.value.use, backend=ReverseOnly())(X, V), 6 * X * V)
+
+
+def test_too_long_a_word_says_how_long_it_may_be():
+    with pytest.raises(UnsupportedNestingError, match="order 2"):
+        ng.derivative(cubes, "RRR", backend=Shallow())(X, V, V)
+
+
+def test_auto_takes_the_first_preferred_word_that_the_backend_has():
+    class Prefers(Autograd):
+        preferred = ("RF", "FR", "RR")
+
+    class PrefersWhatItLacks(ReverseOnly):
+        preferred = ("RF", "FR", "RR")
+
+    assert hvp_word(Prefers(), "auto") == Nesting("RF")
+    assert hvp_word(PrefersWhatItLacks(), "auto") == Nesting("RR")
+    assert hvp_word(Prefers(), "RR") == Nesting("RR")
+    np.testing.assert_allclose(ng.hvp(cubes, backend=PrefersWhatItLacks())(X, V), 6 * X * V)
+    np.testing.assert_allclose(ng.nested_gradient(cubes, cubes, backend=PrefersWhatItLacks())(X), 162 * X**5)
+
+
+def test_auto_without_reverse_mode_is_refused():
+    with pytest.raises(UnsupportedNestingError, match="no reverse mode"):
+        ng.hvp(cubes, backend=ForwardOnly())(X, V)
+
+
+class Native(Autograd):
+    """A backend whose second-order methods can be told apart from the composition: all results times 1000."""
+
+    name = "native"
+
+    def __init__(self):
+        self.seen = []
+
+    def _note(self, method, primal):
+        self.seen.append((method, type(primal)))
+
+    def forward_over_reverse(self, f, primal, tangent):
+        self._note("FR", primal)
+        return _scaled(self, primal, 1), _scaled(self, tangent, 1000)
+
+    def reverse_over_forward(self, f, primal, tangent):
+        self._note("RF", primal)
+        return np.float64(7), _scaled(self, tangent, 1000)
+
+    def reverse_over_reverse(self, f, primal, tangent):
+        self._note("RR", primal)
+        return _scaled(self, primal, 1), _scaled(self, tangent, 1000)
+
+    def forward_over_forward(self, f, primal, t1, t2):
+        self._note("FF", primal)
+        return f(primal), np.float64(1), np.float64((t1 * t2).sum())
+
+
+def _scaled(backend, tree, factor):
+    return tuple(factor * leaf for leaf in tree) if isinstance(tree, tuple) else factor * tree
+
+
+class FlatNative(Native):
+    flat_only = True
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+@pytest.mark.parametrize("operator", [ng.hvp, ng.derivative])
+def test_native_method_overrides_the_composition(word, operator):
+    backend = Native()
+    np.testing.assert_allclose(operator(cubes, word, backend=backend)(X, V), 1000 * V)
+    assert backend.seen == [(word, np.ndarray)]
+
+
+def test_native_forward_over_forward():
+    backend = Native()
+    assert ng.forward_over_forward(cubes, backend=backend)(X, V, W) == V @ W
+    assert backend.seen == [("FF", np.ndarray)]
+
+
+@pytest.mark.parametrize(("word", "slope"), [("FR", X), ("RR", X), ("RF", 3 * X**2)])
+def test_gradient_and_hvp_by_a_native_method(word, slope):
+    """RF gives no gradient: that one is computed apart."""
+    result = ng.gradient_and_hvp(cubes, word, backend=Native())(X, V)
+    np.testing.assert_allclose(result, [slope, 1000 * V])
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_native_method_takes_a_tuple_of_leaves(word):
+    backend, x, v = Native(), {"a": X, "b": [W]}, {"a": V, "b": [X]}
+    result = ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)(x, v)
+    np.testing.assert_allclose([result["a"], result["b"][0]], [1000 * V, 1000 * X])
+    assert backend.seen == [(word, tuple)]
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_flat_only_method_is_not_given_several_leaves(word):
+    backend, x, v = FlatNative(), {"a": X, "b": [W]}, {"a": V, "b": [X]}
+    result = ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)(x, v)
+    np.testing.assert_allclose([result["a"], result["b"][0]], [6 * X * V, 0 * X])
+    np.testing.assert_allclose(
+        ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)({"a": X}, {"a": V})["a"], 1000 * V
+    )
+    assert backend.seen == [(word, np.ndarray)]
+
+
+def test_native_method_is_not_used_with_aux():
+    backend = Native()
+    result, aux = ng.hvp(lambda x: (cubes(x), "aux"), "FR", has_aux=True, backend=backend)(X, V)
+    np.testing.assert_allclose(result, 6 * X * V)
+    assert (aux, backend.seen) == ("aux", [])
+
+
+def test_native_method_sees_a_checked_scalar():
+    class Evaluates(Native):
+        def forward_over_reverse(self, f, primal, tangent):
+            return primal, f(primal)
+
+    with pytest.raises(ng.NonScalarOutputError):
+        ng.forward_over_reverse(lambda x: x, backend=Evaluates())(X, V)
