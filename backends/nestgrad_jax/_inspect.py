@@ -9,12 +9,16 @@ that cannot be lowered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import jax
 from jax.core import eval_context
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, get_opaque_trace_state, jaxpr_as_fun, jaxprs_in_params
 from jax.extend.source_info_util import summarize
+from jax.interpreters.partial_eval import dce_jaxpr
+
+_looking: ContextVar[bool] = ContextVar("nestgrad_jax_looking", default=False)
 
 
 class StagedCustomRule(Exception):
@@ -27,17 +31,23 @@ def run_inspected(route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
     Raises:
         StagedCustomRule: the program could not be lowered later; names the line of the user's code.
     """
-    if not _inside_a_trace():
-        return route(*inputs)  # runs at once, so what is wrong is raised here
+    if _looking.get() or not _inside_a_trace():
+        return route(*inputs)  # part of a program that is being looked at, or runs at once and raises here
+    token = _looking.set(True)
     try:
-        program, shape = jax.make_jaxpr(route, return_shape=True)(*inputs)
-    except Exception:
-        # f may need values, as where it branches, which the outer trace may have; else this raises again
-        return route(*inputs)
-    for equation in _equations(program.jaxpr):
+        try:
+            program, shape = jax.make_jaxpr(route, return_shape=True)(*inputs)
+        except Exception:
+            # f may need values, as where it branches, which the outer trace may have; else this raises again
+            return route(*inputs)
+    finally:
+        _looking.reset(token)
+    # jax does not lower dead code, so it is not looked at
+    alive, _ = dce_jaxpr(program.jaxpr, [True] * len(program.jaxpr.outvars), instantiate=True)
+    for equation in _equations(alive):
         if equation.primitive.name == "custom_lin":
             raise StagedCustomRule(summarize(equation.source_info))
-    outputs = jaxpr_as_fun(program)(*jax.tree_util.tree_leaves(inputs))
+    outputs = jaxpr_as_fun(ClosedJaxpr(alive, program.consts))(*inputs)
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(shape), outputs)
 
 

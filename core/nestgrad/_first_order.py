@@ -16,7 +16,7 @@ from ._problem import Problem, Rule
 from ._select import select
 from ._spec import Backend, Function, Tree
 from ._trees import flatten, unflatten
-from ._words import require
+from ._words import require, run
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")
 
@@ -61,12 +61,11 @@ def jvp(
     v = open_direction(engine, "tangents", tuple(tangents), x, structure)
     call = _Flat(engine, f, structure, has_aux)
 
-    def evaluate() -> tuple[Any, ...]:
-        value, tangent, *aux = engine.jvp(call, x, v, has_aux=has_aux)  # type: ignore[attr-defined]
-        return call.close(value), call.close(tangent), *aux
+    def route(*flat: Any) -> Any:
+        return engine.jvp(call, flat[: len(x)], flat[len(x) :], has_aux=has_aux)  # type: ignore[attr-defined]
 
-    result: tuple[Any, ...] = guarded(engine, _FORWARD, evaluate, lambda: call(*x))
-    return result
+    value, tangent, *aux = guarded(engine, _FORWARD, lambda: run(engine, _FORWARD, route, *x, *v), lambda: call(*x))
+    return call.close(value), call.close(tangent), *aux
 
 
 def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backend | None = None) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from ._failures import is_users, translated
 from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
 from ._spec import Function, provides
+from ._words import run
 
 MAX_KEPT = 128
 """How many plans an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
@@ -112,8 +113,8 @@ class Plan:
             def route(*flat: Any) -> tuple[Any, ...]:
                 return self._rule.solve(self._problem(f, flat, layout), self._word)
 
-            flat = arguments[:end]
-            return self._backend.run(self._word, route, *flat) if provides(self._backend, "run") else route(*flat)
+            result: tuple[Any, ...] = run(self._backend, self._word, route, *arguments[:end])
+            return result
 
         if len(self._evaluators) >= MAX_KEPT:
             self._evaluators.clear()

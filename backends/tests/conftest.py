@@ -1,0 +1,99 @@
+"""What the tests of the backends share: derivatives by differences, and 64 bits for jax that do not leak."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+TOLERANCE = {1: 1e-8, 2: 1e-6, 3: 1e-4}
+
+
+def richardson(g, step=1e-2):
+    """g'(0) by central differences, extrapolated."""
+    row = []
+    for i in range(4):
+        h = step / 2**i
+        new = [(g(h) - g(-h)) / (2 * h)]
+        for j, old in enumerate(row):
+            new.append((4 ** (j + 1) * new[j] - old) / (4 ** (j + 1) - 1))
+        row = new
+    return row[-1]
+
+
+def contracted(operator, word, x, directions):
+    """Dᵏf(x)[v₁, …, vₖ] by the word, and the shape law."""
+    word = ng.Nesting(word)
+    if "R" not in word.code:
+        value = operator(x, *directions[: word.directions])
+        assert np.shape(value) == ()
+        return float(value)
+    slope = operator(x, *directions[: word.directions])
+    assert np.shape(slope) == np.shape(x)
+    return float(np.sum(np.asarray(slope) * directions[word.order - 1]))
+
+
+def by_differences(f, x, directions):
+    """Dᵏf(x)[v₁, …, vₖ] from values of f alone."""
+    if not directions:
+        return float(f(x))
+    *inner, last = directions
+    return richardson(lambda t: by_differences(f, x + t * last, inner), step=(2e-3, 1e-2, 5e-2)[len(inner)])
+
+
+class Law:
+    """Checks words of a function on NumPy inputs against differences of its values."""
+
+    def __call__(self, f, x, words, backend="autograd", refusal=(), values=None):
+        """`values` are those of f, if something evaluates them faster than f does."""
+        rng = np.random.default_rng(sum(np.shape(x)) + 1)
+        directions = [np.asarray(rng.standard_normal(np.shape(x))) for _ in range(3)]
+        truth = {}
+        for word in words:
+            order = len(word)
+            if order not in truth:
+                truth[order] = by_differences(values or f, x, directions[:order])
+            try:
+                value = contracted(ng.derivative(f, word, backend=backend), word, x, directions)
+            except refusal:
+                continue
+            assert value == pytest.approx(truth[order], rel=TOLERANCE[order], abs=TOLERANCE[order]), word
+
+
+@pytest.fixture
+def law():
+    """`law(f, x, words)`: every word of f at x is the derivative of f's values."""
+    return Law()
+
+
+@pytest.fixture
+def words():
+    """`words(1, 2)`: the codes of all nestings of these orders."""
+    return lambda *orders: [
+        word
+        for order in orders
+        for word in (format(i, f"0{order}b").translate({48: "F", 49: "R"}) for i in range(2**order))
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    monkeypatch.delenv("NESTGRAD_BACKEND", raising=False)
+
+
+@pytest.fixture
+def x64():
+    """64 bits in jax for this test and this thread."""
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(params=["autograd", "jax"])
+def backend(request):
+    """Each bundled backend in turn, with 64 bits."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "jax":
+            stack.enter_context(pytest.importorskip("jax").enable_x64(True))
+        yield ng.get_backend(request.param)
