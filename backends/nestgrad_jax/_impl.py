@@ -44,8 +44,10 @@ class Jax:
                     f"jax.config.update('jax_enable_x64', True), or pass an array of dtype {array.dtype}."
                 )
             return array
-        if isinstance(value, (jax.Array, int, float, complex)):
-            return jnp.asarray(value, dtype=None if like is None or isinstance(value, jax.Array) else like.dtype)
+        if isinstance(value, jax.Array):
+            return value
+        if isinstance(value, (int, float, complex)):
+            return jnp.asarray(value, dtype=None if like is None else like.dtype)
         raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for jax.")
 
     def to_numpy(self, array: Any) -> Any:

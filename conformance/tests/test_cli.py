@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -60,7 +61,18 @@ def test_show_gives_the_matrix_and_the_status_of_the_verdicts(report, tmp_path):
     bad.cells[0].verdict, bad.cells[0].outcome = "silently_wrong", "wrong"
     done = run("report", "show", str(write(bad, tmp_path / "bad.json")))
     assert done.exit_code == 1
-    assert "silently_wrong autograd/inverse_norm@1/F/eager/float64" in done.output
+    assert f"silently_wrong {bad.cells[0].id}" in done.output
+
+
+def test_no_mark_is_cut_off_in_a_narrow_terminal(report, tmp_path):
+    wide = read(report)
+    others = [msgspec.structs.replace(cell, backend=name) for name in "abc" for cell in wide.cells]
+    wide.cells += others
+    narrow = CliRunner().invoke(
+        command, ["report", "show", str(write(wide, tmp_path / "w.json"))], env={"COLUMNS": "60"}
+    )
+    assert "…" not in narrow.output
+    assert all(f"{name} eager" in narrow.output for name in ("autograd", "a", "b", "c"))
 
 
 def test_markdown_to_a_file_and_to_standard_output(report, tmp_path):

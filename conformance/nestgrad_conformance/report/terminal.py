@@ -7,10 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from .schema import Report
-from .summary import COLUMNS, MARKS, columns, gaps, grid, mark, problems, verdict_line
+from .summary import COLUMNS, MARKS, Column, columns, gaps, grid, mark, problems, verdict_line
 
 _STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "u": "red", "✗": "bold red", "?": "magenta", "!": "bold red"}
 _HEADINGS = (*COLUMNS, "3+")
+_HEADING = " ".join(_HEADINGS)
+_PADDING = 1
 
 
 def show(report: Report, console: Console) -> None:
@@ -18,7 +20,9 @@ def show(report: Report, console: Console) -> None:
     for backend, where in report.environments.items():
         engines = ", ".join(f"{name} {version}" for name, version in where.engines.items())
         console.print(f"[bold]{backend}[/]: {engines}; Python {where.python}, {where.device}", highlight=False)
-    console.print(_matrix(report))
+    shown, fitting = columns(report), _fitting(report, console.width)
+    for start in range(0, len(shown), fitting):
+        console.print(_matrix(report, shown[start : start + fitting]))
     console.print("  ".join(f"{sign} {name.replace('_', ' ')}" for name, sign in MARKS.items()), style="dim")
     _show_gaps(report, console)
     for cell in problems(report):
@@ -27,13 +31,17 @@ def show(report: Report, console: Console) -> None:
     console.print(f"\n{verdict_line(report)}", style="bold red" if problems(report) else "bold green", highlight=False)
 
 
-def _matrix(report: Report) -> Table:
-    table = Table(box=None, padding=(0, 2), header_style="bold")
+def _fitting(report: Report, width: int) -> int:
+    """How many columns fit beside the scenarios: a mark that is cut off would be missed."""
+    names = max((len(cell.scenario) for cell in report.cells), default=0)
+    return max(1, (width - names - 2 * _PADDING) // (len(_HEADING) + 2 * _PADDING + 1))
+
+
+def _matrix(report: Report, shown: list[Column]) -> Table:
+    table = Table(box=None, padding=(0, _PADDING), header_style="bold")
     table.add_column("scenario", no_wrap=True)
-    shown = columns(report)
     for backend, execution in shown:
-        heading = " ".join(_HEADINGS)
-        table.add_column(f"{backend} {execution}\n{heading}", no_wrap=True)
+        table.add_column(f"{backend} {execution}\n{_HEADING}", no_wrap=True)
     for scenario, cells in grid(report).items():
         table.add_row(scenario, *(_marks(cells[column]) if column in cells else "" for column in shown))
     return table

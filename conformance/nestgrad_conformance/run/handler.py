@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from packaging.requirements import Requirement
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
@@ -86,7 +87,7 @@ def describe(backend: Any) -> Environment:
 
 def _arrays_of(names: list[str]) -> set[str]:
     """The distributions that an engine's own arrays come from, such as jaxlib for jax."""
-    required = {line.split()[0].rstrip("<>=!~;") for name in names for line in distribution(name).requires or ()}
+    required = {Requirement(line).name for name in names for line in distribution(name).requires or ()}
     return {name for name in required if any(name == f"{engine}lib" for engine in names)}
 
 
