@@ -66,8 +66,7 @@ def test_show_gives_the_matrix_and_the_status_of_the_verdicts(report, tmp_path):
 
 def test_no_mark_is_cut_off_in_a_narrow_terminal(report, tmp_path):
     wide = read(report)
-    others = [msgspec.structs.replace(cell, backend=name) for name in "abc" for cell in wide.cells]
-    wide.cells += others
+    wide.cells += [msgspec.structs.replace(cell, backend=b, id=b + cell.id) for b in "abc" for cell in wide.cells]
     narrow = CliRunner().invoke(
         command, ["report", "show", str(write(wide, tmp_path / "w.json"))], env={"COLUMNS": "60"}
     )
