@@ -12,8 +12,9 @@ from autograd.tracer import isbox
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal
 
 from . import _namespace, _trace
+from ._advice import reverse_word
 from ._canary import make_canary
-from ._repairs import MissingRule
+from ._missing import MissingRule
 
 
 class Autograd:
@@ -32,7 +33,11 @@ class Autograd:
         """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
         if isbox(value):
             return value
-        if isinstance(value, (np.ndarray, np.generic)):
+        if isinstance(value, np.ma.MaskedArray):
+            raise NotDifferentiableError("autograd has no masked arrays; its rules would ignore the mask.")
+        if isinstance(value, np.ndarray):
+            return np.asarray(value)  # autograd has boxes for ndarray itself alone, not for np.memmap
+        if isinstance(value, np.generic):
             return value
         if isinstance(value, (int, float, complex)):
             return np.asarray(value, dtype=getattr(like, "dtype", None))
@@ -60,9 +65,9 @@ class Autograd:
         """Autograd lacks rules, most of them forward; RR is the word with the fewest gaps."""
         if isinstance(exception, MissingRule):
             reason = f"no {exception.mode}-mode rule: {exception.why}."
-            return Refusal(exception.operation, reason, "R" * word.order if exception.reversible else None)
-        if isinstance(exception, NotImplementedError):
-            found = re.search(r"Gradient of (\w+) not implemented", str(exception))
+            return Refusal(exception.operation, reason, reverse_word(exception, word.order))
+        if isinstance(exception, NotImplementedError):  # of bare autograd inside our trace
+            found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
             return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")
         return None
 

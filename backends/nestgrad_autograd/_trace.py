@@ -3,12 +3,14 @@
 autograd numbers nested traces by one counter of the process: it goes up when a trace begins and down
 when it ends. A thread that leaves a trace can so hand its own number to another thread's inner trace,
 which then takes the outer variable for the inner one. The traces made here take numbers that only
-rise, so an inner trace is above its outer one whatever other threads do, and without a lock.
+rise, so an inner trace is above its outer one whatever other threads do. A lock is held while a number
+is taken, and not while a function runs: that may wait for other threads which differentiate as well.
 """
 
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -24,6 +26,7 @@ Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
 
 _numbers = itertools.count(1)
+_numbering = threading.Lock()
 
 
 class Traced(NamedTuple):
@@ -72,7 +75,8 @@ def _opened(value: Any, number: int) -> Any:
 
 def _next_number() -> int:
     """A number above every enclosing trace's, with room above it for traces that bare autograd begins inside."""
-    number = next(_numbers) * _GAP
-    if trace_stack.top < number + _GAP // 2:
-        trace_stack.top = number + _GAP // 2
+    with _numbering:
+        number = next(_numbers) * _GAP
+        # numbers rise, but another thread's bare trace may have raised or lowered the top
+        trace_stack.top = max(trace_stack.top, number + _GAP // 2)
     return number
