@@ -141,4 +141,5 @@ def test_masked_nans_are_caught_where_a_factor_is_zero():
 def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside():
     aliased = {"confusion_distinct", "confusion_aliased", "confusion_forward", "confusion_three_deep"}
     assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
-    assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS
+    # in RF the confused trace meets a rule that fails, which the backend refuses: no number
+    assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS - {"RF"}
