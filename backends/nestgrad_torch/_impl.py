@@ -79,6 +79,10 @@ class Torch:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""
         return recognised(exception, word)
 
+    def prepare_worker(self) -> None:
+        """Constants without a dtype in 64 bits, in a process of the conformance suite."""
+        torch.set_default_dtype(torch.float64)
+
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
