@@ -12,7 +12,7 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
-from . import _tape, _transforms
+from . import _transforms
 from ._canary import make_canary
 from ._messages import recognised
 
@@ -61,15 +61,11 @@ class Torch:
         return _transforms.vjp(f, primals, has_aux)
 
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
-        """See `nestgrad.extend.ReverseOverReverse`: by the tape, or by torch.func where there is no tape."""
+        """See `nestgrad.extend.ReverseOverReverse`."""
         if isinstance(primal, tuple):
-            return self._reverse_over_reverse(lambda *x: f(x), primal, tangent)
-        (slope,), (product,) = self._reverse_over_reverse(f, (primal,), (tangent,))
+            return _transforms.reverse_over_reverse(lambda *x: f(x), primal, tangent)
+        (slope,), (product,) = _transforms.reverse_over_reverse(f, (primal,), (tangent,))
         return slope, product
-
-    def _reverse_over_reverse(self, f: Any, x: tuple[Any, ...], v: tuple[Any, ...]) -> tuple[Any, Any]:
-        route = _tape if _tape.is_usable() else _transforms
-        return route.reverse_over_reverse(f, x, v)
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

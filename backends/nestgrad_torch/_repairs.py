@@ -1,7 +1,7 @@
 """The look-out for operations that are wrong under the present nesting: they are refused by name.
 
-The nesting is read off torch's own stack of transforms, so a `torch.func.grad` that the user puts around
-counts as well. The look is taken below every transform, where functional calls, modules, scripted code and
+The nesting is read off the tapes and torch's own stack of transforms, so a `torch.func.grad` that the user
+puts around counts as well. The look is taken below every transform, where functional calls, modules, scripted code and
 calls of `torch.ops.aten` are one and the same operator. It is scoped to a call and to its thread.
 """
 
@@ -17,6 +17,9 @@ from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from nestgrad.extend import UnsupportedNestingError
+
+from . import _tape
 from ._wrong import TABLE, Wrong
 
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
@@ -24,7 +27,7 @@ _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 def nesting_here() -> str:
     """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
-    return "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
+    return "R" * _tape.depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
 @contextlib.contextmanager
@@ -32,12 +35,17 @@ def watched() -> Iterator[None]:
     """A context in which operations that are wrong under the present nesting are refused."""
     word = "" if torch.compiler.is_dynamo_compiling() else nesting_here()
     operators, functions = _refused(word)
-    with contextlib.ExitStack() as watches:
-        if operators:
-            watches.enter_context(_Operators(word, operators))
-        if functions:
-            watches.enter_context(_Functions(word, functions))
+    if not operators and not functions:
         yield
+        return
+    watch = _Operators(word, operators)
+    try:
+        with watch, _Functions(word, functions):
+            yield
+    except RuntimeError as error:  # TorchScript makes its own of every exception
+        if watch.refusal is None or isinstance(error, UnsupportedNestingError):
+            raise
+        raise watch.refusal from error
 
 
 class _Operators(TorchDispatchMode):
@@ -46,11 +54,13 @@ class _Operators(TorchDispatchMode):
     def __init__(self, word: str, refused: dict[Any, Wrong]) -> None:
         super().__init__()
         self._word, self._refused = word, refused
+        self.refusal: UnsupportedNestingError | None = None
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func.overloadpacket)
         if wrong is not None and wrong.when(_by_name(func, args, kwargs)):
-            raise wrong.refusal(self._word)
+            self.refusal = wrong.refusal(self._word)
+            raise self.refusal
         return func(*args, **(kwargs or {}))
 
 

@@ -1,4 +1,4 @@
-"""Both modes by torch.func, in an order that nests.
+"""Both modes by torch's own transforms, in an order that nests: the tape where it can be used, else torch.func.
 
 torch keeps one level of forward mode per process: a thread that leaves `torch.func.jvp` ends it for every
 other thread, whose numbers then come out wrong without an error. Forward mode is therefore run by one
@@ -13,10 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 
-from ._repairs import watched
+from . import _tape
+from ._repairs import nesting_here, watched
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -27,25 +29,31 @@ _forward_mode = threading.RLock()
 def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its derivative along the tangents, and its aux."""
     with _forward_mode:
-        value, tangent, *aux = func_jvp(_prepared(f, primals[0], has_aux), primals, tangents, has_aux=has_aux)
+        prepared = _prepared(f, primals[0], has_aux)
+        value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
     return value, _dense(tangent), *aux
 
 
 def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its pullback, and its aux."""
-    value, pull, *aux = func_vjp(_prepared(f, primals[0], has_aux), *primals, has_aux=has_aux)
-    return value, lambda cotangent: _dense(pull(cotangent)), *aux
+    prepared = _prepared(f, primals[0], has_aux)
+    if _tape.is_usable():
+        return _tape.vjp(prepared, primals, has_aux)
+    value, pull, *aux = func_vjp(prepared, *primals, has_aux=has_aux)
+    return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *aux
 
 
 def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
+    if _tape.is_usable():
+        return _tape.reverse_over_reverse(_prepared(f, x[0], False), x, v)
 
     def gradient(*x: Any) -> Arrays:
-        value, pullback = vjp(f, x, False)
+        value, pullback, *_ = vjp(f, x, False)
         slope: Arrays = pullback(torch.ones_like(value))
         return slope
 
-    slope, pullback = vjp(gradient, x, False)
+    slope, pullback, *_ = vjp(gradient, x, False)
     return slope, pullback(v)
 
 
@@ -73,3 +81,18 @@ def _dense(result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(map(_dense, result))
     return result.clone() if result._is_zerotensor() else result
+
+
+def _with_tangent(constant: Any) -> Any:
+    """A constant of forward mode with a tangent that is an explicit zero.
+
+    Where torch is left to note that there is none, some of its rules write into the note, which raises or
+    crashes the process: the backward rule of mse_loss does.
+    """
+    if not nesting_here().endswith("F"):
+        return constant
+    if isinstance(constant, tuple):
+        return tuple(map(_with_tangent, constant))
+    if forward_ad.unpack_dual(constant).tangent is not None:
+        return constant
+    return forward_ad.make_dual(constant, torch.zeros_like(constant))

@@ -62,6 +62,10 @@ def _with_a_zero(arguments: Arguments) -> bool:
     return bool((arguments["self"] == 0).any())
 
 
+def _masks_a_row(arguments: Arguments) -> bool:
+    return bool((arguments["self"] == -float("inf")).all(arguments["dim"]).any())
+
+
 def _of_products(arguments: Arguments) -> bool:
     return bool(arguments["reduce"] == "prod")
 
@@ -112,6 +116,14 @@ TABLE = (
         use=_REVERSE,
         aten=("prod",),
         when=_with_a_zero,
+    ),
+    Wrong(
+        "softmax",
+        ("RF", "RF?", "?RF"),
+        "torch's rule for attention that masks a whole row gives nan.",
+        use=_REVERSE,
+        aten=("_safe_softmax",),
+        when=_masks_a_row,
     ),
     Wrong(
         "scatter_reduce",

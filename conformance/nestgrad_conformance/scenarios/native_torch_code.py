@@ -76,7 +76,7 @@ def in_place(x: Any) -> Any:
     """Operations in place, on a tensor of f's own."""
     y = x**2
     y.mul_(x).add_(torch.sin(x))
-    y[0] = y[1] * x[0]
+    y[0] = x[1] * x[0]
     return torch.sum(y**2)
 
 
