@@ -13,6 +13,7 @@ _OTHERS = (
     (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
     (r"marked with @once_differentiable", "autograd.Function", "its backward rule is marked once_differentiable."),
     (r"support saved tensor hooks", "saved_tensors_hooks", "torch.func has none, which checkpoint needs."),
+    (r"torch\.utils\.checkpoint", "checkpoint", "it compares what it saved, and sees more under a transform."),
     (r"Nested forward mode AD is not supported", "dual_level", "torch has one level of forward mode per process."),
     (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack
+from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -73,9 +73,16 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func)
-        if wrong is not None:
+        if wrong is not None and wrong.when({"self": _bare(args[0]) if args else None}):
             raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
+
+
+def _bare(tensor: Any) -> Any:
+    """The tensor below all transforms."""
+    while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return tensor
 
 
 def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:

@@ -100,11 +100,23 @@ def _pulled(outputs: Arrays, inputs: Arrays, cotangents: Arrays, *, keep: bool, 
         return torch.autograd.grad(
             [output for output, _ in pairs],
             inputs,
-            [_normal(cotangent) for _, cotangent in pairs],
+            [_watched(cotangent) if keep else _normal(cotangent) for _, cotangent in pairs],
             create_graph=keep,
             retain_graph=again,
             materialize_grads=True,
         )
+
+
+def _watched(cotangent: Any) -> Any:
+    """A cotangent that requires grad: only of such a one does a rule marked once_differentiable say so later.
+
+    With a constant one its result would look like a constant, and its derivative like a structural zero.
+    """
+    if cotangent.requires_grad:
+        return cotangent
+    leaf = _normal(cotangent).detach().requires_grad_()
+    leaf.is_cotangent = True
+    return leaf
 
 
 def _entries(value: Any) -> Arrays:
@@ -143,6 +155,6 @@ def _leaves(roots: list[Any]) -> Iterator[Any]:
         if node is None or node in seen:
             continue
         seen.add(node)
-        if hasattr(node, "variable"):
+        if hasattr(node, "variable") and not hasattr(node.variable, "is_cotangent"):
             yield node.variable
         pending += (parent for parent, _ in node.next_functions)

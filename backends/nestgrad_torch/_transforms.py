@@ -8,7 +8,10 @@ beside them.
 
 from __future__ import annotations
 
+import functools
+import importlib
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +32,7 @@ _forward_mode = threading.RLock()
 def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its derivative along the tangents, and its aux."""
     with _forward_mode:
+        _load_forward_rules()
         prepared = _prepared(f, primals[0], has_aux)
         value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
     return value, _dense(tangent), *aux
@@ -55,6 +59,13 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
 
     slope, pullback, *_ = vjp(gradient, x, False)
     return slope, pullback(v)
+
+
+@functools.cache
+def _load_forward_rules() -> None:
+    """Torch compiles some forward rules by TorchScript on first use, with a warning that is not the user's."""
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
 def _prepared(f: Function, like: Any, has_aux: bool) -> Function:

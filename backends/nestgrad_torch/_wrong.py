@@ -62,6 +62,10 @@ def _with_a_zero(arguments: Arguments) -> bool:
     return bool((arguments["self"] == 0).any())
 
 
+def _of_a_mean(arguments: Arguments) -> bool:
+    return bool(arguments.get("reduction", 1) == 1)
+
+
 def _masks_a_row(arguments: Arguments) -> bool:
     return bool((arguments["self"] == -float("inf")).all(arguments["dim"]).any())
 
@@ -73,7 +77,7 @@ def _of_products(arguments: Arguments) -> bool:
 _STATISTICS = "torch's rules take the saved mean and deviation for constants, and the number is wrong"
 _FACTORS = "torch's forward rule takes the saved factorisation for a constant, and the number is wrong there"
 _BELOW_TOP = ("?*F*",)  # every word with an F that is not its outermost letter
-_REVERSE = ("RR", "RRR")
+_REVERSE = ("R", "RR", "RRR")
 
 TABLE = (
     Wrong(
@@ -106,7 +110,8 @@ TABLE = (
         _BELOW_TOP,
         "torch's forward rule divides by the factors, and one is zero.",
         use=_REVERSE,
-        aten=("cumprod", "cumprod_"),
+        # not by its operator: the rule of prod uses that one too, and rightly
+        functions=(torch.cumprod, torch.Tensor.cumprod, torch.ops.aten.cumprod, torch.ops.aten.cumprod.default),
         when=_with_a_zero,
     ),
     Wrong(
@@ -124,6 +129,42 @@ TABLE = (
         use=_REVERSE,
         aten=("_safe_softmax",),
         when=_masks_a_row,
+    ),
+    Wrong(
+        "eigvalsh",
+        ("RF?",),
+        "torch's forward rule gives nan when it is differentiated twice more.",
+        use=_REVERSE,
+        aten=("_linalg_eigh",),
+    ),
+    Wrong(
+        "eigh",
+        ("RF", "RF?", "?RF"),
+        "torch's forward rule for eigenvectors gives nan when it is differentiated.",
+        use=_REVERSE,
+        functions=(torch.linalg.eigh,),
+    ),
+    Wrong(
+        "logcumsumexp",
+        ("RRR",),
+        "torch's rule gives nan when it is differentiated by reverse mode twice more.",
+        use=("FFR",),
+        aten=("logcumsumexp",),
+    ),
+    Wrong(
+        "mse_loss",
+        ("*F?*",),
+        "torch's forward rule of its backward rule writes into a structural zero, which can crash the process.",
+        use=_REVERSE,
+        aten=("mse_loss",),
+        when=_of_a_mean,
+    ),
+    Wrong(
+        "triangular_solve",
+        ("*F*",),
+        "torch's forward rule is wrong; torch.linalg.solve_triangular has a right one.",
+        use=_REVERSE,
+        aten=("triangular_solve",),
     ),
     Wrong(
         "scatter_reduce",

@@ -6,6 +6,7 @@ needs besides is taken from x too, or is a constant.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -39,14 +40,10 @@ def layer_norm_aten(x: Any) -> Any:
     return _weighted(torch.ops.aten.native_layer_norm(x, (5,), None, None, 1e-5)[0])
 
 
-@torch.jit.script
-def _scripted(x: torch.Tensor) -> torch.Tensor:
-    return torch.layer_norm(x, [5])
-
-
 def layer_norm_scripted(x: Any) -> Any:
-    """The same inside torch.jit.script."""
-    return _weighted(_scripted(x))
+    """nn.LayerNorm inside torch.jit.script, which is deprecated and much used."""
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        return _weighted(torch.jit.script(torch.nn.LayerNorm(5, dtype=_F64))(x))
 
 
 def group_norm(x: Any) -> Any:

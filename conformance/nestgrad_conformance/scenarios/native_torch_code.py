@@ -154,6 +154,11 @@ def eigvalsh(x: Any) -> Any:
     return _weighted(torch.linalg.eigvalsh(x + x.mT))
 
 
+def eigh(x: Any) -> Any:
+    """torch.linalg.eigh, its eigenvectors squared: the eigenvalues differ, signs do not matter."""
+    return _weighted(torch.linalg.eigh(x + x.mT).eigenvectors ** 2)
+
+
 def matrix_exp(x: Any) -> Any:
     """torch.linalg.matrix_exp."""
     return _weighted(torch.linalg.matrix_exp(x / 4))
