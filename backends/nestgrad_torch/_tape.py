@@ -15,6 +15,7 @@ from typing import Any
 import optree
 import torch
 from torch.autograd import forward_ad
+from torch.autograd.function import BackwardCFunction
 
 Arrays = tuple[Any, ...]
 
@@ -54,6 +55,8 @@ def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
 
     def pullback(cotangent: Any) -> Arrays:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
+        if further and depth():  # inside another tape
+            return _slope(_entries(value), inputs, _entries(cotangent))
         return _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True)
 
     shown, *aux = (value, *aux) if keep else _detached((value, *aux))
@@ -67,17 +70,14 @@ def reverse_over_reverse(f: Callable[..., Any], x: Arrays, v: Arrays) -> tuple[A
     keep = recording and (any(map(_requires_grad, (*x, *v))) or _captures_leaf(value, inputs))
     with torch.inference_mode(False):
         one = torch.ones_like(value) if isinstance(value, torch.Tensor) else None
-    slope = _pulled((value,), inputs, (one,), keep=True, again=True)
+    slope = _slope((value,), inputs, (one,))
     return (slope if keep else _detached(slope)), _pulled(slope, inputs, v, keep=keep, again=keep)
 
 
 def _record(f: Callable[..., Any], x: Arrays, recording: bool) -> tuple[Arrays, Any]:
     """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
     with _taping():
-        inputs = tuple(
-            entry.view_as(entry) if recording and entry.requires_grad else _normal(entry).detach().requires_grad_()
-            for entry in x
-        )
+        inputs = tuple(entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x)
         return inputs, f(*inputs)
 
 
@@ -100,23 +100,31 @@ def _pulled(outputs: Arrays, inputs: Arrays, cotangents: Arrays, *, keep: bool, 
         return torch.autograd.grad(
             [output for output, _ in pairs],
             inputs,
-            [_watched(cotangent) if keep else _normal(cotangent) for _, cotangent in pairs],
+            [_normal(cotangent) for _, cotangent in pairs],
             create_graph=keep,
             retain_graph=again,
             materialize_grads=True,
         )
 
 
-def _watched(cotangent: Any) -> Any:
-    """A cotangent that requires grad: only of such a one does a rule marked once_differentiable say so later.
+def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
+    """The gradient of ⟨outputs, cotangents⟩, to be differentiated again.
 
-    With a constant one its result would look like a constant, and its derivative like a structural zero.
+    What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
+    structural zero, unless the cotangent requires grad: then there is a node that says so.
     """
-    if cotangent.requires_grad:
-        return cotangent
-    leaf = _normal(cotangent).detach().requires_grad_()
-    leaf.is_cotangent = True
-    return leaf
+    custom = any(isinstance(node, BackwardCFunction) for node in _nodes(outputs))
+    if custom and not torch._C._are_functorch_transforms_active():
+        cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
+    slope = _pulled(outputs, inputs, cotangents, keep=True, again=True)
+    if custom and any(node.name() == "torch::autograd::Error" for node in _nodes(slope)):
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+    return slope
+
+
+def _variable(x: Any) -> Any:
+    """The tensor as a leaf of its own."""
+    return _normal(x).detach().requires_grad_()
 
 
 def _entries(value: Any) -> Arrays:
@@ -143,18 +151,16 @@ def _is_traced(cotangent: Any) -> bool:
 
 def _captures_leaf(value: Any, inputs: Arrays) -> bool:
     """Whether the graph of `value` reaches a leaf that is none of the inputs, such as a module's parameter."""
-    roots = [entry.grad_fn for entry in _entries(value) if _requires_grad(entry)]
-    return any(all(leaf is not entry for entry in inputs) for leaf in _leaves(roots))
+    leaves = (node.variable for node in _nodes(value) if hasattr(node, "variable"))
+    return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
 
 
-def _leaves(roots: list[Any]) -> Iterator[Any]:
-    """The leaf tensors that graphs accumulate into."""
-    seen, pending = set(), roots
+def _nodes(value: Any) -> Iterator[Any]:
+    """The nodes of the graph behind a tensor or a tuple of them."""
+    seen, pending = set(), [entry.grad_fn for entry in _entries(value) if _requires_grad(entry)]
     while pending:
         node = pending.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, "variable") and not hasattr(node.variable, "is_cotangent"):
-            yield node.variable
-        pending += (parent for parent, _ in node.next_functions)
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+            pending += (parent for parent, _ in node.next_functions)

@@ -103,7 +103,7 @@ def cumulative(x: Any) -> Any:
 
 
 def cumprod_with_a_zero(x: Any) -> Any:
-    """cumprod past an entry that is zero."""
+    """A cumprod past an entry that is zero."""
     return torch.sum(torch.cumprod(torch.cat([x[:2], x.new_zeros(1), x[2:]]) + 0 * x.sum(), 0)) + torch.sum(x**3)
 
 
