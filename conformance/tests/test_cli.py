@@ -27,19 +27,19 @@ def report(tmp_path_factory):
 def test_backends_are_listed_from_metadata():
     done = run("backends")
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.output.splitlines()] == ["autograd", "jax"]
+    assert [line.split()[0] for line in done.output.splitlines()] == ["autograd", "jax", "torch"]
 
 
 def test_backends_as_json_and_probed():
     rows = json.loads(run("backends", "--json", "--probe").output)
-    assert {row["name"]: row["state"] for row in rows} == {"autograd": "ok", "jax": "ok"}
+    assert {row["name"]: row["state"] for row in rows} == {"autograd": "ok", "jax": "ok", "torch": "ok"}
 
 
 def test_listing_imports_no_engine():
     code = (
         "import sys; from click.testing import CliRunner; from nestgrad_conformance.cli import command;"
         "print(CliRunner().invoke(command, ['backends']).output);"
-        "sys.exit(bool({'jax', 'autograd', 'nestgrad_jax', 'nestgrad_autograd'} & set(sys.modules)))"
+        "sys.exit(bool({'jax', 'torch', 'autograd', 'nestgrad_jax', 'nestgrad_torch'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

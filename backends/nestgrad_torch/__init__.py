@@ -1,0 +1,16 @@
+"""The PyTorch backend. Importing this module imports no engine."""
+
+from nestgrad.extend import Descriptor, hookimpl
+
+
+@hookimpl
+def nestgrad_backend() -> Descriptor:
+    """Describe the backend; see `nestgrad.extend.Descriptor`."""
+    return Descriptor(
+        name="torch",
+        engine="torch",
+        install="pip install 'nestgrad[torch]'",
+        arrays=("torch",),
+        implementation="nestgrad_torch._impl:Torch",
+        limits="limits.toml",
+    )

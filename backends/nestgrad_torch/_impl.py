@@ -1,0 +1,84 @@
+"""The PyTorch backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import array_api_compat.torch
+import numpy as np
+import torch
+
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
+
+from . import _transforms
+from ._canary import make_canary
+from ._messages import recognised
+
+
+class Torch:
+    """PyTorch tensors, on whatever device they are.
+
+    Results are differentiable by `backward()` with respect to whatever requires grad, if grad mode is on;
+    under `no_grad` and `inference_mode` they come without a graph. `.grad` is never touched. RR comes
+    first: the tape's double backward is the fastest nesting and the one with the fewest gaps. Safe to use
+    from several threads at once; forward mode, which torch keeps one of per process, waits its turn.
+    """
+
+    name = "torch"
+    xp: ModuleType = array_api_compat.torch
+    preferred = ("RR", "FR", "RF")
+
+    def asarray(self, value: Any, like: Any = None) -> Any:
+        """See `nestgrad.extend.Backend.asarray`."""
+        if isinstance(value, torch.Tensor):
+            return value
+        device = None if like is None else like.device
+        if isinstance(value, (np.ndarray, np.generic)):
+            try:
+                return torch.tensor(np.asarray(value, order="C"), device=device)
+            except TypeError as error:  # longdouble and what has no tensor
+                raise PrecisionLossError(f"torch has no dtype for NumPy's {value.dtype}.") from error
+        if isinstance(value, (int, float, complex)):
+            return torch.tensor(value, dtype=None if like is None else like.dtype, device=device)
+        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for torch.")
+
+    def to_numpy(self, array: Any) -> Any:
+        """See `nestgrad.extend.Backend.to_numpy`."""
+        return array.numpy(force=True)
+
+    def device(self, array: Any) -> Any:
+        """Where a tensor is."""
+        return array.device
+
+    def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ForwardMode.jvp`."""
+        return _transforms.jvp(f, tuple(primals), tuple(tangents), has_aux)
+
+    def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ReverseMode.vjp`."""
+        return _transforms.vjp(f, primals, has_aux)
+
+    def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
+        """See `nestgrad.extend.ReverseOverReverse`."""
+        if isinstance(primal, tuple):
+            return _transforms.reverse_over_reverse(lambda *x: f(x), primal, tangent)
+        (slope,), (product,) = _transforms.reverse_over_reverse(f, (primal,), (tangent,))
+        return slope, product
+
+    def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+        """See `nestgrad.extend.Batch.vmap`."""
+        return torch.func.vmap(f, in_axes)
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """Torch's refusals, by message; tested with the version that constraints.txt names."""
+        return recognised(exception, word)
+
+    def prepare_worker(self) -> None:
+        """Constants without a dtype in 64 bits, in a process of the conformance suite."""
+        torch.set_default_dtype(torch.float64)
+
+    def canary(self) -> Canary:
+        """See `nestgrad.extend.Canary`."""
+        return make_canary()

@@ -1,0 +1,39 @@
+"""What torch says when it cannot differentiate, read as a refusal."""
+
+from __future__ import annotations
+
+import re
+
+from nestgrad.extend import Nesting, Refusal
+
+_NO_FORWARD = re.compile(r"Trying to use forward AD with (?:aten::)?_?(\w+)")
+_NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)'? is not implemented")
+_OTHERS = (
+    (r"autograd\.Function with functorch transforms", "autograd.Function", "torch.func needs its setup_context."),
+    (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
+    (r"marked with @once_differentiable", "autograd.Function", "its backward rule is marked once_differentiable."),
+    (r"support saved tensor hooks", "saved_tensors_hooks", "torch.func has none, which checkpoint needs."),
+    (r"torch\.utils\.checkpoint", "checkpoint", "it compares what it saved, and sees more under a transform."),
+    (r"Nested forward mode AD is not supported", "dual_level", "torch has one level of forward mode per process."),
+    (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
+    (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
+)
+
+
+def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+    """The refusal that an exception of torch means, or None."""
+    text = str(exception)
+    if found := _NO_FORWARD.search(text):
+        return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
+    if found := _NO_DERIVATIVE.search(text):
+        return Refusal(found[1], "torch does not implement this derivative.")
+    for pattern, operation, reason in _OTHERS:
+        if re.search(pattern, text):
+            return Refusal(operation, reason, _reverse(word))
+    return None
+
+
+def _reverse(word: Nesting) -> str | None:
+    """Reverse mode throughout, unless that is what failed."""
+    code = "R" * word.order
+    return None if word.code == code else code

@@ -1,0 +1,98 @@
+"""The look-out for operations that are wrong under the present nesting: they are refused by name.
+
+The nesting is read off the tapes and torch's own stack of transforms, so a `torch.func.grad` that the user
+puts around counts as well. The look is taken below every transform, where functional calls, modules, scripted code and
+calls of `torch.ops.aten` are one and the same operator. It is scoped to a call and to its thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from nestgrad.extend import UnsupportedNestingError
+
+from . import _tape
+from ._wrong import TABLE, Wrong
+
+_LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
+
+
+def nesting_here() -> str:
+    """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
+    return "R" * _tape.depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """A context in which operations that are wrong under the present nesting are refused."""
+    word = "" if torch.compiler.is_dynamo_compiling() else nesting_here()
+    operators, functions = _refused(word)
+    if not operators and not functions:
+        yield
+        return
+    watch = _Operators(word, operators)
+    try:
+        with watch, _Functions(word, functions):
+            yield
+    except RuntimeError as error:  # TorchScript makes its own of every exception
+        if watch.refusal is None or isinstance(error, UnsupportedNestingError):
+            raise
+        raise watch.refusal from error
+
+
+class _Operators(TorchDispatchMode):
+    """Sees every operator that runs, whoever called it."""
+
+    def __init__(self, word: str, refused: dict[Any, Wrong]) -> None:
+        super().__init__()
+        self._word, self._refused = word, refused
+        self.refusal: UnsupportedNestingError | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        wrong = self._refused.get(func.overloadpacket)
+        if wrong is not None and wrong.when(_by_name(func, args, kwargs)):
+            self.refusal = wrong.refusal(self._word)
+            raise self.refusal
+        return func(*args, **(kwargs or {}))
+
+
+class _Functions(TorchFunctionMode):
+    """Sees what Python calls."""
+
+    def __init__(self, word: str, refused: dict[Any, Wrong]) -> None:
+        super().__init__()
+        self._word, self._refused = word, refused
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        wrong = self._refused.get(func)
+        if wrong is not None and wrong.when({"self": _bare(args[0]) if args else None}):
+            raise wrong.refusal(self._word)
+        return func(*args, **(kwargs or {}))
+
+
+def _bare(tensor: Any) -> Any:
+    """The tensor below all transforms."""
+    while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return tensor
+
+
+def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    names = (argument.name for argument in func._schema.arguments)
+    return {**dict(zip(names, args, strict=False)), **(kwargs or {})}
+
+
+@functools.lru_cache(maxsize=256)
+def _refused(word: str) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
+    """The operators and the functions that are refused under a nesting."""
+    wrongs = [wrong for wrong in TABLE if wrong.covers(word)]
+    operators = {getattr(torch.ops.aten, name): wrong for wrong in wrongs for name in wrong.aten}
+    return operators, {function: wrong for wrong in wrongs for function in wrong.functions}

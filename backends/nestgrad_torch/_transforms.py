@@ -1,0 +1,109 @@
+"""Both modes by torch's own transforms, in an order that nests: the tape where it can be used, else torch.func.
+
+torch keeps one level of forward mode per process: a thread that leaves `torch.func.jvp` ends it for every
+other thread, whose numbers then come out wrong without an error. Forward mode is therefore run by one
+thread at a time. This protects the calls made here from each other, not from a bare `torch.func.jvp`
+beside them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+from torch.func import jvp as func_jvp
+from torch.func import vjp as func_vjp
+
+from . import _tape
+from ._repairs import nesting_here, watched
+
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+
+_forward_mode = threading.RLock()
+
+
+def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+    """The value of f, its derivative along the tangents, and its aux."""
+    with _forward_mode:
+        _load_forward_rules()
+        prepared = _prepared(f, primals[0], has_aux)
+        value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
+    return value, _dense(tangent), *aux
+
+
+def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
+    """The value of f, its pullback, and its aux."""
+    prepared = _prepared(f, primals[0], has_aux)
+    if _tape.is_usable():
+        return _tape.vjp(prepared, primals, has_aux)
+    value, pull, *aux = func_vjp(prepared, *primals, has_aux=has_aux)
+    return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *aux
+
+
+def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
+    """(∇f(x), ∇²f(x)v) by two pullbacks."""
+    if _tape.is_usable():
+        return _tape.reverse_over_reverse(_prepared(f, x[0], False), x, v)
+
+    def gradient(*x: Any) -> Arrays:
+        value, pullback, *_ = vjp(f, x, False)
+        slope: Arrays = pullback(torch.ones_like(value))
+        return slope
+
+    slope, pullback, *_ = vjp(gradient, x, False)
+    return slope, pullback(v)
+
+
+@functools.cache
+def _load_forward_rules() -> None:
+    """Torch compiles some forward rules by TorchScript on first use, with a warning that is not the user's."""
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
+
+
+def _prepared(f: Function, like: Any, has_aux: bool) -> Function:
+    """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
+
+    def prepared(*x: Any) -> Any:
+        with watched():
+            output = f(*x)
+        if has_aux:
+            return _tensors(output[0], like), output[1]
+        return _tensors(output, like)
+
+    return prepared
+
+
+def _tensors(output: Any, like: Any) -> Any:
+    if isinstance(output, tuple):
+        return tuple(_tensors(entry, like) for entry in output)
+    return output if isinstance(output, torch.Tensor) else torch.as_tensor(output, dtype=like.dtype, device=like.device)
+
+
+def _dense(result: Any) -> Any:
+    """The result without torch's immutable ZeroTensors, which stand for structural zeros."""
+    if isinstance(result, tuple):
+        return tuple(map(_dense, result))
+    return result.clone() if result._is_zerotensor() else result
+
+
+def _with_tangent(constant: Any) -> Any:
+    """A constant of forward mode with a tangent that is an explicit zero.
+
+    Where torch is left to note that there is none, some of its rules write into the note, which raises or
+    crashes the process: the backward rule of mse_loss does.
+    """
+    if not nesting_here().endswith("F"):
+        return constant
+    if isinstance(constant, tuple):
+        return tuple(map(_with_tangent, constant))
+    if forward_ad.unpack_dual(constant).tangent is not None:
+        return constant
+    return forward_ad.make_dual(constant, torch.zeros_like(constant))

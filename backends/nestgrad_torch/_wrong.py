@@ -1,0 +1,191 @@
+"""The table of what torch differentiates wrongly, without an error, under some nestings.
+
+Measured with torch 2.13, by the suite and by running torch's own list of operations (`op_db`) under every
+nesting up to order 3 against differences. Most are one mistake: a forward rule that uses an intermediate
+result which torch saves but does not differentiate again.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch._functorch.autograd_function import custom_function_call
+
+from nestgrad.extend import Nesting, UnsupportedNestingError
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One operation and the nestings in which torch's number is wrong.
+
+    Attributes:
+        operation: its name, as users of torch know it.
+        nestings: patterns on the code of a word, as fnmatch reads them.
+        reason: what torch does, with the thread if there is one.
+        use: words that are right.
+        aten: the operators that it becomes below every transform.
+        functions: what Python calls it, where it leaves no operator of its own.
+        when: whether these arguments of the operator, by name, are concerned; all are by default.
+    """
+
+    operation: str
+    nestings: tuple[str, ...]
+    reason: str
+    use: tuple[str, ...] = ()
+    aten: tuple[str, ...] = ()
+    functions: tuple[Any, ...] = ()
+    when: Callable[[Arguments], bool] = lambda arguments: True
+
+    def covers(self, word: str) -> bool:
+        """Whether the number is wrong under this nesting."""
+        return any(fnmatch.fnmatchcase(word, pattern) for pattern in self.nestings)
+
+    def refusal(self, word: str) -> UnsupportedNestingError:
+        """The error to raise instead of the number."""
+        use = next((Nesting(code) for code in self.use if len(code) == len(word)), None)
+        return UnsupportedNestingError(
+            backend="torch", nesting=Nesting(word), operation=self.operation, reason=self.reason, use=use
+        )
+
+
+def _in_training(arguments: Arguments) -> bool:
+    return bool(arguments.get("training", True))
+
+
+def _with_a_zero(arguments: Arguments) -> bool:
+    return bool((arguments["self"] == 0).any())
+
+
+def _of_a_mean(arguments: Arguments) -> bool:
+    return bool(arguments.get("reduction", 1) == 1)
+
+
+def _masks_a_row(arguments: Arguments) -> bool:
+    return bool((arguments["self"] == -float("inf")).all(arguments["dim"]).any())
+
+
+def _of_products(arguments: Arguments) -> bool:
+    return bool(arguments["reduce"] == "prod")
+
+
+_STATISTICS = "torch's rules take the saved mean and deviation for constants, and the number is wrong"
+_FACTORS = "torch's forward rule takes the saved factorisation for a constant, and the number is wrong there"
+_BELOW_TOP = ("?*F*",)  # every word with an F that is not its outermost letter
+_REVERSE = ("R", "RR", "RRR")
+
+TABLE = (
+    Wrong(
+        "layer_norm",
+        ("?F", "???*"),
+        f"{_STATISTICS} (pytorch#196700, pytorch#175754).",
+        use=("RR",),
+        aten=("native_layer_norm",),
+    ),
+    Wrong(
+        "batch_norm",
+        ("?F", "???*"),
+        f"{_STATISTICS} (as in pytorch#196700); instance_norm is computed by it.",
+        use=("RR",),
+        aten=("native_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update", "cudnn_batch_norm"),
+        when=_in_training,
+    ),
+    Wrong("det", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
+    Wrong("slogdet", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_slogdet",)),
+    Wrong("solve", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_solve_ex",)),
+    Wrong(
+        "householder_product",
+        _BELOW_TOP,
+        "torch's forward rule is not differentiated completely, and the number is wrong.",
+        use=_REVERSE,
+        aten=("linalg_householder_product",),
+    ),
+    Wrong(
+        "cumulative_prod",
+        _BELOW_TOP,
+        "torch's forward rule divides by the factors, and one is zero.",
+        use=_REVERSE,
+        # not by its operator: the rule of prod uses that one too, and rightly
+        functions=(torch.cumprod, torch.Tensor.cumprod, torch.ops.aten.cumprod, torch.ops.aten.cumprod.default),
+        when=_with_a_zero,
+    ),
+    Wrong(
+        "prod",
+        ("?F?",),
+        "torch's rules divide by the factors, and one is zero.",
+        use=_REVERSE,
+        aten=("prod",),
+        when=_with_a_zero,
+    ),
+    Wrong(
+        "softmax",
+        ("RF", "RF?", "?RF"),
+        "torch's rule for attention that masks a whole row gives nan.",
+        use=_REVERSE,
+        aten=("_safe_softmax",),
+        when=_masks_a_row,
+    ),
+    Wrong(
+        "eigvalsh",
+        ("RF?",),
+        "torch's forward rule gives nan when it is differentiated twice more.",
+        use=_REVERSE,
+        aten=("_linalg_eigh",),
+    ),
+    Wrong(
+        "eigh",
+        ("RF", "RF?", "?RF"),
+        "torch's forward rule for eigenvectors gives nan when it is differentiated.",
+        use=_REVERSE,
+        functions=(torch.linalg.eigh,),
+    ),
+    Wrong(
+        "logcumsumexp",
+        ("RRR",),
+        "torch's rule gives nan when it is differentiated by reverse mode twice more.",
+        use=("FFR",),
+        aten=("logcumsumexp",),
+    ),
+    Wrong(
+        "mse_loss",
+        ("*F?*",),
+        "torch's forward rule of its backward rule writes into a structural zero, which can crash the process.",
+        use=_REVERSE,
+        aten=("mse_loss",),
+        when=_of_a_mean,
+    ),
+    Wrong(
+        "triangular_solve",
+        ("*F*",),
+        "torch's forward rule is wrong; torch.linalg.solve_triangular has a right one.",
+        use=_REVERSE,
+        aten=("triangular_solve",),
+    ),
+    Wrong(
+        "scatter_reduce",
+        ("*F*",),
+        "torch's forward rule for products is wrong.",
+        use=_REVERSE,
+        aten=("scatter_reduce", "scatter_reduce_"),
+        when=_of_products,
+    ),
+    Wrong(
+        "autograd.Function",
+        ("*F*F*",),
+        "under two forward modes torch drops the derivative of its jvp rule, and the number is 0.",
+        use=_REVERSE,
+        functions=(custom_function_call,),
+    ),
+    Wrong(
+        "cosine_embedding_loss",
+        ("FRF",),
+        "torch overwrites an intermediate result, and the number is wrong.",
+        use=_REVERSE,
+        functions=(torch.nn.functional.cosine_embedding_loss, torch.cosine_embedding_loss),
+    ),
+)

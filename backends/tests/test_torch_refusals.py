@@ -1,0 +1,132 @@
+"""What the torch backend refuses: operations that torch gets wrong, and messages of torch."""
+
+import threading
+import warnings
+
+import pytest
+
+import nestgrad as ng
+
+torch = pytest.importorskip("torch")
+functional = torch.nn.functional
+
+X = torch.linspace(0.2, 1.9, 6, dtype=torch.float64).reshape(2, 3) ** 2
+V = torch.cos(X)
+MODULE = torch.nn.LayerNorm(3, dtype=torch.float64)
+
+with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    SCRIPTED = torch.jit.script(MODULE)
+
+LAYER_NORMS = {
+    "functional": lambda x: functional.layer_norm(x, (3,)),
+    "module": MODULE,
+    "aten": lambda x: torch.ops.aten.layer_norm(x, (3,)),
+    "scripted": SCRIPTED,
+}
+
+
+def total(normalise):
+    return lambda x: (V * normalise(x) ** 3).sum()
+
+
+def along(f, x, v, order, h):
+    """The directional derivative of this order from values alone."""
+    if order == 0:
+        return f(x)
+    return (along(f, x + h * v, v, order - 1, h) - along(f, x - h * v, v, order - 1, h)) / (2 * h)
+
+
+@pytest.mark.parametrize("name", LAYER_NORMS)
+@pytest.mark.parametrize("word", ["RF", "FF", "FRR", "RRR"])
+def test_layer_norm_is_refused_by_name(name, word):
+    directions = [V] * (len(word) - ("R" in word))
+    with pytest.raises(ng.UnsupportedNestingError, match=r"layer_norm.*pytorch#196700") as refusal:
+        ng.derivative(total(LAYER_NORMS[name]), word)(X, *directions)
+    assert refusal.value.operation == "layer_norm"
+    assert (refusal.value.use is None) == (len(word) == 3)
+
+
+@pytest.mark.parametrize("name", LAYER_NORMS)
+@pytest.mark.parametrize("word", ["FR", "RR"])
+def test_layer_norm_elsewhere_is_right(name, word):
+    f = total(LAYER_NORMS[name])
+    found = (ng.hvp(f, word)(X, V) * V).sum()
+    torch.testing.assert_close(found, along(f, X, V, 2, 1e-4), rtol=1e-5, atol=0)
+
+
+def test_the_nesting_counts_the_users_own_transforms():
+    f = total(LAYER_NORMS["functional"])
+    with pytest.raises(ng.UnsupportedNestingError):
+        torch.func.grad(lambda x: ng.derivative(f, "F")(x, V))(X)
+    ng.derivative(f, "F")(X, V)
+
+
+def test_the_watch_ends_with_the_call():
+    f = total(LAYER_NORMS["functional"])
+    with pytest.raises(ng.UnsupportedNestingError):
+        ng.hvp(f, "RF")(X, V)
+    wrong = torch.func.grad(lambda x: torch.func.jvp(f, (x,), (V,))[1])(X)
+    assert torch.isfinite(wrong).all()  # torch itself is as it was
+
+
+@pytest.mark.parametrize(
+    ("f", "word", "operation"),
+    [
+        (torch.linalg.det, "RF", "det"),
+        (lambda a: torch.linalg.solve(a, a[0]).sum(), "FF", "solve"),
+        (torch.logdet, "RF", "slogdet"),
+        (lambda a: functional.mse_loss(a, V[:, :2]), "FR", "mse_loss"),
+        (lambda a: functional.instance_norm(a[None]).pow(3).sum(), "RF", "batch_norm"),
+        (lambda a: torch.cdist(a, a + 1).sum(), "F", "cdist_forward"),
+        (lambda a: torch.cdist(a, a + 1).sum(), "RR", "cdist_backward"),
+        (lambda a: functional.huber_loss(a, 2 * a * a), "FR", "huber_loss_backward"),
+    ],
+)
+def test_refusals_by_table_and_by_message(f, word, operation):
+    a = torch.tensor([[2.0, 0.3], [0.1, 1.5]], dtype=torch.float64)
+    v = torch.tensor([[1.0, 0.2], [0.4, -0.5]], dtype=torch.float64)
+    with pytest.raises(ng.UnsupportedNestingError) as refusal:
+        ng.derivative(f, word)(a, *[v] * (len(word) - (word != "F" * len(word))))
+    assert refusal.value.operation == operation
+
+
+class Sine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0].cos()
+
+
+def test_functions_in_the_old_style():
+    f = lambda x: Sine.apply(x).sum()  # noqa: E731
+    torch.testing.assert_close(ng.gradient(f)(X), X.cos())
+    for word in ("FR", "RR", "RRR"):
+        with pytest.raises(ng.UnsupportedNestingError, match=r"autograd\.Function"):
+            ng.derivative(f, word)(X, *[V] * (len(word) - 1))
+
+
+@pytest.mark.parametrize("word", ["F", "FR", "RF", "RR"])
+def test_threads(word):
+    op = ng.derivative(lambda x: (x.sin() * x.exp()).sum(), word)
+    # f' = eˣ(sin + cos), f'' = 2eˣ cos
+    expected = (X.exp() * (X.sin() + X.cos()) * V).sum() if word == "F" else 2 * X.exp() * X.cos() * V
+    wrong = []
+
+    def work():
+        for _ in range(200):
+            try:
+                torch.testing.assert_close(op(X, V), expected)
+            except BaseException as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
