@@ -90,7 +90,7 @@ def test_merge(report, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["conformance", "autogrd"], "Did you mean 'autograd'?"),
+        (["conformance", "autogrd"], "Did you mean 'autograd'"),
         (["conformance", "autograd", "--nesting", "FX"], "'FX' is no nesting"),
         (["conformance", "autograd", "--scenario", "nothing*"], "No cell is selected"),
         (["conformance", "autograd", "--tier", "none"], "'none' is not one of"),

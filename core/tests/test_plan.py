@@ -94,7 +94,7 @@ def test_plans_are_bounded_for_structures_that_only_the_engine_can_tell_apart(ja
         w: object
         step: object
 
-    op, steps = ng.gradient(lambda state: state.w**2), []
+    op, steps = ng.gradient(lambda state: state.w**2, backend="jax"), []
     w = jax.numpy.asarray(3.0)
     for _ in range(200):
         step = Step()
