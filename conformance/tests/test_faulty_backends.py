@@ -143,3 +143,6 @@ def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside
     assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
     # in RF the confused trace meets a rule that fails, which the backend refuses: no number
     assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS - {"RF"}
+    refused = [cell for cell in cells(faulty.Confused) if cell.word == "RF" and SCENARIOS[cell.scenario].nested]
+    assert {cell.outcome for cell in refused if cell.scenario in aliased} == {"refused"}
+    assert verdict("supported", "refused", None) == "broken"  # so a real run, where nothing declares it, fails

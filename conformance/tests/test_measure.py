@@ -8,7 +8,7 @@ from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.oracle import Oracle, Source
 from nestgrad_conformance.judge.subject import AUTO, Subject
 from nestgrad_conformance.judge.verdict import verdict
-from nestgrad_conformance.scenarios import Scenario, normal
+from nestgrad_conformance.scenarios import Scenario, load, normal
 
 ORDER_2 = ["FF", "FR", "RF", "RR"]
 ALL = ["F", "R", *ORDER_2]
@@ -111,6 +111,15 @@ def test_a_missing_mode_is_refused():
     assert (found.outcome, found.exception, found.route) == ("refused", "UnsupportedNestingError", None)
     assert "no forward mode" in found.message
     assert measured("RR", ReverseOnly()).outcome == "correct"
+
+
+def test_a_refusal_inside_f_does_not_change_the_word():
+    class ForwardOnly(Autograd):
+        vjp = None
+
+    scenario = load()["confusion_aliased"]  # takes a gradient inside
+    found = measure(Subject(scenario, ForwardOnly(), seed=0), "FF", compiled=False)
+    assert (found.outcome, found.word) == ("refused", "FF")
 
 
 def test_auto_without_a_mode_for_it_is_refused():

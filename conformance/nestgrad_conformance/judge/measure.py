@@ -50,7 +50,8 @@ def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
             measurement.word = hvp_word(subject.backend, AUTO).code
         _evaluate(subject, word, compiled, measurement)
     except ng.UnsupportedNestingError as refusal:
-        measurement.word = refusal.nesting.code
+        if measurement.word == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
+            measurement.word = refusal.nesting.code
         measurement.outcome, measurement.exception, measurement.message = (
             "refused",
             type(refusal).__name__,
