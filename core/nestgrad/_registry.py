@@ -54,7 +54,7 @@ def backends() -> tuple[BackendInfo, ...]:
 
     Example:
         >>> [info.name for info in backends() if info.bundled]
-        ['autograd', 'jax', 'torch']
+        ['autograd', 'jax', 'tensorflow', 'torch']
     """
     return tuple(
         BackendInfo(entry.name, entry.value, distribution.name, distribution.version)
