@@ -1,0 +1,21 @@
+"""Sphinx configuration. `nox -s docs` builds the site."""
+
+from importlib.metadata import version as version_of
+
+project = "nestgrad"
+author = "The nestgrad developers"
+version = release = version_of("nestgrad")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_design"]
+exclude_patterns = ["examples", "tests", "_build"]
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+default_role = "code"  # docstrings mark code with single backticks
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say what the types cannot
+napoleon_use_rtype = False
+
+html_theme = "furo"
+html_title = "nestgrad"
