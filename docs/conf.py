@@ -15,6 +15,7 @@ myst_heading_anchors = 3
 default_role = "code"  # docstrings mark code with single backticks
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say what the types cannot
+napoleon_use_ivar = True  # a list of attributes, not an entry for each
 napoleon_use_rtype = False
 
 html_theme = "furo"
