@@ -4,6 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from click import Group
 
@@ -11,6 +12,7 @@ import nestgrad as ng
 from nestgrad import _hooks, extend
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge import verdict
+from nestgrad_conformance.report.schema import Cell
 from nestgrad_conformance.report.summary import MARKS
 from nestgrad_conformance.scenarios import TIERS
 
@@ -81,6 +83,13 @@ def test_every_mark_is_explained(mark):
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_every_page_is_in_a_table_of_contents(page):
     assert page == "index.md" or re.search(rf"^{page.removesuffix('.md')}$", PAGES["index.md"], re.MULTILINE)
+
+
+def test_the_cell_that_is_shown_has_all_fields():
+    shown = re.search(r"```json\n(.*?)```", PAGES["reading-a-report.md"], re.DOTALL)[1]
+    cell = msgspec.json.decode(shown, type=Cell)
+    assert set(msgspec.json.decode(shown)) == set(Cell.__struct_fields__)
+    assert verdict.verdict(cell.declared, cell.outcome, cell.route) == cell.verdict
 
 
 def test_directives_are_read():
