@@ -11,8 +11,6 @@ import tensorflow as tf
 from .dtypes import isdtype, placed
 from .manipulation import roll
 
-_COMPLEX = {tf.float32: tf.complex64, tf.float64: tf.complex128}
-
 
 def fft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """`array_api.fft.fft`."""
@@ -99,7 +97,7 @@ _SWAPPED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def _complex(x: Any) -> Any:
-    return x if isdtype(x, "complex floating") else tf.cast(x, _COMPLEX[x.dtype])
+    return x if isdtype(x, "complex floating") else tf.complex(x, tf.zeros_like(x))
 
 
 def _along(f: Any, x: Any, axis: int) -> Any:
