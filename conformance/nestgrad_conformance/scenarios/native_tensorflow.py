@@ -241,7 +241,7 @@ def poisson_loss(x: Any) -> Any:
 
 
 def ctc_loss(x: Any) -> Any:
-    """tf.compat.v1.nn.ctc_loss; tf.nn.ctc_loss is it where nothing traces, and has float32 alone where something does."""
+    """tf.compat.v1.nn.ctc_loss: tf.nn.ctc_loss has float32 alone inside tf.function."""
     return tf.compat.v1.nn.ctc_loss(tf.sparse.from_dense([[1, 2]]), x[:, None], [5])[0] ** 2
 
 

@@ -112,7 +112,7 @@ def tensor_array(x: Any) -> Any:
     return _weighted(array.stack())
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _log1pexp(x: Any) -> Any:
     e = tf.exp(x)
     return tf.math.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
@@ -123,12 +123,12 @@ def custom_gradient(x: Any) -> Any:
     return tf.reduce_sum(_log1pexp(x) ** 2)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _cosine(x: Any) -> Any:
     return tf.cos(x), lambda upstream: -upstream * tf.sin(x)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _sine(x: Any) -> Any:
     return tf.sin(x), lambda upstream: upstream * _cosine(x)
 
@@ -138,7 +138,7 @@ def custom_gradient_nested(x: Any) -> Any:
     return tf.reduce_sum(_sine(x) ** 2)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _sine_once(x: Any) -> Any:
     def rule(upstream: Any) -> Any:
         return upstream * tf.raw_ops.PreventGradient(input=tf.cos(x), message="This rule has no derivative.")
@@ -263,7 +263,7 @@ def numpy_function(x: Any) -> Any:
     return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape) ** 2)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _numpy_sine(x: Any) -> Any:
     def rule(upstream: Any) -> Any:
         return upstream * tf.ensure_shape(tf.numpy_function(np.cos, [x], tf.float64), x.shape)
