@@ -23,6 +23,8 @@ from .linalg import matrix_transpose as matrix_transpose
 from .linalg import tensordot as tensordot
 from .linalg import vecdot as vecdot
 
+__array_api_version__ = "2024.12"
+
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
 
 _HOMES = (creation, dtypes, elementwise, manipulation, reductions, searching, tf.experimental.numpy, tf.math, tf)

@@ -46,7 +46,8 @@ def linspace(
 def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Any:
     """`array_api.eye`."""
     with placed(device):
-        row, column = tf.range(n_rows), tf.range(n_rows if n_cols is None else n_cols)
+        row = tf.range(n_rows, dtype=tf.int64)
+        column = row if n_cols is None else tf.range(n_cols, dtype=tf.int64)
         return tf.cast(column - row[:, None] == k, dtype or tf.float64)
 
 
@@ -102,9 +103,9 @@ def triu(x: Any, /, *, k: int = 0) -> Any:
     return tf.where(_columns_minus_rows(x) >= k, x, tf.zeros_like(x))
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
     """`array_api.meshgrid`."""
-    return tuple(tf.meshgrid(*arrays, indexing=indexing))
+    return list(tf.meshgrid(*arrays, indexing=indexing))
 
 
 def _shape(shape: Any) -> Sequence[Any]:

@@ -73,8 +73,8 @@ class IntInfo:
 def finfo(type: Any, /) -> FloatInfo:  # noqa: A002
     """`array_api.finfo`; of a complex type, that of its parts."""
     info = np.finfo(_numpy_dtype(type))
-    limits = (float(limit) for limit in (info.eps, info.max, info.min, info.smallest_normal))
-    return FloatInfo(info.bits, *limits, tf.as_dtype(info.dtype))
+    eps, largest, smallest, normal = (float(x) for x in (info.eps, info.max, info.min, info.smallest_normal))
+    return FloatInfo(info.bits, eps, largest, smallest, normal, tf.as_dtype(info.dtype))
 
 
 def iinfo(type: Any, /) -> IntInfo:  # noqa: A002

@@ -17,10 +17,15 @@ pow = _np.power  # noqa: A001
 conj = tf.math.conj
 
 
+def tensor(x: Any, dtype: Any) -> Any:
+    """An array or a Python number as a tensor of this dtype; `tf.cast` alone makes a number float32 first."""
+    return tf.cast(x, dtype) if hasattr(x, "dtype") else tf.constant(x, dtype)
+
+
 def promoted(*arrays: Any) -> tuple[Any, ...]:
     """Arrays and Python numbers as tensors of their common dtype."""
     dtype = result_type(*arrays)
-    return tuple(tf.cast(x, dtype) for x in arrays)
+    return tuple(tensor(x, dtype) for x in arrays)
 
 
 def bitwise_left_shift(x1: Any, x2: Any, /) -> Any:
@@ -58,8 +63,8 @@ def round(x: Any, /) -> Any:  # noqa: A001
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:  # noqa: A002
     """`array_api.clip`; either bound may be missing."""
     if min is not None:
-        x = tf.maximum(x, tf.cast(min, x.dtype))
-    return x if max is None else tf.minimum(x, tf.cast(max, x.dtype))
+        x = tf.maximum(x, tensor(min, x.dtype))
+    return x if max is None else tf.minimum(x, tensor(max, x.dtype))
 
 
 def copysign(x1: Any, x2: Any, /) -> Any:
@@ -71,5 +76,6 @@ def copysign(x1: Any, x2: Any, /) -> Any:
 def logaddexp(x1: Any, x2: Any, /) -> Any:
     """`array_api.logaddexp`, smooth where x1 = x2 too, which max(x1, x2) + log1p(exp(−|x1 − x2|)) is not."""
     x1, x2 = promoted(x1, x2)
-    infinite = (x1 == x2) & tf.math.is_inf(x1)
-    return tf.where(infinite, x1, x2 + tf.math.softplus(tf.where(infinite, tf.zeros_like(x1), x1 - x2)))
+    finite = tf.math.is_finite(x1) & tf.math.is_finite(x2)
+    smooth = x2 + tf.math.softplus(tf.where(finite, x1 - x2, tf.zeros_like(x1)))
+    return tf.where(finite, smooth, tf.maximum(x1, x2))

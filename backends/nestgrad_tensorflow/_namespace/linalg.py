@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from .dtypes import finfo
-from .elementwise import promoted
+from .elementwise import promoted, tensor
 from .reductions import sum as accumulated
 
 _np = tf.experimental.numpy
@@ -181,4 +181,4 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
 def _cutoff(x: Any, values: Any, rtol: Any) -> Any:
     """The smallest singular value that counts."""
     rtol = max(x.shape[-2:]) * finfo(values).eps if rtol is None else rtol
-    return tf.reduce_max(values, -1, keepdims=True) * tf.cast(rtol, values.dtype)[..., None]
+    return tf.reduce_max(values, -1, keepdims=True) * tensor(rtol, values.dtype)[..., None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +21,10 @@ def broadcast_to(x: Any, /, shape: Any) -> Any:
     return tf.broadcast_to(x, shape)
 
 
-def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+def broadcast_arrays(*arrays: Any) -> list[Any]:
     """`array_api.broadcast_arrays`."""
-    shape: Any = ()
-    for x in arrays:
-        shape = tf.broadcast_dynamic_shape(tf.constant(shape, tf.int32) if shape == () else shape, tf.shape(x))
-    return tuple(tf.broadcast_to(x, shape) for x in arrays)
+    shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.shape, arrays))
+    return [tf.broadcast_to(x, shape) for x in arrays]
 
 
 def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
@@ -34,7 +33,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
     return tf.concat([tf.reshape(x, [-1]) for x in arrays] if axis is None else arrays, axis or 0)
 
 
-def expand_dims(x: Any, /, *, axis: int = 0) -> Any:
+def expand_dims(x: Any, /, axis: int = 0) -> Any:
     """`array_api.expand_dims`."""
     return tf.expand_dims(x, axis)
 

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from .dtypes import isdtype
-from .elementwise import promoted
+from .elementwise import promoted, tensor
 
 _np = tf.experimental.numpy
 
@@ -41,7 +41,7 @@ def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
     """`array_api.var`."""
     squares = tf.square(x - tf.reduce_mean(x, axis, keepdims=True))
     count = tf.cast(tf.size(x) / tf.maximum(tf.size(tf.reduce_sum(x, axis)), 1), x.dtype)
-    return tf.reduce_sum(squares, axis, keepdims) / tf.maximum(count - tf.cast(correction, x.dtype), 0)
+    return tf.reduce_sum(squares, axis, keepdims) / tf.maximum(count - tensor(correction, x.dtype), 0)
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
