@@ -71,11 +71,14 @@ def test_the_descriptor_is_whole_and_fits_its_entry_point(example, described):
     assert described.name == entry(example, "nestgrad.backends")[0]
     assert not described.embedded
     module, _, name = described.implementation.partition(":")
-    (file,) = (example / Path(*module.split("."))).parent.glob(f"{module.split('.')[-1]}.py")
-    (made,) = (
-        node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef) and node.name == name
-    )
-    methods = {node.name for node in made.body if isinstance(node, ast.FunctionDef)}
+    classes = [
+        (file.stem, node)
+        for file in package(example).glob("*.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert (module.rpartition(".")[2], name) in [(file, node.name) for file, node in classes]
+    methods = {node.name for _, made in classes for node in made.body if isinstance(node, ast.FunctionDef)}
     assert {"asarray", "to_numpy"} <= methods
     assert {"jvp", "vjp"} & methods
 

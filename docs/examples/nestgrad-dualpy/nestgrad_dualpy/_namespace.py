@@ -31,13 +31,17 @@ def cumulative_prod(x: Any, *, axis: int | None = None) -> Any:
 
 def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """`array_api.prod`; without an axis, dualpy's rule cannot be differentiated again."""
-    return np.prod(np.ravel(x) if axis is None else x, axis=-1 if axis is None else axis, keepdims=keepdims)
+    if axis is None and not keepdims:
+        return np.prod(np.ravel(x), axis=0)
+    return np.prod(x, axis=axis, keepdims=keepdims)
 
 
 def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:  # noqa: A002
-    if np.isinf(ord):  # dualpy's rule for these along an axis is NaN
+    if np.isinf(ord):
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
-    return np.linalg.norm(np.ravel(x) if axis is None else x, ord=ord, axis=axis, keepdims=keepdims)
+    if ord == 2:
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
 linalg = SimpleNamespace(**{**vars(np.linalg), "matrix_transpose": matrix_transpose, "vector_norm": _vector_norm})

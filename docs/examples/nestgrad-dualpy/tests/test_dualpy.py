@@ -56,6 +56,15 @@ def test_an_operation_without_a_rule_is_named():
         derivative(lambda x: xp.sum(x.astype(np.float64)), "F", V)
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, np.inf, -np.inf])
+@pytest.mark.parametrize("axis", [None, 1, (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_vector_norm(order, axis, keepdims):
+    array = np.linspace(-1, 2, 24).reshape(2, 3, 4)
+    expected = np.linalg.vector_norm(array, ord=order, axis=axis, keepdims=keepdims)
+    np.testing.assert_allclose(xp.linalg.vector_norm(array, ord=order, axis=axis, keepdims=keepdims), expected)
+
+
 def test_threads():
     def task(i):
         return derivative(lambda x: xp.sum(x**2 * i), "FF", V, W)

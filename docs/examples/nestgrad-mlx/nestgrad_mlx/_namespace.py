@@ -1,4 +1,4 @@
-"""`mlx.core` as the Array API standard has it: its names, and 64 bits where the dtype says so.
+"""The names of the Array API standard, with 64 bits where the dtype says so.
 
 MLX evaluates exp, sin and cos of a float64 array in float32, and its rules for tan and expm1 use them
 (mlx#3047). Here they are made of functions that MLX has in full precision, and declared as emulated. That
@@ -8,22 +8,15 @@ holds for calls by this namespace: a bare `mx.exp` is as MLX has it, and out of 
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import mlx.core as mx
-import numpy as np
 
 from nestgrad.extend import emulated
 
+from . import _names
+
 _REASON = "MLX evaluates it, or its derivative, in float32 (mlx#3047)"
-
-
-def asarray(obj: Any, *, dtype: Any = None, copy: bool | None = None) -> Any:
-    """`array_api.asarray`; a NumPy array keeps its dtype, which MLX would narrow to float32."""
-    if dtype is None and isinstance(obj, (np.ndarray, np.generic)) and obj.dtype == np.float64:
-        dtype = mx.float64
-    return mx.asarray(obj, dtype, copy=copy)
 
 
 def exp(x: Any) -> Any:
@@ -95,24 +88,5 @@ _tan.jvp(lambda x, tangent: tangent * (1 + _tan(x) ** 2))
 _tan.vjp(lambda x, cotangent, _: cotangent * (1 + _tan(x) ** 2))
 
 
-def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:  # noqa: A002
-    flat = mx.flatten(x) if axis is None and not keepdims else x
-    return mx.linalg.norm(flat, ord, axis=-1 if flat.ndim == 1 else axis, keepdims=keepdims)
-
-
-linalg = SimpleNamespace(
-    **vars(mx.linalg),
-    diagonal=lambda x, *, offset=0: mx.diagonal(x, offset, -2, -1),
-    matmul=mx.matmul,
-    matrix_norm=mx.matrix_norm,
-    matrix_transpose=mx.matrix_transpose,
-    outer=mx.outer,
-    tensordot=mx.tensordot,
-    trace=lambda x, *, offset=0: mx.trace(x, offset, -2, -1),
-    vecdot=mx.vecdot,
-    vector_norm=_vector_norm,
-)
-
-
 def __getattr__(name: str) -> Any:
-    return getattr(mx, name)
+    return getattr(_names, name)
