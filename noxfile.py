@@ -8,7 +8,7 @@ import nox
 
 nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "virtualenv"  # uv would not take the CPU build of an engine
-nox.options.sessions = ["lint", "types", "tests", "matrix"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "matrix"]
 nox.options.reuse_existing_virtualenvs = True
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
