@@ -40,7 +40,7 @@ def sum_cubed(xp: Any, x: Any) -> Any:
     return xp.sum(x) ** 3
 
 
-@_program(uniform(0.5, 1.5, 4), nested=True, reference=lambda np, x: (-np.sum(x) / np.sqrt(x @ x) ** 3) ** 3)
+@_program(uniform(0.5, 1.5, 4), "nested", nested=True, reference=lambda np, x: (-np.sum(x) / np.sqrt(x @ x) ** 3) ** 3)
 def seed_composite(xp: Any, x: Any, inner: Any) -> Any:
     """The seed's h: g(∇f(x)) for f = 1/‖x‖ and g = (Σy)³."""
     return xp.sum(inner(lambda y: 1 / xp.sqrt(xp.sum(y * y)), "R")(x)) ** 3
@@ -171,7 +171,7 @@ def power(xp: Any, x: Any) -> Any:
     return xp.sum(base**exponent)
 
 
-@_program(normal(4, 3), "norm", "vector_norm", "linalg")
+@_program(normal(4, 3), "norm", "vector_norm", "prod", "linalg")
 def norm(xp: Any, x: Any) -> Any:
     """Norms of rows, multiplied."""
     return xp.prod(xp.linalg.vector_norm(x, axis=-1))
