@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ._calls import Node
+from ._levels import may_vary
 
 _DEPTH = 12
 
@@ -45,6 +47,21 @@ def has_zero(call: Call) -> bool:
         return False
     values = value_of(call.inputs[0])
     return values is None or bool(np.any(values == 0))
+
+
+def is_complex(call: Call) -> bool:
+    """Whether it computes on complex numbers."""
+    return bool(call.inputs[0].dtype.is_complex)
+
+
+def is_complex_inside(node: Node) -> bool:
+    """The same of an operation inside a function."""
+    return bool(tf.as_dtype(node.definition.attr["T"].type).is_complex)
+
+
+def differentiated(*places: int) -> Callable[[Call], bool]:
+    """Whether a call is differentiated with respect to the inputs at these places."""
+    return lambda call: any(may_vary(call.inputs[place]) for place in places)
 
 
 def is_of_moments(call: Call) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad.extend import emulated
+from nestgrad.extend import UnsupportedNestingError, emulated
 
 from ._constant import check_constant
-from ._levels import UNRELIABLE, Rerouted, here, is_unreliable, level
+from ._levels import Rerouted, here, level
 from ._outputs import dense, entries, like, outputs_of, own
 from ._reverse import Recording
 from ._watch import watched
@@ -23,22 +23,24 @@ def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays
     """The value of f, its derivative along the tangents, and its aux."""
     if here.emulating:
         return _by_two_pullbacks(f, primals, tangents, has_aux)
-    if here.natives:
+    if here.accumulators:
         return _by_accumulator(f, primals, tangents, has_aux)
-    if is_unreliable(here.word + "F"):
-        emulated("jvp", UNRELIABLE)
-        return _by_two_pullbacks(f, primals, tangents, has_aux)
     try:
         return _by_accumulator(f, primals, tangents, has_aux)
-    except Rerouted as reason:
-        emulated(reason.operation, reason.reason)
+    except Rerouted as rerouted:
+        operation, reason = rerouted.operation, rerouted.reason
+    except UnsupportedNestingError:
+        raise
+    except Exception as error:  # f's own comes again
+        operation, reason = "jvp", f"ForwardAccumulator raises {type(error).__name__}"
+    emulated(operation, reason)
     return _by_two_pullbacks(f, primals, tangents, has_aux)
 
 
 def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     inputs = tuple(map(own, primals))
-    along = [tf.identity(tangent) for tangent in tangents]
-    with level("F"), watched(), tf.autodiff.ForwardAccumulator(list(inputs), along) as accumulator:
+    accumulator = tf.autodiff.ForwardAccumulator(list(inputs), list(map(tf.identity, tangents)))
+    with level("F", accumulator=accumulator), watched(), accumulator:
         value, aux = outputs_of(f, inputs, has_aux)
     pushed = accumulator.jvp(list(entries(value)))
     if None in pushed:
@@ -48,7 +50,7 @@ def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: boo
 
 def _by_two_pullbacks(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The pullback is linear in its cotangent, and its transpose is the derivative, at any order."""
-    with level("F", native=False), watched():
+    with level("F"), watched():
         recording = Recording(f, primals, has_aux)
         value = recording.value
         pulling = Recording(lambda *u: recording.pull(u), tuple(map(tf.zeros_like, entries(value))), False)

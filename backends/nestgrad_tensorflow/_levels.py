@@ -28,45 +28,59 @@ class _Here(threading.local):
     Attributes:
         word: the letters of all levels, outermost first. What the user's own tape or accumulator records
             counts as an R before them.
-        natives: how many accumulators of ours are at work.
+        accumulators: those of ours that are at work.
         emulating: whether forward mode is to be emulated from here inwards.
         graph: the graph that the outermost level was entered in, None for eager execution.
+        is_taped: whether a tape or accumulator of the user's was recording there.
     """
 
     word = ""
-    natives = 0
+    accumulators: tuple[tf.autodiff.ForwardAccumulator, ...] = ()
     emulating = False
     graph: Any = None
+    is_taped = False
 
 
 here = _Here()
 
 
 @contextlib.contextmanager
-def level(letter: str, *, native: bool = True) -> Iterator[None]:
-    """One more letter inside those that are there.
+def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
+    """One more letter inside those that are there; an F without an accumulator is emulated.
 
     Raises:
         Rerouted: an accumulator is at work that is unreliable with one more letter inside it.
     """
-    before = here.word, here.natives, here.emulating, here.graph
+    before = here.word, here.accumulators, here.emulating, here.graph, here.is_taped
     if not here.word:
         here.graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-        here.word = "R" if record.could_possibly_record() else ""
+        here.is_taped = record.could_possibly_record()
+        here.word = "R" if here.is_taped else ""
     here.word += letter
-    here.natives += letter == "F" and native
-    here.emulating |= letter == "F" and not native
+    if accumulator is not None:
+        here.accumulators = (*here.accumulators, accumulator)
+    elif letter == "F":
+        here.emulating = True
     try:
-        if here.natives and is_unreliable(here.word):
-            raise Rerouted("jvp", UNRELIABLE)
+        if here.accumulators and (reason := _unreliable()):
+            raise Rerouted("jvp", reason)
         yield
     finally:
-        here.word, here.natives, here.emulating, here.graph = before
+        here.word, here.accumulators, here.emulating, here.graph, here.is_taped = before
 
 
-UNRELIABLE = "ForwardAccumulator raises or is wrong under two forward modes and a third letter"
+def _unreliable() -> str | None:
+    """Why an accumulator cannot be trusted under this nesting, whatever the function."""
+    if len(here.word) > 2 and here.word.count("F") > 1:
+        return "ForwardAccumulator raises or is wrong under two forward modes and a third letter."
+    if here.is_taped and here.graph is not None:
+        return "a tape inside a graph does not see what ForwardAccumulator computes."
+    return None
 
 
-def is_unreliable(word: str) -> bool:
-    """Whether accumulators cannot be trusted with this nesting, whatever the function."""
-    return len(word) > 2 and word.count("F") > 1
+def may_vary(tensor: Any) -> bool:
+    """Whether a level here differentiates with respect to this tensor, as far as can be known."""
+    if here.graph is not None:
+        return tf.get_static_value(tensor) is None
+    pushed = any(accumulator.jvp(tensor) is not None for accumulator in here.accumulators)
+    return pushed or record.should_record_backprop([tensor])

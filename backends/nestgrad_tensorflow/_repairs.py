@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,45 +13,55 @@ from ._calls import Node
 
 
 def cumprod(call: Call) -> list[Any]:
-    """Cumulative products by log n multiplications of shifted arrays, none of them a division."""
+    """Cumulative products without a division."""
+    return [_cumulative(call, tf.multiply, 1)]
+
+
+def cumulative_logsumexp(call: Call) -> list[Any]:
+    """Cumulative logarithms of sums of exponentials, whose rule takes no logarithm of a derivative."""
+    add = lambda one, other: tf.reduce_logsumexp(tf.stack([one, other]), axis=0)  # noqa: E731
+    return [_cumulative(call, add, call.inputs[0].dtype.min)]
+
+
+def _cumulative(call: Call, combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
+    """The cumulative result of an associative operation, by log n of them on arrays moved against each other."""
     x, axis = call.inputs[0], int(value_of(call.inputs[1])) % call.inputs[0].shape.rank
-    reverse = call.flag("reverse")
-    if reverse:
+    if call.flag("reverse"):
         x = tf.reverse(x, [axis])
-    if call.flag("exclusive"):
-        x = _shifted(x, axis, 1)
-    reach = 1
-    while reach < x.shape[axis]:
-        x = x * _shifted(x, axis, reach)
+    length, reach = x.shape[axis], 1
+    while reach < length:
+        first, later = tf.split(x, [reach, length - reach], axis)
+        earlier, _ = tf.split(x, [length - reach, reach], axis)
+        x = tf.concat([first, combine(later, earlier)], axis)
         reach *= 2
-    return [tf.reverse(x, [axis]) if reverse else x]
+    if call.flag("exclusive"):
+        earlier, last = tf.split(x, [length - 1, 1], axis)
+        x = tf.concat([tf.fill(tf.shape(last), tf.cast(neutral, x.dtype)), earlier], axis)
+    return tf.reverse(x, [axis]) if call.flag("reverse") else x
 
 
-def _shifted(x: Any, axis: int, by: int) -> Any:
-    """X moved along an axis, with ones before it."""
-    begin = [0] * x.shape.rank
-    size = [-1] * x.shape.rank
-    size[axis] = x.shape[axis] - by
-    padding = [(by if i == axis else 0, 0) for i in range(x.shape.rank)]
-    return tf.pad(tf.slice(x, begin, size), padding, constant_values=1)
+def power(exponent: int) -> dict[str, Any]:
+    """x**exponent by multiplication, for an entry of the table: the repair, and what it is for."""
+
+    def is_meant(value: Any) -> bool:
+        return value is not None and np.ndim(value) == 0 and value == exponent
+
+    def is_meant_inside(node: Node) -> bool:
+        constant = node.constants.get(node.definition.input[1].partition(":")[0])
+        return constant is not None and is_meant(tf.make_ndarray(constant.attr["value"].tensor))
+
+    multiplied = (tf.ones_like, tf.identity, tf.square)[exponent]
+    return {
+        "repair": lambda call: [multiplied(call.inputs[0])],
+        "when": lambda call: is_meant(value_of(call.inputs[1])) and has_zero(call),
+        "when_inside": is_meant_inside,
+    }
 
 
-def is_small_power(call: Call) -> bool:
-    """Whether it is x**n for a constant natural n below 3, at a zero."""
-    return _is_small(value_of(call.inputs[1])) and has_zero(call)
-
-
-def is_small_power_inside(node: Node) -> bool:
-    """The same of an operation inside a function."""
-    constant = node.constants.get(node.definition.input[1].partition(":")[0])
-    return constant is not None and _is_small(tf.make_ndarray(constant.attr["value"].tensor))
-
-
-def _is_small(exponent: Any) -> bool:
-    return exponent is not None and np.ndim(exponent) == 0 and exponent in (0, 1, 2)
-
-
-def power(call: Call) -> list[Any]:
-    """x**n by multiplication."""
-    x, exponent = call.inputs[0], int(value_of(call.inputs[1]))
-    return [(tf.ones_like, tf.identity, tf.square)[exponent](x)]
+def softmax_cross_entropy(call: Call) -> list[Any]:
+    """The loss by its definition, and its derivative in the logits."""
+    logits, labels = call.inputs
+    logarithms = tf.nn.log_softmax(logits)
+    # where a label is 0 its logarithm may be infinite, and counts as 0
+    terms = tf.where(labels == 0, tf.zeros_like(logarithms), logarithms)
+    return [-tf.reduce_sum(labels * terms, axis=-1), tf.exp(logarithms) - labels]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.eager import context, record
+from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
 
@@ -80,11 +80,11 @@ def _seen(
 
 def _replaced(wrong: Wrong, call: Call, outputs: Any) -> list[Any] | None:
     in_graph = here.graph is not None
-    if here.natives and (in_graph or wrong.by_two_pullbacks):
+    if here.accumulators and (in_graph or wrong.by_two_pullbacks):
         raise Rerouted(wrong.operation, wrong.reason)
     if wrong.by_two_pullbacks:
         return None
-    if wrong.repair is None or (in_graph and record.could_possibly_record()):
+    if wrong.repair is None or (in_graph and here.is_taped):
         raise _refused(wrong)  # the user's tape inside this graph would look past a repair
     emulated(wrong.operation, wrong.reason)
     repaired = wrong.repair(call)
@@ -101,7 +101,7 @@ def _called(function: str) -> None:
 
 def _inspect(function: str) -> None:
     """Look into a function before it is called."""
-    if here.natives and (here.graph is not None or _is_inside(here.word)):
+    if here.accumulators and (here.graph is not None or _is_inside(here.word)):
         raise Rerouted("inner function", "ForwardAccumulator drops its second derivative.")
     for wrong, node in _suspects(function):
         if wrong.covers(here.word) and wrong.when_inside(node):

@@ -14,7 +14,7 @@ from typing import Any
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
 from . import _repairs
-from ._call import Call, has_zero, is_floating, is_of_moments
+from ._call import Call, differentiated, has_zero, is_complex, is_complex_inside, is_floating, is_of_moments
 from ._calls import Node
 
 
@@ -64,7 +64,15 @@ def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
     return table
 
 
-_DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)"
+_DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)."
+_POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
+_MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
+
+
+def _needs_care(call: Call) -> bool:
+    """Whether a product meets the mistakes of cumprod, by which TensorFlow differentiates it."""
+    return is_complex(call) or has_zero(call)
+
 
 TABLE = _by_op(
     (
@@ -77,32 +85,61 @@ TABLE = _by_op(
             when=is_of_moments,
             when_inside=lambda node: "moments/" in node.definition.name,
         ),
-        Wrong("cumprod", ("Cumprod",), ("*",), f"{_DIVIDES}.", repair=_repairs.cumprod, when=has_zero),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_zero),
         Wrong(
-            "reduce_prod",
-            ("Prod",),
-            ("?*F*",),
-            f"{_DIVIDES}.",
-            use=("RR", "RRR"),
-            by_two_pullbacks=True,
-            when=has_zero,
-            when_inside=lambda node: False,
+            "cumprod",
+            ("Cumprod",),
+            ("*",),
+            "TensorFlow's rule forgets to conjugate.",
+            repair=_repairs.cumprod,
+            when=is_complex,
+            when_inside=is_complex_inside,
+        ),
+        Wrong("reduce_prod", ("Prod",), ("?*F*",), _DIVIDES, by_two_pullbacks=True, when=_needs_care),
+        Wrong("reduce_prod", ("Prod",), ("?*",), _DIVIDES, when=lambda call: False),  # its rule is not seen inside
+        *(
+            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **_repairs.power(exponent))
+            for exponent in range(3)
         ),
         Wrong(
-            "reduce_prod",
-            ("Prod",),
+            "softmax_cross_entropy_with_logits",
+            ("SoftmaxCrossEntropyWithLogits",),
             ("??*",),
-            f"{_DIVIDES}.",
-            when=lambda call: False,
+            "TensorFlow's rule takes the labels for constants when it is differentiated.",
+            repair=_repairs.softmax_cross_entropy,
+            when=differentiated(1),
+        ),
+        Wrong("zeta", ("Zeta",), ("*",), _MISSING, when=differentiated(0)),
+        Wrong("polygamma", ("Polygamma",), ("*",), _MISSING, when=differentiated(0)),
+        Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1)),
+        Wrong(
+            "det",
+            ("MatrixDeterminant",),
+            ("*",),
+            "TensorFlow's rule for complex matrices forgets to conjugate.",
+            when=is_complex,
+            when_inside=is_complex_inside,
         ),
         Wrong(
-            "pow",
-            ("Pow",),
-            ("???*",),
-            "TensorFlow's rule gives nan for the derivatives of x**n at 0 that are zero.",
-            repair=_repairs.power,
-            when=_repairs.is_small_power,
-            when_inside=_repairs.is_small_power_inside,
+            "sparse.add",
+            ("SparseAdd",),
+            ("??*",),
+            "TensorFlow takes the rule's result for a constant when it is differentiated.",
         ),
+        Wrong(
+            "cumulative_logsumexp",
+            ("CumulativeLogsumexp",),
+            ("??*",),
+            "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
+            repair=_repairs.cumulative_logsumexp,
+        ),
+        Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_zero),
+        Wrong(
+            "numpy_function",
+            ("PyFunc", "PyFuncStateless"),
+            ("*",),
+            "TensorFlow cannot look inside it, and takes it for a constant; tf.custom_gradient gives it a rule.",
+        ),
+        Wrong("py_function", ("EagerPyFunc",), ("??*",), "TensorFlow does not differentiate its rule."),
     )
 )
