@@ -1,0 +1,25 @@
+"""What TensorFlow says when it cannot differentiate, read as a refusal."""
+
+from __future__ import annotations
+
+import re
+
+from nestgrad.extend import Nesting, Refusal
+
+_NO_GRADIENT = re.compile(r"(?:No gradient defined for operation|gradient registry has no entry for:?) '?(\w+)")
+_OTHERS = (
+    (r"Gradient explicitly disabled\. Reason: (.*)", None, "its rule is not to be differentiated."),
+    (r"Gradient not defined for fast=False", "lstsq", "TensorFlow has a derivative with fast=True alone."),
+    (r"recompute_grad tried to transpose", "recompute_grad", "TensorFlow recomputes for one derivative alone."),
+)
+
+
+def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+    """The refusal that an exception of TensorFlow means, or None."""
+    text = str(exception)
+    if found := _NO_GRADIENT.search(text):
+        return Refusal(found[1], "TensorFlow does not implement this derivative.")
+    for pattern, operation, reason in _OTHERS:
+        if re.search(pattern, text):
+            return Refusal(operation, reason)
+    return None
