@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -25,15 +25,21 @@ from ._wrong import TABLE, Wrong
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
+@torch.compiler.assume_constant_result
 def nesting_here() -> str:
     """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
     return "R" * _tape.depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
+def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
+    """`f(*x)`, operations that are wrong under the present nesting being refused."""
+    with refusing(nesting_here()):
+        return f(*x)
+
+
 @contextlib.contextmanager
-def watched() -> Iterator[None]:
-    """A context in which operations that are wrong under the present nesting are refused."""
-    word = "" if torch.compiler.is_dynamo_compiling() else nesting_here()
+def refusing(word: str) -> Iterator[None]:
+    """A context in which operations that are wrong under this nesting are refused."""
     operators, functions = _refused(word)
     if not operators and not functions:
         yield

@@ -1,0 +1,47 @@
+"""torch.compile, such that its number is the eager one or none."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch._dynamo.exc import Unsupported
+
+from . import _graph
+from ._transforms import forward_mode
+
+Function = Callable[..., Any]
+
+
+def compiled(f: Function, compiler: str) -> Function:
+    """F compiled whole by one of Dynamo's compilers, anew for what its guards tell apart.
+
+    While Dynamo traces it enters torch's one level of forward mode, so other threads wait with theirs. Where
+    an operation is refused, or might have to be for its values, f runs uncompiled and is looked at as it runs.
+    """
+    program = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True)
+
+    @functools.wraps(f)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with forward_mode:
+            try:
+                return program(*args, **kwargs)
+            except Unsupported as error:
+                if _graph.MARK not in str(error):
+                    raise
+        return f(*args, **kwargs)
+
+    return run
+
+
+def _with_its_own_code(f: Function) -> Function:
+    """A copy: Dynamo counts recompilations by code object, and all plans share the one of their maker."""
+
+    @functools.wraps(f)
+    def own(*args: Any, **kwargs: Any) -> Any:
+        return f(*args, **kwargs)
+
+    return FunctionType(own.__code__.replace(), own.__globals__, own.__name__, None, own.__closure__)
