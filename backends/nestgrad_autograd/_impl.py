@@ -75,6 +75,12 @@ class Autograd:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
+    def bare(self) -> Any:
+        """Autograd itself, for raw measurements."""
+        from ._bare import BareAutograd
+
+        return BareAutograd()
+
 
 def _like(result: Any, primal: Any) -> Any:
     """The result in the primal's dtype: autograd's rules widen float32 where they meet a 0-d constant."""

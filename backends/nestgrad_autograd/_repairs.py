@@ -22,12 +22,11 @@ from ._missing import RefusedError
 Rule = Callable[..., Any]
 
 
-# Products with a zero: autograd's rule divides by the factors
+# Products: autograd's rule divides by the factors. At a zero that gives nan; near one the second and third
+# derivatives are differences of huge numbers, and wrong.
 
 
 def _prod_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    if not _has_zero(args[0]):
-        return own(argnums, ans, args, kwargs)
     others, axes = _other_factors(*args, **kwargs)
 
     def pull(cotangent: Any) -> tuple[Any]:
@@ -37,15 +36,13 @@ def _prod_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> 
 
 
 def _prod_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    if not _has_zero(args[0]):
-        return own(argnums, tangents, ans, args, kwargs)
     others, axes = _other_factors(*args, **kwargs)
     return anp.sum(tangents[0] * others, axis=axes, keepdims=kwargs.get("keepdims", False))
 
 
 def _other_factors(x: Any, axis: Any = None, initial: Any = 1, **_: Any) -> tuple[Any, tuple[int, ...]]:
     """For each entry of x, the product of the other entries along the axes, and those axes."""
-    emulated("prod", "autograd's rule divides by the factors, and one is zero")
+    emulated("prod", "autograd's rule divides by the factors, which may be zero or small")
     ndim = anp.ndim(x)
     axes = tuple(range(ndim)) if axis is None else tuple(np.atleast_1d(axis))
     last = tuple(range(ndim - len(axes), ndim))
@@ -69,10 +66,6 @@ def _preceding(rows: Any) -> Any:
 def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a reduction along the axes that keeps them."""
     return tuple(1 if axis in axes else size for axis, size in enumerate(shape))
-
-
-def _has_zero(x: Any) -> bool:
-    return bool(np.any(np.asarray(getval(x)) == 0))
 
 
 # Broadcasting that autograd's rule forgets

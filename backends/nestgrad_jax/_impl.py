@@ -33,6 +33,7 @@ class Jax:
     name = "jax"
     xp: ModuleType = jnp
     preferred = ("FR", "RR", "RF")
+    slow_eager = True
 
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`."""
@@ -115,6 +116,12 @@ class Jax:
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
+
+    def bare(self) -> Any:
+        """Jax itself, for raw measurements."""
+        from ._bare import BareJax
+
+        return BareJax()
 
 
 def _unless(word: Nesting, code: str) -> str | None:

@@ -52,6 +52,7 @@ def list_backends(probing: bool, as_json: bool) -> None:
 @click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
 @click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
 @click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Only this; repeatable.")
+@click.option("--raw", is_flag=True, help="Measure the bare engines, without nestgrad's repairs and refusals.")
 @click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Backends at a time.")
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
@@ -63,6 +64,7 @@ def conformance(
     scenarios: tuple[str, ...],
     nestings: tuple[str, ...],
     executions: tuple[str, ...],
+    raw: bool,
     seed: int,
     jobs: int,
     timeout: float,
@@ -75,7 +77,7 @@ def conformance(
         names = _checked(backends) if backends else _installed(console)
         words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
         selection = Selection(tiers, scenarios, words, executions, seed)
-        supervisor = Supervisor(names, selection, timeout, jobs)
+        supervisor = Supervisor(names, selection, timeout, jobs, raw)
     if not supervisor.expected:
         raise click.UsageError("No cell is selected.")
     try:

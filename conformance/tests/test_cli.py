@@ -27,19 +27,21 @@ def report(tmp_path_factory):
 def test_backends_are_listed_from_metadata():
     done = run("backends")
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.output.splitlines()] == ["autograd", "jax", "torch"]
+    assert [line.split()[0] for line in done.output.splitlines()] == ["autograd", "jax", "tensorflow", "torch"]
 
 
 def test_backends_as_json_and_probed():
     rows = json.loads(run("backends", "--json", "--probe").output)
-    assert {row["name"]: row["state"] for row in rows} == {"autograd": "ok", "jax": "ok", "torch": "ok"}
+    assert {row["name"]: row["state"] for row in rows} == dict.fromkeys(
+        ("autograd", "jax", "tensorflow", "torch"), "ok"
+    )
 
 
 def test_listing_imports_no_engine():
     code = (
         "import sys; from click.testing import CliRunner; from nestgrad_conformance.cli import command;"
         "print(CliRunner().invoke(command, ['backends']).output);"
-        "sys.exit(bool({'jax', 'torch', 'autograd', 'nestgrad_jax', 'nestgrad_torch'} & set(sys.modules)))"
+        "sys.exit(bool({'jax', 'tensorflow', 'torch', 'autograd', 'nestgrad_torch'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

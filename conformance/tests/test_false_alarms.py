@@ -35,7 +35,7 @@ def measured(backend, scenarios, seeds):
         for seed in seeds:
             subject = Subject(scenario, backend, seed)
             for word in words(scenario):
-                yield f"{scenario.id}/{word}/{seed}", measure(subject, word, compiled=False)
+                yield f"{scenario.id}/{word}/{seed}", measure(subject, word)
 
 
 def false_alarms(name, seeds, patterns=("*",)):

@@ -62,7 +62,7 @@ def cells(kind):
     for scenario in SCENARIOS.values():
         subject = Subject(scenario, kind(), seed=0)
         for word in sorted(WORDS, key=len):
-            cell = measure(subject, word, compiled=False)
+            cell = measure(subject, word)
             declared = "limit" if cell.outcome == "refused" else "supported"
             fails = verdict(declared, cell.outcome, cell.route) in FAILING
             found.append(Cell(scenario.id, word, cell.outcome, cell.route, fails, cell.message))

@@ -60,9 +60,9 @@ def test_nothing_is_lost(run):
         "profile": "standard",
         "seeds": [0],
         "raw": False,
-        "expected": 16,
+        "expected": 32,
         "finished": 8,
-        "absent": 8,
+        "absent": 24,
     }
     assert done.returncode == 1
     assert "a scenario prints" not in done.stdout
@@ -78,7 +78,7 @@ def test_several_backends_at_a_time_give_the_same_cells(tmp_path):
         cells = json.loads(file.read_text())["cells"]
         reports.append({cell["id"]: cell["verdict"] for cell in cells})
     assert reports[0] == reports[1]
-    assert len(reports[0]) == 2 * (7 + 15)
+    assert len(reports[0]) == 2 * (15 + 15)
 
 
 def test_a_backend_that_does_not_start_has_all_its_cells_with_the_reason(tmp_path):
@@ -100,5 +100,5 @@ def test_a_backend_that_does_not_start_has_all_its_cells_with_the_reason(tmp_pat
     done = nestgrad("conformance", "half", *selection, PYTHONPATH=str(tmp_path))
     cells = json.loads(file.read_text())["cells"]
     assert done.returncode == 1
-    assert len(cells) == 7
+    assert len(cells) == 15
     assert all(cell["verdict"] == "broken" and "pip install halfengine" in cell["message"] for cell in cells)

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import optree
 
-from ._plan import MAX_KEPT, Plan
+from ._plan import MAX_KEPT, Plan, execution_of
 from ._problem import Rule
 from ._select import select
 from ._spec import Backend, Function
@@ -19,8 +19,9 @@ class Options(TypedDict, total=False):
 
     backend: str | Backend | None
     """A name or a backend; by default the one whose arrays appear in the call."""
-    compile: bool
-    """Compile the derivative with the engine's own compiler; what f captures is then frozen."""
+    compile: bool | str
+    """Compile the derivative with the engine's own compiler, or with the one that is named (`"compiled"`,
+    `"traced"`, `"xla"`) where it has several; what f captures is then frozen."""
     has_aux: bool
     """f returns `(value, aux)`, and the operator `(result, aux)`."""
 
@@ -38,12 +39,13 @@ class Operator:
         rule: Rule,
         *,
         backend: str | Backend | None = None,
-        compile: bool = False,  # noqa: A002
+        compile: bool | str = False,  # noqa: A002
         has_aux: bool = False,
     ) -> None:
         if not callable(f):
             raise TypeError(f"{rule.name} takes a function; got {f!r}.")
-        self._f, self._rule, self._backend, self._compile, self._has_aux = f, rule, backend, compile, has_aux
+        self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
+        self._execution = execution_of(compile)
         self._plans: dict[Any, Plan | None] = {}
 
     def __repr__(self) -> str:
@@ -67,7 +69,7 @@ class Operator:
         plan = self._plans.get(key)
         if plan is None:
             backend = select(self._backend, leaves_of(_named_arguments(self._rule, arguments, kwargs)))
-            plan = Plan(self._f, self._rule, backend, compiled=self._compile, has_aux=self._has_aux)
+            plan = Plan(self._f, self._rule, backend, execution=self._execution, has_aux=self._has_aux)
             if len(self._plans) >= MAX_KEPT:
                 self._plans.clear()
             self._plans[key] = plan

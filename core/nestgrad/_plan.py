@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._errors import NestgradError, UnsupportedExecutionError
+from ._errors import NestgradError, UnsupportedExecutionError, did_you_mean
 from ._failures import is_users, translated
 from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
-from ._spec import Function, provides
+from ._spec import COMPILERS, Function, provides
 from ._words import run
 
 MAX_KEPT = 128
 """How many plans an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
+
+
+def execution_of(compile: bool | str) -> str:  # noqa: A002
+    """The name of the execution that the keyword `compile` asks for.
+
+    Raises:
+        UnsupportedExecutionError: no execution has this name.
+    """
+    if isinstance(compile, str) and compile not in COMPILERS:
+        raise UnsupportedExecutionError(f"compile={compile!r} is no execution. {did_you_mean(compile, COMPILERS)}")
+    return compile if isinstance(compile, str) else "compiled" if compile else "eager"
 
 
 class _Call(NamedTuple):
@@ -27,12 +39,9 @@ class _Call(NamedTuple):
 class Plan:
     """How to evaluate one operator for arguments of these types."""
 
-    def __init__(self, f: Function, rule: Rule, backend: Any, *, compiled: bool, has_aux: bool) -> None:
-        if compiled and not provides(backend, "compile"):
-            raise UnsupportedExecutionError(
-                f"{rule.name}(…, compile=True): backend {backend.name!r} has no compiler. Leave compile=False."
-            )
-        self._f, self._rule, self._backend, self._compiled, self._has_aux = f, rule, backend, compiled, has_aux
+    def __init__(self, f: Function, rule: Rule, backend: Any, *, execution: str, has_aux: bool) -> None:
+        self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
+        self._compile = None if execution == "eager" else _compiler(backend, execution)
         self._word = rule.word(backend)
         self._count = 1 + rule.directions
         self._evaluators: dict[Layout, Function] = {}
@@ -118,7 +127,7 @@ class Plan:
 
         if len(self._evaluators) >= MAX_KEPT:
             self._evaluators.clear()
-        self._evaluators[layout] = self._backend.compile(evaluate) if self._compiled else evaluate
+        self._evaluators[layout] = self._compile(evaluate) if self._compile else evaluate
         return self._evaluators[layout]
 
     def _problem(self, f: Function, flat: Leaves, layout: Layout) -> Problem:
@@ -139,3 +148,14 @@ class Plan:
             return output
 
         return scalar
+
+
+def _compiler(backend: Any, execution: str) -> Callable[[Function], Function]:
+    if provides(backend, COMPILERS[execution]):
+        compiler: Callable[[Function], Function] = getattr(backend, COMPILERS[execution])
+        return compiler
+    offered = [name for name, method in COMPILERS.items() if provides(backend, method)]
+    known = f"It has: {', '.join(map(repr, offered))}." if offered else "Leave compile=False."
+    raise UnsupportedExecutionError(
+        f"Backend {backend.name!r} has no compiler for the execution {execution!r}. {known}"
+    )

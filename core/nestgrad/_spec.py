@@ -67,12 +67,16 @@ class Backend(Protocol):
     - `flat_only = False`: native second-order methods take a single array, never a tuple of them.
     - `max_order = None`: the longest word the engine can run.
     - `preferred = ("FR", "RR", "RF")`: words for a Hessian-vector product, best first.
+    - `slow_eager = False`: what is not compiled costs milliseconds, so the conformance suite compiles f where
+      it needs nothing but its values.
     - `device(array)`: where an array lives, compared between primal and direction; `None` where unknown.
     - `classify(exception, word) -> Refusal | None`: engine messages that mean "not this nesting".
     - `run(word, route, *inputs)`: evaluate `route(*inputs)`; the place to look at the traced program first.
     - `prepare_worker()`: called once in a process of the conformance suite; may set the engine's global
       switches there (64 bits), which nothing else may.
     - `canary() -> Canary`: for the proof that a route is native.
+    - `bare() -> Backend`: the engine's own transforms, without repairs, refusals and detours. The conformance
+      suite measures it when asked for the raw engine.
     """
 
     name: str
@@ -165,7 +169,7 @@ class ForwardOverForward(Protocol):
 
 
 class Compile(Protocol):
-    """The engine's compiler."""
+    """The engine's compiler. An engine with more than one has a method of this kind for each: see `COMPILERS`."""
 
     def compile(self, f: Function) -> Function:
         """A function with the values of f, traced and compiled by the engine on first use.
@@ -173,6 +177,11 @@ class Compile(Protocol):
         Arguments are pytrees of arrays; what f captures is frozen at the first call, as in the
         engine's own jit.
         """
+
+
+COMPILERS = {"compiled": "compile", "traced": "compile_traced", "xla": "compile_xla"}
+"""The executions besides eager, and the method of a backend that offers each: the engine's usual compiler, one
+that traces without generating code (which is quick to compile), and XLA where that is not the usual one."""
 
 
 class Batch(Protocol):

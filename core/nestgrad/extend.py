@@ -14,6 +14,7 @@ from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._routes import emulated as emulated
+from ._spec import COMPILERS as COMPILERS
 from ._spec import SPEC_VERSION as SPEC_VERSION
 from ._spec import Backend as Backend
 from ._spec import Batch as Batch

@@ -216,3 +216,15 @@ class TestCompile:
     def test_backend_without_a_compiler(self, operator, directions, expected):
         with pytest.raises(UnsupportedExecutionError, match="'autograd' has no compiler"):
             operator(cubes, compile=True, backend="autograd")(X, *[V] * directions)
+
+    def test_an_execution_that_the_backend_lacks_says_which_it_has(self, jax):
+        with pytest.raises(UnsupportedExecutionError, match=r"'jax' has no compiler.*'traced'.*It has: 'compiled'"):
+            ng.gradient(cubes, compile="traced")(jax.numpy.asarray(X))
+
+    def test_an_execution_by_name(self, jax):
+        x = jax.numpy.asarray(X)
+        np.testing.assert_allclose(ng.gradient(cubes, compile="compiled")(x), 3 * X**2, rtol=1e-12)
+
+    def test_a_misspelt_execution_is_told_at_once(self):
+        with pytest.raises(UnsupportedExecutionError, match="Did you mean 'compiled'"):
+            ng.gradient(cubes, compile="compile")

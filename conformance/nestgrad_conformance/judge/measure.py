@@ -39,7 +39,7 @@ class Measurement(msgspec.Struct, kw_only=True, tag=True):
     message: str | None = None
 
 
-def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
+def measure(subject: Subject, word: str, execution: str = "eager") -> Measurement:
     """Evaluate one nesting of a subject by its public operator, and judge the number.
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
@@ -48,7 +48,7 @@ def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
     try:
         if word == AUTO:
             measurement.word = hvp_word(subject.backend, AUTO).code
-        _evaluate(subject, word, compiled, measurement)
+        _evaluate(subject, word, execution, measurement)
     except ng.UnsupportedNestingError as refusal:
         if measurement.word == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
             measurement.word = refusal.nesting.code
@@ -66,8 +66,8 @@ def measure(subject: Subject, word: str, *, compiled: bool) -> Measurement:
     return measurement
 
 
-def _evaluate(subject: Subject, word: str, compiled: bool, measurement: Measurement) -> None:
-    evaluate = subject.operator(word, compiled=compiled)
+def _evaluate(subject: Subject, word: str, execution: str, measurement: Measurement) -> None:
+    evaluate = subject.operator(word, execution)
     directions = [subject.direction(i) for i in range(directions_of(word))]
     calls, start = subject.calls, time.perf_counter()
     with recorded() as emulations:

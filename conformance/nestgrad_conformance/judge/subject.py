@@ -18,7 +18,7 @@ from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
 from nestgrad._registry import embedded
-from nestgrad.extend import Nesting, provides
+from nestgrad.extend import Nesting
 from nestgrad_conformance.scenarios import Scenario
 
 from .oracle import Oracle, Source
@@ -61,13 +61,13 @@ class Subject:
         self.calls += 1
         return self._function(x)
 
-    def operator(self, word: str, *, compiled: bool = False) -> Callable[..., Vector]:
+    def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
         """The public operator for a word, or for `"auto"`, on flat vectors.
 
         Raises, when called:
             Malformed: the result has another shape or dtype than the law says.
         """
-        options: Any = {"backend": self.backend, "compile": compiled}
+        options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
         auto = word == AUTO
         apply = ng.hvp(self.f, **options) if auto else ng.derivative(self.f, word, **options)
         scalar = not auto and "R" not in word
@@ -82,7 +82,7 @@ class Subject:
     def oracle(self) -> Oracle:
         """The truth about this function at `x`."""
         closed = self.scenario.closed_form
-        sources = [Source(word, self.operator(word, compiled=self._compiles)) for word in _SOURCES]
+        sources = [Source(word, self.operator(word, "compiled" if self._compiles else "eager")) for word in _SOURCES]
         if not isinstance(self.scenario.function, str):
             reference = Subject(self.scenario, ng.get_backend(embedded()), self.seed)
             sources = [Source(word, reference.operator(word)) for word in ("R", "RR")] + sources
@@ -115,7 +115,7 @@ class Subject:
     @property
     def _compiles(self) -> bool:
         """Whether values and sources are compiled: the oracle asks for dozens, and they are checked anyway."""
-        return provides(self.backend, "compile")
+        return getattr(self.backend, "slow_eager", False)
 
     @functools.cached_property
     def _forward(self) -> Callable[[Any], Any]:

@@ -9,26 +9,27 @@ from typing import Literal, Protocol
 Outcome = Literal["correct", "wrong", "silent_zero", "not_finite", "refused", "error", "crash", "timeout", "uncertain"]
 Declared = Literal["supported", "limit"]
 Route = Literal["native", "emulated", "substituted"]
-Verdict = Literal["supported", "emulated", "refused", "undeclared", "silently_wrong", "uncertain", "broken"]
+Judged = Literal["supported", "emulated", "refused", "undeclared", "silently_wrong", "uncertain", "broken"]
+Verdict = Judged | Outcome  # a raw engine declares nothing: there the outcome is the verdict
 
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
-VERDICTS: tuple[Verdict, ...] = Verdict.__args__  # type: ignore[attr-defined]
-FAILING: tuple[Verdict, ...] = ("undeclared", "silently_wrong", "broken")
+VERDICTS: tuple[Judged, ...] = Judged.__args__  # type: ignore[attr-defined]
+FAILING: tuple[Verdict, ...] = ("undeclared", "silently_wrong", "broken", "wrong", "silent_zero", "not_finite", "crash")
 UNCERTAIN_SHARE = 0.02
 """The share of a tier's cells that may be uncertain; above it they are a finding."""
 
-_WRONG: tuple[Outcome, ...] = ("wrong", "silent_zero", "not_finite")
+WRONG: tuple[Outcome, ...] = ("wrong", "silent_zero", "not_finite")
 
 
-class Judged(Protocol):
+class Finding(Protocol):
     """What failing is decided by."""
 
     tier: str
     verdict: Verdict
 
 
-def verdict(declared: Declared, outcome: Outcome, route: Route | None) -> Verdict:
-    """The verdict of one cell.
+def verdict(declared: Declared | None, outcome: Outcome, route: Route | None) -> Verdict:
+    """The verdict of one cell; of a raw engine, which declares nothing, the outcome.
 
     A wrong number is silently wrong whatever was declared: a limit promises a refusal.
 
@@ -36,7 +37,9 @@ def verdict(declared: Declared, outcome: Outcome, route: Route | None) -> Verdic
         >>> verdict("limit", "correct", "native")
         'undeclared'
     """
-    if outcome in _WRONG:
+    if declared is None:
+        return outcome
+    if outcome in WRONG:
         return "silently_wrong"
     if outcome == "uncertain":
         return "uncertain"
@@ -47,12 +50,12 @@ def verdict(declared: Declared, outcome: Outcome, route: Route | None) -> Verdic
     return "broken"
 
 
-def findings(cells: Sequence[Judged]) -> list[Judged]:
+def findings(cells: Sequence[Finding]) -> list[Finding]:
     """The cells that make a run fail: none when declared equals measured and no number is wrong."""
     return [cell for cell in cells if cell.verdict in FAILING] + _too_uncertain(cells)
 
 
-def _too_uncertain(cells: Iterable[Judged]) -> list[Judged]:
+def _too_uncertain(cells: Iterable[Finding]) -> list[Finding]:
     cells = list(cells)
     size = Counter(cell.tier for cell in cells)
     uncertain = [cell for cell in cells if cell.verdict == "uncertain"]

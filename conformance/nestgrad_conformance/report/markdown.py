@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from nestgrad_conformance.judge.verdict import VERDICTS
-
 from .schema import Report
-from .summary import COLUMNS, MARKS, columns, counts, gaps, grid, mark, problems, verdict_line
+from .summary import COLUMNS, MARKS, columns, counts, gaps, grid, legend, mark, problems, verdict_line
 
 
 def render(report: Report) -> str:
@@ -15,7 +13,7 @@ def render(report: Report) -> str:
     parts = [
         "# Which nestings work\n\n" + verdict_line(report),
         "## Counts\n\n" + _counts(report),
-        "## Matrix\n\n" + " · ".join(f"`{sign}` {name.replace('_', ' ')}" for name, sign in MARKS.items()),
+        "## Matrix\n\n" + " · ".join(f"`{sign}` {name}" for sign, name in legend(report)),
         *(_matrix(report, column) for column in columns(report)),
     ]
     if gaps(report):
@@ -32,7 +30,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _counts(report: Report) -> str:
-    shown = [name for name in VERDICTS if any(cell.verdict == name for cell in report.cells)]
+    shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
     rows = [
         [backend, execution, f"`{word}`", *(str(by_verdict[name]) for name in shown)]
         for (backend, execution), by_word in counts(report).items()

@@ -30,7 +30,7 @@ class Environment(msgspec.Struct, kw_only=True):
         x64: whether float64 arrays were float64.
         modes: whether the backend has forward and reverse mode.
         max_order: the longest word it runs, or None.
-        executions: `eager`, and `compiled` if it has a compiler.
+        executions: `eager`, and one for each compiler that it has.
     """
 
     python: str
@@ -51,7 +51,7 @@ class Run(msgspec.Struct, kw_only=True):
     Attributes:
         profile: the profile's name.
         seeds: the seeds of inputs and directions.
-        raw: whether nestgrad's repairs were off.
+        raw: whether it was the bare engine, without nestgrad's repairs and refusals.
         expected: planned cells, the absent ones included.
         finished: cells in this report.
         absent: planned cells that a backend has no execution for.
@@ -76,7 +76,8 @@ class Cell(msgspec.Struct, kw_only=True):
     Attributes:
         id: `backend/scenario@revision/word/execution/dtype`, stable between runs.
         nesting: the long name, or `auto`.
-        outcome: what was measured; `declared`: what the backend said; `verdict`: the two compared.
+        outcome: what was measured; `declared`: what the backend said, null for a raw engine; `verdict`: the
+            two compared, of a raw engine the outcome.
         route: `native`, `emulated` or `substituted`; null where no number came.
         repairs: operations that were computed by other means than the engine's rule.
         limit: the kind and reason of the limit that was declared.
@@ -98,7 +99,7 @@ class Cell(msgspec.Struct, kw_only=True):
     dtype: str
     device: str | None
     outcome: Outcome
-    declared: Declared
+    declared: Declared | None
     verdict: Verdict
     route: Route | None = None
     repairs: list[str] = msgspec.field(default_factory=list)

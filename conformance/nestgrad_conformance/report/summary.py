@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from nestgrad._nesting import words
 from nestgrad.extend import Nesting
 from nestgrad_conformance.judge.subject import AUTO
-from nestgrad_conformance.judge.verdict import VERDICTS, Verdict, findings
+from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
 
 from .schema import Cell, Report
 
 MARKS: dict[Verdict, str] = {
     "supported": "✓",
+    "correct": "✓",
     "emulated": "e",
     "refused": "–",
+    "error": "!",
+    "timeout": "t",
+    "crash": "c",
     "undeclared": "u",
-    "silently_wrong": "✗",
     "uncertain": "?",
     "broken": "!",
+    "not_finite": "n",
+    "silent_zero": "0",
+    "wrong": "✗",
+    "silently_wrong": "✗",
 }
+"""From the best verdict to the worst."""
 COLUMNS = (*(word.code for order in (1, 2) for word in words(order)), AUTO)
 """The words of the grid; longer words are one column more, the sum of them."""
 
@@ -71,7 +79,13 @@ def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
 
 def mark(verdicts: list[Verdict]) -> str:
     """The mark of some cells: the worst of them, since a reader must not miss it."""
-    return MARKS[max(verdicts, key=VERDICTS.index)] if verdicts else " "
+    return MARKS[max(verdicts, key=list(MARKS).index)] if verdicts else " "
+
+
+def legend(report: Report) -> list[tuple[str, str]]:
+    """The marks that this kind of report can have, with what they mean."""
+    possible = OUTCOMES if report.run.raw else VERDICTS
+    return [(sign, name.replace("_", " ")) for name, sign in MARKS.items() if name in possible]
 
 
 def gaps(report: Report) -> list[Gap]:
@@ -100,8 +114,10 @@ def problems(report: Report) -> list[Cell]:
 def verdict_line(report: Report) -> str:
     """The report in one sentence."""
     found = Counter(cell.verdict for cell in report.cells)
-    parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in VERDICTS if found[name])
+    parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in MARKS if found[name])
     missing = report.run.expected - report.run.finished - report.run.absent
     tail = f" PARTIAL: {missing} of {report.run.expected} cells are missing." if missing else ""
-    zero = "" if found["silently_wrong"] else " No number is silently wrong."
-    return f"{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"
+    wrong = any(cell.outcome in WRONG for cell in report.cells)
+    zero = "" if wrong else " No number is silently wrong."
+    raw = "Raw engine, without repairs and refusals. " if report.run.raw else ""
+    return f"{raw}{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"

@@ -7,9 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .schema import Report
-from .summary import COLUMNS, MARKS, Column, columns, gaps, grid, mark, problems, verdict_line
+from .summary import COLUMNS, Column, columns, gaps, grid, legend, mark, problems, verdict_line
 
-_STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "u": "red", "✗": "bold red", "?": "magenta", "!": "bold red"}
+_STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "?": "magenta"}
+_ALARM = "bold red"
 _HEADINGS = (*COLUMNS, "3+")
 _HEADING = " ".join(_HEADINGS)
 _PADDING = 1
@@ -23,7 +24,7 @@ def show(report: Report, console: Console) -> None:
     shown, fitting = columns(report), _fitting(report, console.width)
     for start in range(0, len(shown), fitting):
         console.print(_matrix(report, shown[start : start + fitting]))
-    console.print("  ".join(f"{sign} {name.replace('_', ' ')}" for name, sign in MARKS.items()), style="dim")
+    console.print("  ".join(f"{sign} {name}" for sign, name in legend(report)), style="dim")
     _show_gaps(report, console)
     for cell in problems(report):
         console.print(f"\n[bold red]{cell.verdict}[/] {cell.id}: {cell.outcome}", highlight=False)
@@ -51,7 +52,7 @@ def _marks(verdicts: dict[str, list]) -> Text:  # type: ignore[type-arg]
     text = Text()
     for heading in _HEADINGS:
         sign = mark(verdicts.get(heading, []))
-        text.append(sign.ljust(len(heading) + 1), style=_STYLE.get(sign, ""))
+        text.append(sign.ljust(len(heading) + 1), style=_STYLE.get(sign, _ALARM))
     return text
 
 

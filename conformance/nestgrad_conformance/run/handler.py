@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
-from nestgrad.extend import SPEC_VERSION, provides
+from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
 from nestgrad_conformance.judge.measure import Measurement, measure
 from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.report.schema import Environment
@@ -47,9 +47,18 @@ _REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 def make() -> Callable[[bytes], bytes]:
     """The handler of a worker for the backend that the environment names."""
+    return _handler(ng.get_backend(os.environ[BACKEND]))
+
+
+def make_raw() -> Callable[[bytes], bytes]:
+    """The same for its bare engine; a backend that has no other transforms than the engine's is bare itself."""
     backend = ng.get_backend(os.environ[BACKEND])
+    return _handler(backend.bare() if provides(backend, "bare") else backend)  # type: ignore[attr-defined]
+
+
+def _handler(backend: Any) -> Callable[[bytes], bytes]:
     if provides(backend, "prepare_worker"):
-        backend.prepare_worker()  # type: ignore[attr-defined]
+        backend.prepare_worker()
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     scenarios = load()
 
@@ -81,7 +90,7 @@ def describe(backend: Any) -> Environment:
         x64=str(backend.to_numpy(array).dtype) == DTYPE,
         modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
         max_order=getattr(backend, "max_order", None),
-        executions=["eager", *(["compiled"] if provides(backend, "compile") else [])],
+        executions=["eager", *(name for name, method in COMPILERS.items() if provides(backend, method))],
     )
 
 
@@ -92,11 +101,10 @@ def _arrays_of(names: list[str]) -> set[str]:
 
 
 def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
-    compiled = task.execution == "compiled"
-    if compiled and not provides(backend, "compile"):
-        return Absent("the backend has no compiler")
+    if task.execution != "eager" and not provides(backend, COMPILERS[task.execution]):
+        return Absent(f"the backend has no execution {task.execution!r}")
     try:
-        return measure(subject(task.scenario, task.seed), task.word, compiled=compiled)
+        return measure(subject(task.scenario, task.seed), task.word, task.execution)
     except MemoryError:
         raise  # the worker is replaced
     except Exception as error:  # the scenario itself does not load or evaluate

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import msgspec
 
 from nestgrad._nesting import words
-from nestgrad.extend import Mode, Nesting
+from nestgrad.extend import COMPILERS, Mode, Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
-EXECUTIONS = ("eager", "compiled")
+EXECUTIONS = ("eager", *COMPILERS)
 DTYPE = "float64"
+SLOW = {("torch", "compiled")}  # an engine and an execution of many seconds a cell
 
 
 class Task(msgspec.Struct, frozen=True, tag=True):
@@ -35,7 +36,8 @@ class Selection:
         tiers: names of tiers.
         scenarios: glob patterns on scenario ids.
         nestings: words, or `auto`.
-        executions: names of executions.
+        executions: names of executions; one that is named is measured on every scenario, a slow one
+            otherwise on the sample.
         seed: of inputs and directions.
     """
 
@@ -52,10 +54,15 @@ class Selection:
             for scenario in scenarios
             if scenario.engine in (None, engine) and self._selects(scenario)
             for execution in EXECUTIONS
-            if not self.executions or execution in self.executions
-            for word in _words(scenario.order)
+            if self._runs(scenario, execution, engine)
+            for word in _words(scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2))
             if not self.nestings or word in self.nestings
         ]
+
+    def _runs(self, scenario: Scenario, execution: str, engine: str) -> bool:
+        if self.executions:
+            return execution in self.executions
+        return scenario.sample or (engine, execution) not in SLOW
 
     def _selects(self, scenario: Scenario) -> bool:
         by_tier = not self.tiers or scenario.tier in self.tiers

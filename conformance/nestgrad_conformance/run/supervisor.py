@@ -14,7 +14,8 @@ import nestgrad as ng
 from nestgrad._registry import descriptor
 from nestgrad_conformance.judge.limits import Limit, implied, read
 from nestgrad_conformance.judge.measure import Measurement
-from nestgrad_conformance.judge.verdict import Outcome, verdict
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.judge.verdict import Declared, Outcome, verdict
 from nestgrad_conformance.report.schema import Cell, Environment, Report, Run
 from nestgrad_conformance.scenarios import Scenario, load
 
@@ -24,6 +25,7 @@ from .room import Answer, Replied, Room
 
 PROFILE = "standard"
 _HANDLER = "nestgrad_conformance.run.handler:make"
+_RAW_HANDLER = "nestgrad_conformance.run.handler:make_raw"
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
@@ -39,16 +41,19 @@ class Supervisor:
         selection: the part of the suite.
         timeout: seconds for one cell.
         jobs: how many backends run at a time.
+        raw: measure the bare engines, without nestgrad's repairs and refusals.
     """
 
     backends: Sequence[str]
     selection: Selection = field(default_factory=Selection)
     timeout: float = 120
     jobs: int = 1
+    raw: bool = False
 
     def __post_init__(self) -> None:
         self._scenarios = load()
-        self._benches = [Bench(name, self._scenarios, self.selection, self.timeout) for name in self.backends]
+        bench = RawBench if self.raw else Bench
+        self._benches = [bench(name, self._scenarios, self.selection, self.timeout) for name in self.backends]
 
     @property
     def expected(self) -> int:
@@ -70,7 +75,7 @@ class Supervisor:
         run = Run(
             profile=PROFILE,
             seeds=[self.selection.seed],
-            raw=False,
+            raw=self.raw,
             expected=self.expected,
             finished=len(cells),
             absent=absent,
@@ -81,6 +86,8 @@ class Supervisor:
 
 class Bench:
     """One backend's cells, measured one after the other in a room."""
+
+    handler = _HANDLER
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
         described = descriptor(name)
@@ -101,7 +108,7 @@ class Bench:
 
     def room(self) -> Room:
         """A worker for this backend."""
-        return Room(_HANDLER, timeout=self._timeout, environment={BACKEND: self.name})
+        return Room(self.handler, timeout=self._timeout, environment={BACKEND: self.name})
 
     def describe(self, room: Room) -> None:
         """Learn where the worker measures, and which limits follow from what the backend lacks."""
@@ -124,7 +131,7 @@ class Bench:
     def _judged(self, task: Task, found: Measurement) -> Cell:
         scenario = self._scenarios[task.scenario]
         limit = self._limit(scenario, found.word)
-        declared = "limit" if limit else "supported"
+        declared = self._declares(limit)
         return Cell(
             id=cell_id(self.name, scenario, task),
             backend=self.name,
@@ -136,8 +143,8 @@ class Bench:
             dtype=task.dtype,
             device=self.environment.device if self.environment else None,
             outcome=found.outcome,
-            declared=declared,  # type: ignore[arg-type]
-            verdict=verdict(declared, found.outcome, found.route),  # type: ignore[arg-type]
+            declared=declared,
+            verdict=verdict(declared, found.outcome, found.route),
             route=found.route,
             repairs=found.repairs,
             limit=f"{limit.kind}: {limit.reason}" if limit else None,
@@ -151,10 +158,29 @@ class Bench:
             link=limit.link if limit else None,
         )
 
+    def _declares(self, limit: Limit | None) -> Declared | None:
+        return "limit" if limit else "supported"
+
     def _limit(self, scenario: Scenario, word: str) -> Limit | None:
         version = self.environment.engines.get(self.engine, "0") if self.environment else "0"
         covering = (one for one in self._declared if one.covers(word, scenario.id, scenario.features, version))
         return next(covering, None)
+
+
+class RawBench(Bench):
+    """The same for the bare engine, which declares nothing and has no choice of its own between words."""
+
+    handler = _RAW_HANDLER
+
+    def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
+        super().__init__(name, scenarios, selection, timeout)
+        self.tasks = [task for task in self.tasks if task.word != AUTO]
+
+    def _declares(self, limit: Limit | None) -> None:
+        return None
+
+    def _limit(self, scenario: Scenario, word: str) -> None:
+        return None
 
 
 def _in_threads(runs: Sequence[Iterator[Cell | Absent]], jobs: int) -> Iterator[Cell | Absent]:

@@ -37,6 +37,8 @@ class Scenario:
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
         order: the highest order that the suite measures; the function is smooth at least to it.
+        sample: one of the few that stand for all where measuring all would take too long: with a slow
+            compiler, and in order 3 with any.
         engine: the one engine this scenario is for, or None.
         revision: rises when function, inputs or domain change.
         since: the version of the backend spec in which it came.
@@ -51,6 +53,7 @@ class Scenario:
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
     order: int = 2
+    sample: bool = False
     engine: str | None = None
     revision: int = 1
     since: str = "1.0"

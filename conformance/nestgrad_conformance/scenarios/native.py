@@ -32,11 +32,11 @@ def _square(rng: np.random.Generator) -> Any:
 
 
 SCENARIOS = (
-    _jax("scan", normal(3), "control_flow"),
+    _jax("scan", normal(3), "control_flow", order=3, sample=True),
     _jax("cond", uniform(0.5, 1.5, 3), "control_flow"),
     _jax("fori_loop", normal(3), "control_flow"),
     _jax("while_loop", normal(3), "control_flow", "while_loop"),
-    _jax("custom_jvp", normal(3), "custom_rule"),
+    _jax("custom_jvp", normal(3), "custom_rule", order=3, sample=True),
     _jax("custom_vjp", normal(3), "custom_rule", "custom_vjp", "custom_vjp_recursive"),
     _jax("custom_vjp_plain", normal(3), "custom_rule", "custom_vjp"),
     _jax("pure_callback", normal(3), "pure_callback"),
