@@ -8,9 +8,8 @@ from types import FunctionType
 from typing import Any
 
 import torch
-from torch._dynamo.exc import Unsupported
+from torch._dynamo.exc import TorchDynamoException
 
-from . import _graph
 from ._transforms import forward_mode
 
 Function = Callable[..., Any]
@@ -19,8 +18,8 @@ Function = Callable[..., Any]
 def compiled(f: Function, compiler: str) -> Function:
     """F compiled whole by one of Dynamo's compilers, anew for what its guards tell apart.
 
-    While Dynamo traces it enters torch's one level of forward mode, so other threads wait with theirs. Where
-    an operation is refused, or might have to be for its values, f runs uncompiled and is looked at as it runs.
+    While Dynamo traces it enters torch's one level of forward mode, so other threads wait with theirs. What it
+    cannot compile is evaluated without it, to be refused for a reason of its own if there is one.
     """
     program = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True)
 
@@ -29,10 +28,9 @@ def compiled(f: Function, compiler: str) -> Function:
         with forward_mode:
             try:
                 return program(*args, **kwargs)
-            except Unsupported as error:
-                if _graph.MARK not in str(error):
-                    raise
-        return f(*args, **kwargs)
+            except TorchDynamoException:
+                f(*args, **kwargs)
+                raise
 
     return run
 

@@ -18,11 +18,11 @@ from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
 
+from ._messages import BROKEN_ON_PURPOSE
 from ._repairs import refusing
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
-MARK = "nestgrad looked at the graph"
 
 
 def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
@@ -32,11 +32,16 @@ def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     return output
 
 
+def break_graph(reason: str) -> None:
+    """Keep what is being traced from being compiled."""
+    torch._dynamo.graph_break(BROKEN_ON_PURPOSE + reason)
+
+
 def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
     refusal = _refused(context.graph())
     if refusal is not None:
-        context.graph_break(f"{MARK}: {refusal}")
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
 
 
 def _refused(graph: Graph) -> UnsupportedNestingError | None:
@@ -63,7 +68,7 @@ def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
 
 def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
-    with FakeTensorMode(allow_non_fake_inputs=True), refusing(word):
+    with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
         args, kwargs = map_arg((node.args, node.kwargs), lambda argument: _stand_in(argument.meta["example_value"]))
         target = getattr(args[0], node.target) if node.op == "call_method" else node.target
         try:

@@ -38,9 +38,9 @@ def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
 
 
 @contextlib.contextmanager
-def refusing(word: str) -> Iterator[None]:
+def refusing(word: str, *, compiled: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
-    operators, functions = _refused(word)
+    operators, functions = _refused(word, compiled)
     if not operators and not functions:
         yield
         return
@@ -97,8 +97,8 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(word: str) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
-    """The operators and the functions that are refused under a nesting."""
-    wrongs = [wrong for wrong in TABLE if wrong.covers(word)]
+def _refused(word: str, compiled: bool) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
+    """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
+    wrongs = [wrong for wrong in TABLE if wrong.covers(word, compiled)]
     operators = {getattr(torch.ops.aten, name): wrong for wrong in wrongs for name in wrong.aten}
     return operators, {function: wrong for wrong in wrongs for function in wrong.functions}

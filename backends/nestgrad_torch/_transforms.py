@@ -21,18 +21,21 @@ from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 
 from . import _tape
-from ._graph import looked_at
+from ._graph import break_graph, looked_at
 from ._repairs import nesting_here, watched
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
 
 forward_mode = threading.RLock()
+_SECOND_FORWARD_MODE = "under two forward modes its fake tensors take structural zeros for expanded tensors"
 
 
 def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its derivative along the tangents, and its aux."""
     if torch.compiler.is_dynamo_compiling():
+        if "F" in nesting_here():
+            break_graph(_SECOND_FORWARD_MODE)
         return _jvp(f, primals, tangents, has_aux)
     with forward_mode:
         _load_forward_rules()
