@@ -16,18 +16,21 @@ Function = Callable[..., Any]
 
 
 def compiled(f: Function, compiler: str) -> Function:
-    """F compiled whole by one of Dynamo's compilers, anew for what its guards tell apart.
+    """F compiled whole by one of Dynamo's compilers, anew for every shape.
 
     While Dynamo traces it enters torch's one level of forward mode, so other threads wait with theirs. What it
     cannot compile is evaluated without it, to be refused for a reason of its own if there is one.
     """
-    program = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True)
+    programs: dict[Any, Function] = {}
 
     @functools.wraps(f)
     def run(*args: Any, **kwargs: Any) -> Any:
+        shapes = tuple(value.shape for value in args if isinstance(value, torch.Tensor))
         with forward_mode:
+            if shapes not in programs:
+                programs[shapes] = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
             try:
-                return program(*args, **kwargs)
+                return programs[shapes](*args, **kwargs)
             except TorchDynamoException:
                 f(*args, **kwargs)
                 raise
@@ -36,7 +39,7 @@ def compiled(f: Function, compiler: str) -> Function:
 
 
 def _with_its_own_code(f: Function) -> Function:
-    """A copy: Dynamo counts recompilations by code object, and all plans share the one of their maker."""
+    """A copy: Dynamo counts recompilations by code object and stops at eight; all plans share that of their maker."""
 
     @functools.wraps(f)
     def own(*args: Any, **kwargs: Any) -> Any:

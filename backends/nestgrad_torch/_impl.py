@@ -13,6 +13,7 @@ import torch
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
 from . import _transforms, _trees
+from ._bare import BareTorch
 from ._canary import make_canary
 from ._compile import compiled
 from ._messages import recognised
@@ -95,6 +96,10 @@ class Torch:
     def prepare_worker(self) -> None:
         """Constants without a dtype in 64 bits, in a process of the conformance suite."""
         torch.set_default_dtype(torch.float64)
+
+    def bare(self) -> BareTorch:
+        """torch.func without the look-out."""
+        return BareTorch(self)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

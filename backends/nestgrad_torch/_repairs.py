@@ -64,7 +64,7 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func.overloadpacket)
-        if wrong is not None and wrong.when(_by_name(func, args, kwargs)):
+        if wrong is not None and wrong.concerns(_by_name(func, args, kwargs)):
             self.refusal = wrong.refusal(self._word)
             raise self.refusal
         return func(*args, **(kwargs or {}))
@@ -79,7 +79,7 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func)
-        if wrong is not None and wrong.when({"self": _bare(args[0]) if args else None}):
+        if wrong is not None and wrong.concerns({"self": _bare(args[0]) if args else None}):
             raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import optree
-
-_LEAF = 0
+import torch
+from torch.utils._pytree import tree_map
 
 
 class Structure:
-    """A container without its leaves, known by an example: Dynamo's optree and the real one share no other form.
+    """A container without its leaves, known by an example that holds their numbers: Dynamo has no optree of dicts.
 
     Where Dynamo breaks a graph it makes objects anew, and may use one as a key before it has its attributes.
     """
@@ -35,10 +35,12 @@ class Structure:
         """The container with these leaves."""
         if self is _BARE:
             return leaves[0]
-        return optree.tree_unflatten(_spec(self._example), leaves)
+        if torch.compiler.is_dynamo_compiling():
+            return tree_map(lambda number: None if number is None else leaves[number], self._example)
+        return optree.tree_map(leaves.__getitem__, self._example)
 
 
-_BARE = Structure(_LEAF)
+_BARE = Structure(0)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
@@ -46,7 +48,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     leaves, spec = optree.tree_flatten(tree)
     if spec.is_leaf():
         return leaves, _BARE
-    return leaves, Structure(optree.tree_unflatten(spec, [_LEAF] * len(leaves)))
+    return leaves, Structure(optree.tree_unflatten(spec, range(len(leaves))))
 
 
 def _spec(example: Any) -> Any:

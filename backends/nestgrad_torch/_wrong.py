@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch._functorch.autograd_function import custom_function_call
+from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
@@ -48,6 +49,13 @@ class Wrong:
         """Whether the number is wrong under this nesting."""
         patterns = self.nestings + self.compiled if compiled else self.nestings
         return any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns)
+
+    def concerns(self, arguments: Arguments) -> bool:
+        """Whether these arguments are concerned; those without values, which a compiler traces, may be."""
+        try:
+            return self.when(arguments)
+        except DataDependentOutputException:
+            return True
 
     def refusal(self, word: str) -> UnsupportedNestingError:
         """The error to raise instead of the number."""
