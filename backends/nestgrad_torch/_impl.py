@@ -12,8 +12,10 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
-from . import _transforms
+from . import _transforms, _trees
+from ._bare import BareTorch
 from ._canary import make_canary
+from ._compile import compiled
 from ._messages import recognised
 
 
@@ -52,6 +54,14 @@ class Torch:
         """Where a tensor is."""
         return array.device
 
+    def flatten(self, tree: Any) -> tuple[list[Any], Any]:
+        """Containers as optree sees them."""
+        return _trees.flatten(tree)
+
+    def unflatten(self, structure: Any, leaves: Any) -> Any:
+        """The inverse of `flatten`."""
+        return structure.filled(leaves)
+
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         return _transforms.jvp(f, tuple(primals), tuple(tangents), has_aux)
@@ -67,6 +77,14 @@ class Torch:
         (slope,), (product,) = _transforms.reverse_over_reverse(f, (primal,), (tangent,))
         return slope, product
 
+    def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Compile.compile`: by torch.compile with inductor."""
+        return compiled(f, "inductor")
+
+    def compile_traced(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
+        return compiled(f, "aot_eager")
+
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
         return torch.func.vmap(f, in_axes)
@@ -78,6 +96,10 @@ class Torch:
     def prepare_worker(self) -> None:
         """Constants without a dtype in 64 bits, in a process of the conformance suite."""
         torch.set_default_dtype(torch.float64)
+
+    def bare(self) -> BareTorch:
+        """torch.func without the look-out."""
+        return BareTorch(self)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from torch._dynamo.exc import TorchDynamoException
+
 from nestgrad.extend import Nesting, Refusal
 
+BROKEN_ON_PURPOSE = "nestgrad refuses to compile this: "
+_BROKEN_ON_PURPOSE = re.compile(BROKEN_ON_PURPOSE + "(.*)")
 _NO_FORWARD = re.compile(r"Trying to use forward AD with (?:aten::)?_?(\w+)")
 _NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)'? is not implemented")
 _OTHERS = (
@@ -23,6 +27,9 @@ _OTHERS = (
 def recognised(exception: Exception, word: Nesting) -> Refusal | None:
     """The refusal that an exception of torch means, or None."""
     text = str(exception)
+    if isinstance(exception, TorchDynamoException):
+        why = found[1] if (found := _BROKEN_ON_PURPOSE.search(text)) else f"it says: {text.partition(chr(10))[0]}"
+        return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", _reverse(word))
     if found := _NO_FORWARD.search(text):
         return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
     if found := _NO_DERIVATIVE.search(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -25,16 +25,22 @@ from ._wrong import TABLE, Wrong
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
+@torch.compiler.assume_constant_result
 def nesting_here() -> str:
     """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
     return "R" * _tape.depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
+def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
+    """`f(*x)`, operations that are wrong under the present nesting being refused."""
+    with refusing(nesting_here()):
+        return f(*x)
+
+
 @contextlib.contextmanager
-def watched() -> Iterator[None]:
-    """A context in which operations that are wrong under the present nesting are refused."""
-    word = "" if torch.compiler.is_dynamo_compiling() else nesting_here()
-    operators, functions = _refused(word)
+def refusing(word: str, *, compiled: bool = False) -> Iterator[None]:
+    """A context in which operations that are wrong under this nesting are refused."""
+    operators, functions = _refused(word, compiled)
     if not operators and not functions:
         yield
         return
@@ -58,7 +64,7 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func.overloadpacket)
-        if wrong is not None and wrong.when(_by_name(func, args, kwargs)):
+        if wrong is not None and wrong.concerns(_by_name(func, args, kwargs)):
             self.refusal = wrong.refusal(self._word)
             raise self.refusal
         return func(*args, **(kwargs or {}))
@@ -73,7 +79,7 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         wrong = self._refused.get(func)
-        if wrong is not None and wrong.when({"self": _bare(args[0]) if args else None}):
+        if wrong is not None and wrong.concerns({"self": _bare(args[0]) if args else None}):
             raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
 
@@ -91,8 +97,8 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(word: str) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
-    """The operators and the functions that are refused under a nesting."""
-    wrongs = [wrong for wrong in TABLE if wrong.covers(word)]
+def _refused(word: str, compiled: bool) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
+    """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
+    wrongs = [wrong for wrong in TABLE if wrong.covers(word, compiled)]
     operators = {getattr(torch.ops.aten, name): wrong for wrong in wrongs for name in wrong.aten}
     return operators, {function: wrong for wrong in wrongs for function in wrong.functions}

@@ -21,21 +21,25 @@ from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 
 from . import _tape
+from ._graph import break_graph, looked_at
 from ._repairs import nesting_here, watched
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
 
-_forward_mode = threading.RLock()
+forward_mode = threading.RLock()
+_SECOND_FORWARD_MODE = "under two forward modes its fake tensors take structural zeros for expanded tensors"
 
 
 def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its derivative along the tangents, and its aux."""
-    with _forward_mode:
+    if torch.compiler.is_dynamo_compiling():
+        if "F" in nesting_here():
+            break_graph(_SECOND_FORWARD_MODE)
+        return _jvp(f, primals, tangents, has_aux)
+    with forward_mode:
         _load_forward_rules()
-        prepared = _prepared(f, primals[0], has_aux)
-        value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
-    return value, _dense(tangent), *aux
+        return _jvp(f, primals, tangents, has_aux)
 
 
 def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
@@ -61,6 +65,12 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
     return slope, pullback(v)
 
 
+def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+    prepared = _prepared(f, primals[0], has_aux)
+    value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
+    return value, _dense(tangent), *aux
+
+
 @functools.cache
 def _load_forward_rules() -> None:
     """Torch compiles some forward rules by TorchScript on first use, with a warning that is not the user's."""
@@ -72,8 +82,7 @@ def _prepared(f: Function, like: Any, has_aux: bool) -> Function:
     """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
 
     def prepared(*x: Any) -> Any:
-        with watched():
-            output = f(*x)
+        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watched(f, x)
         if has_aux:
             return _tensors(output[0], like), output[1]
         return _tensors(output, like)
@@ -91,6 +100,8 @@ def _dense(result: Any) -> Any:
     """The result without torch's immutable ZeroTensors, which stand for structural zeros."""
     if isinstance(result, tuple):
         return tuple(map(_dense, result))
+    if torch.compiler.is_dynamo_compiling():  # which cannot ask
+        return result + torch.zeros_like(result)
     return result.clone() if result._is_zerotensor() else result
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch._functorch.autograd_function import custom_function_call
+from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
@@ -30,6 +31,7 @@ class Wrong:
         reason: what torch does, with the thread if there is one.
         use: words that are right.
         aten: the operators that it becomes below every transform.
+        compiled: further patterns, of nestings that are wrong when torch.compile traces them.
         functions: what Python calls it, where it leaves no operator of its own.
         when: whether these arguments of the operator, by name, are concerned; all are by default.
     """
@@ -41,10 +43,19 @@ class Wrong:
     aten: tuple[str, ...] = ()
     functions: tuple[Any, ...] = ()
     when: Callable[[Arguments], bool] = lambda arguments: True
+    compiled: tuple[str, ...] = ()
 
-    def covers(self, word: str) -> bool:
+    def covers(self, word: str, compiled: bool) -> bool:
         """Whether the number is wrong under this nesting."""
-        return any(fnmatch.fnmatchcase(word, pattern) for pattern in self.nestings)
+        patterns = self.nestings + self.compiled if compiled else self.nestings
+        return any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns)
+
+    def concerns(self, arguments: Arguments) -> bool:
+        """Whether these arguments are concerned; those without values, which a compiler traces, may be."""
+        try:
+            return self.when(arguments)
+        except DataDependentOutputException:
+            return True
 
     def refusal(self, word: str) -> UnsupportedNestingError:
         """The error to raise instead of the number."""
@@ -158,6 +169,7 @@ TABLE = (
         use=_REVERSE,
         aten=("mse_loss",),
         when=_of_a_mean,
+        compiled=("R*F",),
     ),
     Wrong(
         "triangular_solve",

@@ -122,7 +122,7 @@ def test_a_scenario_is_named_only_as_an_upstream_bug_with_a_link(written, kind, 
 
 @pytest.mark.parametrize("kind", ["not_yet", "upstream_bug"])
 def test_only_what_is_never_possible_holds_for_everything(written, kind):
-    with pytest.raises(LimitsError, match="names no operation, feature or scenario"):
+    with pytest.raises(LimitsError, match="names no operation, feature, scenario or execution"):
         read(written(f'[[limit]]\nnesting = "F"\nkind = "{kind}"\nreason = "r"\n'), "limits.toml")
 
 

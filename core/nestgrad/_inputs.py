@@ -72,7 +72,7 @@ def check_scalar(backend: Any, value: Any, name: str = "The function") -> None:
     if tuple(shape) != ():
         hint = "Take its only entry: value[0]." if tuple(shape) == (1,) else "Reduce it, for example with sum."
         raise NonScalarOutputError(f"{name} must return shape (); it returned shape {tuple(shape)}. {hint}")
-    if type(value) is not float and not _is_dtype(backend.xp, value.dtype, REAL):
+    if type(value) is not float and not _is_dtype_uncached(backend.xp, value.dtype, REAL):
         raise NotDifferentiableError(f"{name} must return a real floating number; it returned dtype {value.dtype}.")
 
 
@@ -112,12 +112,15 @@ def _is_differentiable(backend: Any, leaf: Any, kinds: tuple[str, ...]) -> bool:
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and _is_dtype(backend.xp, leaf.dtype, kinds)
 
 
-@functools.lru_cache(maxsize=256)
-def _is_dtype(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
+def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
+    """Whether a dtype is of these kinds. Inside f, where a compiler may be tracing, no cache is in its way."""
     try:
         return bool(xp.isdtype(dtype, kinds))
     except TypeError:  # a dtype from outside the standard, such as NumPy's strings
         return False
+
+
+_is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
 
 
 def _can_fit(backend: Any, leaf: Any, x: Array) -> bool:

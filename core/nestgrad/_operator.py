@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypedDict
 
 import optree
@@ -83,10 +83,8 @@ def _named_arguments(rule: Rule, arguments: tuple[Any, ...], kwargs: dict[str, A
     return [*zip(names, arguments, strict=False), *kwargs.items()]
 
 
-def leaves_of(named: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Every leaf of named trees, with what a user would write to reach it."""
-    found = []
     for name, tree in named:
         leaves = optree.tree_leaves(tree)
-        found += list(zip(paths(name, tree, len(leaves)), leaves, strict=True))
-    return found
+        yield from zip(paths(name, tree, len(leaves)), leaves, strict=True)

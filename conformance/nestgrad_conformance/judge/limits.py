@@ -27,6 +27,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         operation: the operation that is refused; matches a scenario's feature of that name.
         feature: the same for a feature that is no operation.
         scenario: one scenario alone; allowed for an `upstream_bug` with a link.
+        executions: those that it holds for; all if empty.
         kind: `never` (the engine cannot), `not_yet` (it could), `upstream_bug` (it is wrong there).
         reason: why, in one sentence.
         link: a thread or page.
@@ -41,14 +42,18 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     scenario: str | None = None
     link: str | None = None
     versions: str = ""
+    executions: tuple[str, ...] = ()
 
-    def covers(self, word: str, scenario: str, features: Iterable[str], version: str) -> bool:
-        """Whether this limit speaks of a nesting of a scenario, with this version of the engine."""
+    def covers(
+        self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager"
+    ) -> bool:
+        """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
         names = {name for name in (self.operation, self.feature) if name is not None}
         return (
             fnmatch.fnmatchcase(word, self.nesting)
             and names <= set(features)
             and self.scenario in (None, scenario)
+            and (not self.executions or execution in self.executions)
             and SpecifierSet(self.versions).contains(version, prereleases=True)
         )
 
@@ -94,8 +99,11 @@ def implied(modes: Mapping[str, bool], max_order: int | None) -> tuple[Limit, ..
 def _check(limit: Limit, where: str) -> None:
     if limit.scenario is not None and (limit.kind != "upstream_bug" or not limit.link):
         raise LimitsError(f"{where}: a limit may name a scenario ({limit.scenario}) only as upstream_bug with a link.")
-    if limit.operation is None and limit.feature is None and limit.scenario is None and limit.kind != "never":
-        raise LimitsError(f"{where}: {limit.nesting!r} names no operation, feature or scenario; only `never` may.")
+    everything = limit.operation is None and limit.feature is None and limit.scenario is None and not limit.executions
+    if everything and limit.kind != "never":
+        raise LimitsError(
+            f"{where}: {limit.nesting!r} names no operation, feature, scenario or execution; only `never` may."
+        )
     try:
         SpecifierSet(limit.versions)
     except InvalidSpecifier as error:

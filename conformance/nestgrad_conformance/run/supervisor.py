@@ -130,7 +130,7 @@ class Bench:
 
     def _judged(self, task: Task, found: Measurement) -> Cell:
         scenario = self._scenarios[task.scenario]
-        limit = self._limit(scenario, found.word)
+        limit = self._limit(scenario, found.word, task.execution)
         declared = self._declares(limit)
         return Cell(
             id=cell_id(self.name, scenario, task),
@@ -161,10 +161,10 @@ class Bench:
     def _declares(self, limit: Limit | None) -> Declared | None:
         return "limit" if limit else "supported"
 
-    def _limit(self, scenario: Scenario, word: str) -> Limit | None:
+    def _limit(self, scenario: Scenario, word: str, execution: str) -> Limit | None:
         version = self.environment.engines.get(self.engine, "0") if self.environment else "0"
-        covering = (one for one in self._declared if one.covers(word, scenario.id, scenario.features, version))
-        return next(covering, None)
+        known = (word, scenario.id, scenario.features, version, execution)
+        return next((one for one in self._declared if one.covers(*known)), None)
 
 
 class RawBench(Bench):
@@ -179,7 +179,7 @@ class RawBench(Bench):
     def _declares(self, limit: Limit | None) -> None:
         return None
 
-    def _limit(self, scenario: Scenario, word: str) -> None:
+    def _limit(self, scenario: Scenario, word: str, execution: str) -> None:
         return None
 
 

@@ -30,9 +30,12 @@ def layer_norm(x: Any) -> Any:
     return _weighted(functional.layer_norm(x[1:], (5,), weight=x[0], eps=1e-3))
 
 
+_LAYER_NORM = torch.nn.LayerNorm(5, dtype=_F64)
+
+
 def layer_norm_module(x: Any) -> Any:
     """nn.LayerNorm."""
-    return _weighted(torch.nn.LayerNorm(5, dtype=_F64)(x))
+    return _weighted(_LAYER_NORM(x))
 
 
 def layer_norm_aten(x: Any) -> Any:
@@ -40,10 +43,13 @@ def layer_norm_aten(x: Any) -> Any:
     return _weighted(torch.ops.aten.native_layer_norm(x, (5,), None, None, 1e-5)[0])
 
 
+with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    _SCRIPTED_LAYER_NORM = torch.jit.script(_LAYER_NORM)
+
+
 def layer_norm_scripted(x: Any) -> Any:
     """nn.LayerNorm inside torch.jit.script, which is deprecated and much used."""
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        return _weighted(torch.jit.script(torch.nn.LayerNorm(5, dtype=_F64))(x))
+    return _weighted(_SCRIPTED_LAYER_NORM(x))
 
 
 def group_norm(x: Any) -> Any:

@@ -1,0 +1,48 @@
+"""torch.compile, such that its number is the eager one or none."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch._dynamo.exc import TorchDynamoException
+
+from ._transforms import forward_mode
+
+Function = Callable[..., Any]
+
+
+def compiled(f: Function, compiler: str) -> Function:
+    """F compiled whole by one of Dynamo's compilers, anew for every shape.
+
+    While Dynamo traces it enters torch's one level of forward mode, so other threads wait with theirs. What it
+    cannot compile is evaluated without it, to be refused for a reason of its own if there is one.
+    """
+    programs: dict[Any, Function] = {}
+
+    @functools.wraps(f)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        shapes = tuple(value.shape for value in args if isinstance(value, torch.Tensor))
+        with forward_mode:
+            if shapes not in programs:
+                programs[shapes] = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
+            try:
+                return programs[shapes](*args, **kwargs)
+            except TorchDynamoException:
+                f(*args, **kwargs)
+                raise
+
+    return run
+
+
+def _with_its_own_code(f: Function) -> Function:
+    """A copy: Dynamo counts recompilations by code object and stops at eight; all plans share that of their maker."""
+
+    @functools.wraps(f)
+    def own(*args: Any, **kwargs: Any) -> Any:
+        return f(*args, **kwargs)
+
+    return FunctionType(own.__code__.replace(), own.__globals__, own.__name__, None, own.__closure__)

@@ -1,0 +1,89 @@
+"""The look-out of `_repairs`, taken at the graph that Dynamo has made of a function, before it is compiled.
+
+Operations that are refused break the graph: without `fullgraph` the operator then runs uncompiled and refuses by
+name, with it torch raises, and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch._dynamo.comptime import ComptimeContext, comptime
+from torch._functorch import predispatch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx import Graph, Node
+from torch.fx.node import map_arg
+
+from nestgrad.extend import UnsupportedNestingError
+
+from ._messages import BROKEN_ON_PURPOSE
+from ._repairs import refusing
+
+_ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
+_LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
+
+
+def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
+    """`f(*x)`, traced by Dynamo; operations that are wrong under the present nesting break the graph."""
+    output = f(*x)
+    comptime(_look)
+    return output
+
+
+def break_graph(reason: str) -> None:
+    """Keep what is being traced from being compiled."""
+    torch._dynamo.graph_break(BROKEN_ON_PURPOSE + reason)
+
+
+def _look(context: ComptimeContext) -> None:
+    """Break the graph if what f has just added to it is refused under the transforms that are open there."""
+    refusal = _refused(context.graph())
+    if refusal is not None:
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
+
+
+def _refused(graph: Graph) -> UnsupportedNestingError | None:
+    for node, word in _body(graph):
+        if node.op in ("call_function", "call_method") and (refusal := _alone(node, word)) is not None:
+            return refusal
+    return None
+
+
+def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
+    """What was added since the innermost open transform was entered, each node with the nesting it is under."""
+    word, marks, body = "", [], []
+    for node in graph.nodes:
+        if node.target in _ENTERS:
+            marks.append(len(body))
+            word += _ENTERS[node.target]
+        elif node.target in _LEAVES:
+            marks.pop()
+            word = word[:-1]
+        else:
+            body.append((node, word))
+    return iter(body[marks[-1] :])
+
+
+def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
+    """The refusal that a node meets when it is run by itself, on fake tensors."""
+    with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
+        args, kwargs = map_arg((node.args, node.kwargs), lambda argument: _stand_in(argument.meta["example_value"]))
+        target = getattr(args[0], node.target) if node.op == "call_method" else node.target
+        try:
+            target(*(args[1:] if node.op == "call_method" else args), **kwargs)
+        except UnsupportedNestingError as refusal:
+            return refusal
+        except Exception:
+            return None
+    return None
+
+
+def _stand_in(value: Any) -> Any:
+    """A fake tensor like the one that stands in the graph, outside of all transforms."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_stand_in, value))
+    if not isinstance(value, torch.Tensor):
+        return value
+    return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)

@@ -1,0 +1,55 @@
+"""Containers by optree, taken apart and put together in ways that Dynamo traces too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optree
+import torch
+from torch.utils._pytree import tree_map
+
+
+class Structure:
+    """A container without its leaves, known by an example that holds their numbers: Dynamo has no optree of dicts.
+
+    Where Dynamo breaks a graph it makes objects anew, and may use one as a key before it has its attributes.
+    """
+
+    _example: Any = None
+
+    def __init__(self, example: Any) -> None:
+        self._example = example
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Structure) or self._example is None or other._example is None:
+            return self is other
+        return bool(_spec(self._example) == _spec(other._example))
+
+    def __hash__(self) -> int:
+        return hash(Structure)
+
+    def __repr__(self) -> str:
+        return repr(_spec(self._example))
+
+    def filled(self, leaves: Any) -> Any:
+        """The container with these leaves."""
+        if self is _BARE:
+            return leaves[0]
+        if torch.compiler.is_dynamo_compiling():
+            return tree_map(lambda number: None if number is None else leaves[number], self._example)
+        return optree.tree_map(leaves.__getitem__, self._example)
+
+
+_BARE = Structure(0)
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves of a container, and its structure."""
+    leaves, spec = optree.tree_flatten(tree)
+    if spec.is_leaf():
+        return leaves, _BARE
+    return leaves, Structure(optree.tree_unflatten(spec, range(len(leaves))))
+
+
+def _spec(example: Any) -> Any:
+    return optree.tree_structure(example)

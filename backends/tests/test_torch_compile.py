@@ -1,0 +1,168 @@
+"""torch.compile behind `compile=`, and around operators: right, differentiable, or refused."""
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+torch = pytest.importorskip("torch")
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dynamo:UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:torch"),
+]
+F64 = torch.float64
+X = torch.tensor([0.3, -1.2, 2.0, 0.7], dtype=F64)
+V = torch.tensor([1.0, 2.0, -1.0, 0.5], dtype=F64)
+HVPS = ("FR", "RF", "RR")
+TORCH = ng.get_backend("torch")
+
+
+def inverse_norm(x):
+    return 1 / torch.sqrt(torch.sum(x * x))
+
+
+def inverse_norm_hvp(x, v):
+    r = torch.sqrt(x @ x)
+    return 3 * x * (x @ v) / r**5 - v / r**3
+
+
+def close(found, expected, tolerance=1e-10):
+    np.testing.assert_allclose(found.numpy(force=True), np.asarray(expected), rtol=tolerance, atol=tolerance)
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(("word", "execution"), [*((word, "traced") for word in HVPS), ("RR", "compiled")])
+def test_seed_at_new_inputs_and_shapes(word, execution):
+    hvp = ng.hvp(inverse_norm, word, compile=execution)
+    for x, v in [(X, V), (V, X), (X[:3], V[:3]), (torch.cat([X, V]), torch.cat([V, X]))]:
+        close(hvp(x, v), inverse_norm_hvp(x, v))
+
+
+def test_it_is_compiled_once_for_one_shape():
+    hvp = ng.hvp(inverse_norm, "RR", compile="traced")
+    hvp(X, V)
+    with torch.compiler.set_stance("fail_on_recompile"):
+        close(hvp(V, X), inverse_norm_hvp(V, X))
+
+
+def test_many_operators_of_one_function():
+    for _ in range(10):  # more than Dynamo compiles of one code object
+        close(ng.gradient(lambda x: (x**2).sum(), compile="traced")(X), 2 * X)
+
+
+@pytest.mark.parametrize("word", ["RRR", "FRR", "RRF"])
+def test_third_order(word):
+    close(ng.derivative(lambda x: torch.sum(x**4), word, compile="traced")(X, V, X), 24 * X * V * X)
+
+
+@pytest.mark.parametrize("word", HVPS)
+def test_containers_and_structural_zeros(word):
+    f = lambda t: (t["a"] ** 2 * t["b"]).sum() + (V * t["c"][0]).sum()  # noqa: E731
+    found = ng.hvp(f, word, compile="traced")({"a": X, "b": V, "c": [X]}, {"a": V, "b": X, "c": [V]})
+    close(found["a"], 2 * V * V + 2 * X * X)
+    close(found["b"], 2 * X * V)
+    close(found["c"][0], torch.zeros(4))
+
+
+@pytest.mark.parametrize("word", ["FF", "FFR", "FRF"])
+def test_two_forward_modes_are_refused(word):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.compile.*two forward modes.*Leave compile=False"):
+        ng.derivative(inverse_norm, word, compile="traced")(X, *[V] * (len(word) - ("R" in word)))
+
+
+def test_what_dynamo_cannot_trace_is_refused_and_the_users_errors_pass():
+    with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.compile"):
+        ng.gradient(lambda x: x.sum() if float(x.detach().sum()) > 0 else x.prod(), compile="traced")(X)
+    with pytest.raises(ZeroDivisionError):
+        ng.gradient(lambda x: x.sum() / (1 // 0), compile="traced")(X)
+
+
+def layer_norm(x):
+    return (torch.nn.functional.layer_norm(x, (4,)) ** 3 * V).sum()
+
+
+@pytest.mark.parametrize("word", ["RF", "FF", "RRR"])
+def test_a_wrong_operation_is_refused_when_compiled(word):
+    directions = [V] * (len(word) - ("R" in word))
+    with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
+        ng.derivative(layer_norm, word, compile="traced")(X, *directions)
+
+
+@pytest.mark.parametrize("word", ["RF", "RRR"])
+def test_a_wrong_operation_is_refused_inside_the_users_compiler(word):
+    directions = [V] * (len(word) - 1)
+    operator = ng.derivative(layer_norm, word, backend=TORCH)
+    with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
+        torch.compile(lambda x: operator(x, *directions), backend="aot_eager")(X)
+    with pytest.raises(torch._dynamo.exc.Unsupported, match="nestgrad refuses to compile this: layer_norm"):
+        torch.compile(lambda x: operator(x, *directions), backend="aot_eager", fullgraph=True)(X)
+
+
+def test_layer_norm_is_right_where_it_is_not_refused():
+    step = 1e-6
+    expected = (ng.gradient(layer_norm)(X + step * V) - ng.gradient(layer_norm)(X - step * V)) / (2 * step)
+    for word in ("FR", "RR"):
+        close(ng.hvp(layer_norm, word, compile="traced")(X, V), expected, 1e-6)
+
+
+def test_a_condition_on_values_is_refused():
+    values = torch.linspace(0.5, 2, 4, dtype=F64)
+    with pytest.raises(ng.UnsupportedNestingError, match="cumulative_prod"):
+        ng.hvp(lambda x: torch.cumprod(x, 0).sum(), "RF", compile="traced")(values, V)
+
+
+def penalty(weights, word, x, **options):
+    f = lambda x: torch.tanh(x @ weights[0]) @ weights[1]  # noqa: E731
+    product = ng.hvp(f, word, **options)(x, V)
+    return (product**2).sum() + (ng.gradient(f, **options)(x) ** 2).sum()
+
+
+@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("fullgraph", [True, False])
+def test_a_training_step_inside_torch_compile(word, fullgraph):
+    trained, expected = _trained(lambda w: penalty(w, word, X))
+    options = {"backend": TORCH} if fullgraph else {}
+    step = torch.compile(lambda x: penalty(trained, word, x, **options), backend="aot_eager", fullgraph=fullgraph)
+    step(X).backward()
+    _check(trained, expected)
+
+
+@pytest.mark.parametrize("word", ["RR"])
+def test_a_training_step_through_compiled_operators(word):
+    trained, expected = _trained(lambda w: penalty(w, word, X))
+    penalty(trained, word, X, compile="traced").backward()
+    _check(trained, expected)
+
+
+def _trained(loss):
+    """Weights to train, and the derivative of the loss along a direction, from differences of its values."""
+    weights = [torch.linspace(-1, 1, 12, dtype=F64).reshape(4, 3), torch.linspace(1, 2, 3, dtype=F64)]
+    h = 1e-6
+    ends = [loss([w + t * torch.cos(w) for w in weights]) for t in (h, -h)]
+    return [w.clone().requires_grad_() for w in weights], ((ends[0] - ends[1]) / (2 * h)).detach()
+
+
+def _check(trained, expected):
+    close(sum((w.grad * torch.cos(w.detach())).sum() for w in trained), expected, 1e-7)
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_contexts_without_a_graph(context):
+    scale = X.clone().requires_grad_()
+    with context():
+        found = ng.hvp(lambda x: (scale * x**3).sum(), "RR", compile="traced")(X * 1, V)
+    close(found, 6 * X * X * V)
+    assert not found.requires_grad
+    assert scale.grad is None
+
+
+def test_the_bare_engine_shows_its_own_numbers():
+    bare = TORCH.bare()
+    along = (ng.gradient(layer_norm)(X + 1e-6 * V) - ng.gradient(layer_norm)(X - 1e-6 * V)) / 2e-6
+    close(ng.hvp(layer_norm, "FR", backend=bare)(X, V), along, 1e-6)
+    assert (ng.hvp(layer_norm, "RF", backend=bare)(X, V) - along).abs().max() > 0.1 * along.abs().max()
