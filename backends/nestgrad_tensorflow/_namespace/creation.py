@@ -32,8 +32,8 @@ def arange(
     start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
 ) -> Any:
     """`array_api.arange`."""
-    bounds: Any = (start,) if stop is None else (start, stop)
-    return asarray(np.arange(*bounds, step=step), dtype=dtype, device=device)
+    first, last = (0, start) if stop is None else (start, stop)
+    return asarray(np.arange(first, last, step), dtype=dtype, device=device)
 
 
 def linspace(
