@@ -330,6 +330,18 @@ def test_a_device_is_where_the_result_is():
     assert xp.ones(2, device="CPU:0").device.endswith("CPU:0")
 
 
+@pytest.mark.parametrize("name", ["isfinite", "isinf", "isnan"])
+def test_complex_and_integer_numbers_are_classified(name):
+    for x in (np.asarray([1 + 1j, np.inf + 1j, 1 + np.nan * 1j, np.nan + np.inf * 1j]), np.asarray([1, 2])):
+        assert getattr(xp, name)(xp.asarray(x)).numpy().tolist() == getattr(np, name)(x).tolist()
+
+
+def test_ranges_are_computed_in_64_bits():
+    assert xp.arange(0.1, 1.0, 0.3).numpy().tolist() == np.arange(0.1, 1.0, 0.3).tolist()
+    assert xp.linspace(0, 0.1, 3)[-1] == 0.1
+    assert xp.linspace(0, 1, 4, endpoint=False).numpy().tolist() == [0.0, 0.25, 0.5, 0.75]
+
+
 def test_numpy_behaviour_stays_off():
     assert not hasattr(tf.constant(1.0), "T")
 

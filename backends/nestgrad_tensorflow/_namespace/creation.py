@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from .dtypes import placed
+from .elementwise import promoted
 
 _np = tf.experimental.numpy
 
@@ -30,8 +32,8 @@ def arange(
     start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
 ) -> Any:
     """`array_api.arange`."""
-    with placed(device):
-        return _np.arange(start, stop, step, dtype)
+    first, last = (0, start) if stop is None else (start, stop)
+    return asarray(np.arange(first, last, step), dtype=dtype, device=device)
 
 
 def linspace(
@@ -39,7 +41,8 @@ def linspace(
 ) -> Any:
     """`array_api.linspace`."""
     with placed(device):
-        points = _np.linspace(start, stop, num, endpoint=endpoint)
+        start, stop, _ = promoted(start, stop, 0.0)
+        points = tf.linspace(start, stop, num if endpoint else num + 1)[:num]
         return points if dtype is None else tf.cast(points, dtype)
 
 

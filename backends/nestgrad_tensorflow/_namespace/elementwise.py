@@ -67,6 +67,28 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:  # noqa: A002
     return x if max is None else tf.minimum(x, tensor(max, x.dtype))
 
 
+def isfinite(x: Any, /) -> Any:
+    """`array_api.isfinite`; a complex number is, if both its parts are."""
+    return tf.reduce_all(tf.math.is_finite(_parts(x)), 0)
+
+
+def isinf(x: Any, /) -> Any:
+    """`array_api.isinf`; a complex number is, if one of its parts is."""
+    return tf.reduce_any(tf.math.is_inf(_parts(x)), 0)
+
+
+def isnan(x: Any, /) -> Any:
+    """`array_api.isnan`; a complex number is, if one of its parts is."""
+    return tf.reduce_any(tf.math.is_nan(_parts(x)), 0)
+
+
+def _parts(x: Any) -> Any:
+    """Real and imaginary part, stacked; a real number has one part, and what is no float is cast to one."""
+    if isdtype(x, "complex floating"):
+        return tf.stack([tf.math.real(x), tf.math.imag(x)])
+    return tf.cast(x, x.dtype if isdtype(x, "real floating") else tf.float64)[None]
+
+
 def copysign(x1: Any, x2: Any, /) -> Any:
     """`array_api.copysign`."""
     x1, x2 = promoted(x1, x2)
