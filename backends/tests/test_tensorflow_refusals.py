@@ -186,5 +186,5 @@ def test_bare_tensorflow_is_as_it_is():
     f = lambda x: tf.reduce_sum(tf.math.cumprod(x))  # noqa: E731
     x = tf.constant([0.0, 2.0, 3.0], F64)
     value, pullback = bare.vjp(f, x)
-    np.testing.assert_allclose(pullback(tf.ones_like(value))[0], [1, 0, 0])  # tensorflow#119430: 9, 0, 0
+    np.testing.assert_allclose(pullback(tf.ones_like(value))[0], [0, 0, 0])  # tensorflow#119430
     np.testing.assert_allclose(ng.gradient(f)(x), [9, 0, 0])
