@@ -21,12 +21,10 @@ class Call:
     """What TensorFlow's op callback tells.
 
     Attributes:
-        op: its name in TensorFlow's list of operations.
         inputs: its input tensors.
         attrs: names and values of its attributes, in turn.
     """
 
-    op: str
     inputs: tuple[Any, ...]
     attrs: tuple[Any, ...]
 

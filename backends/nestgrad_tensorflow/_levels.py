@@ -71,8 +71,8 @@ def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
 
 def _unreliable() -> str | None:
     """Why an accumulator cannot be trusted under this nesting, whatever the function."""
-    if len(here.word) > 2 and here.word.count("F") > 1:
-        return "ForwardAccumulator raises or is wrong under two forward modes and a third letter."
+    if here.word.count("F") > 1:
+        return "two ForwardAccumulators, one inside the other, are wrong for some products or raise."
     if here.is_taped and here.graph is not None:
         return "a tape inside a graph does not see what ForwardAccumulator computes."
     return None

@@ -20,6 +20,7 @@ from tensorflow.python.eager import context
 from nestgrad.extend import UnsupportedNestingError, emulated
 
 from ._call import Call
+from ._callbacks import calling_back
 from ._calls import CONTROL_FLOW, Node, announcing, functions_in, nodes
 from ._levels import Rerouted, here
 from ._wrong import TABLE, Wrong
@@ -45,47 +46,52 @@ def watched() -> Iterator[None]:
     engine = context.context()
     options = engine.function_call_options
     counts.watching, counts.refusal = True, None
-    engine.add_op_callback(_seen)
     engine.function_call_options = announcing(_called, options)
     try:
-        yield
+        with calling_back(_seen):
+            yield
     except Exception as error:  # autograph makes its own of every exception
         if counts.refusal is None or isinstance(error, UnsupportedNestingError):
             raise
         raise counts.refusal from error
     finally:
         engine.function_call_options = options
-        engine.remove_op_callback(_seen)
         counts.watching = False
 
 
 def _seen(
-    op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
+    name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
 ) -> list[Any] | None:
     """After an operation: the outputs to put in place of its own, or None."""
     if graph is not here.graph:  # a function being traced: its definition is looked at when it is called
         return None
-    if op_type == "StopGradient":
+    is_slow = isinstance(name, bytes)
+    op = name.decode() if isinstance(name, bytes) else name
+    if op == "StopGradient":
         counts.stopped += 1
-    if op_type in CONTROL_FLOW:
+    if op in CONTROL_FLOW:
         for function in functions_in(attrs):
             _inspect(function)
         return None
-    for wrong in TABLE.get(op_type, ()):
-        call = Call(op_type, inputs, attrs)
+    for wrong in TABLE.get(op, ()):
+        call = Call(inputs, attrs)
         if wrong.covers(here.word) and wrong.when(call):
-            return _replaced(wrong, call, outputs)
+            return _cured(wrong, call, outputs, is_slow)
     return None
 
 
-def _replaced(wrong: Wrong, call: Call, outputs: Any) -> list[Any] | None:
+def _cured(wrong: Wrong, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
     in_graph = here.graph is not None
     if here.accumulators and (in_graph or wrong.by_two_pullbacks):
         raise Rerouted(wrong.operation, wrong.reason)
     if wrong.by_two_pullbacks:
         return None
-    if wrong.repair is None or (in_graph and here.is_taped):
-        raise _refused(wrong)  # the user's tape inside this graph would look past a repair
+    if wrong.repair is None:
+        raise _refused(wrong)
+    if in_graph and here.is_taped:
+        raise _refused(wrong, "A tape inside a graph would look past a repair: put the tape outside of it.")
+    if is_slow:
+        raise _refused(wrong, "Called with a list or tuple it cannot be repaired: pass it tensors.")
     emulated(wrong.operation, wrong.reason)
     repaired = wrong.repair(call)
     if not in_graph:
@@ -118,6 +124,6 @@ def _is_inside(word: str) -> bool:
     return word.rindex("F") > 0
 
 
-def _refused(wrong: Wrong) -> UnsupportedNestingError:
-    counts.refusal = wrong.refusal(here.word)
+def _refused(wrong: Wrong, advice: str = "") -> UnsupportedNestingError:
+    counts.refusal = wrong.refusal(here.word, advice)
     return counts.refusal

@@ -48,11 +48,12 @@ class Wrong:
         """Whether the number is wrong under this nesting."""
         return any(fnmatch.fnmatchcase(word, pattern) for pattern in self.nestings)
 
-    def refusal(self, word: str) -> UnsupportedNestingError:
+    def refusal(self, word: str, advice: str = "") -> UnsupportedNestingError:
         """The error to raise instead of the number."""
         use = next((Nesting(code) for code in self.use if len(code) == len(word)), None)
+        reason = f"{self.reason} {advice}".rstrip()
         return UnsupportedNestingError(
-            backend="tensorflow", nesting=Nesting(word), operation=self.operation, reason=self.reason, use=use
+            backend="tensorflow", nesting=Nesting(word), operation=self.operation, reason=reason, use=use
         )
 
 

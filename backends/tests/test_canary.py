@@ -44,13 +44,6 @@ def test_every_word_as_the_plain_composition(backend, words):
         assert (canary.forward > 0, canary.backward > 0) == ("F" in word, "R" in word) or emulations, word
 
 
-def test_what_is_emulated_says_so_where_it_must_be(backend, words):
-    for word in words(1, 2):
-        with recorded() as emulations:
-            _count(backend, word)
-        assert not emulations, word
-
-
 def test_counts_start_again_and_canaries_are_apart(backend):
     one, other = backend.canary(), backend.canary()
     first = _count(backend, "FR", one)[:2]

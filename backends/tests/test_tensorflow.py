@@ -173,14 +173,14 @@ def test_results_are_differentiated_by_the_users_tape(word, execute):
 
 
 @pytest.mark.parametrize("word", HVPS)
-@pytest.mark.parametrize("compile", [False, True])
-def test_a_training_step_of_an_input_gradient_penalty(word, compile, execute):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_training_step_of_an_input_gradient_penalty(word, compiled, execute):
     weights = [tf.Variable(tf.reshape(tf.linspace(tf.constant(-1.0, F64), 1, 12), (4, 3)))]
     weights.append(tf.Variable(tf.linspace(tf.constant(1.0, F64), 2, 3)))
 
     def penalty():
         f = lambda x: tf.reduce_sum(tf.tanh(tf.linalg.matvec(weights[0], x, transpose_a=True)) * weights[1])  # noqa: E731
-        hessian, slope = ng.hvp(f, word, compile=compile), ng.gradient(f, compile=compile)
+        hessian, slope = ng.hvp(f, word, compile=compiled), ng.gradient(f, compile=compiled)
         return tf.reduce_sum(hessian(X, V) ** 2) + tf.reduce_sum(slope(X) ** 2)
 
     def step():
@@ -222,11 +222,11 @@ def test_numpy_arrays_and_numbers():
 
 
 def test_what_is_emulated():
-    for word in ("F", "R", *HVPS, "FF", "RRR", "FRR", "RFR", "RRF"):
+    for word in ("F", "R", *HVPS, "RRR", "FRR", "RFR", "RRF"):
         with recorded() as emulations:
             ng.derivative(quartic, word)(X, *[V] * (len(word) - ("R" in word)))
         assert not emulations, word
-    for word in ("FFF", "FFR", "FRF", "RFF"):
+    for word in ("FF", "FFF", "FFR", "FRF", "RFF"):
         with recorded() as emulations:
             ng.derivative(quartic, word)(X, *[V] * (len(word) - ("R" in word)))
         assert {emulation.operation for emulation in emulations} == {"jvp"}, word
