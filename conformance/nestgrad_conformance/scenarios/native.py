@@ -158,7 +158,6 @@ SCENARIOS = (
     _tensorflow("sparse_softmax_cross_entropy", normal(3, 5), "loss", "sparse_softmax_cross_entropy", order=3),
     _tensorflow("sigmoid_cross_entropy", normal(4), "loss"),
     _tensorflow("poisson_loss", normal(4), "loss"),
-    _tensorflow("ctc_loss", normal(5, 4), "loss", "ctc_loss"),
     _tensorflow("l2_loss", normal(4), "loss", "l2_loss"),
     _tensorflow_keras("keras_layer_norm", normal(3, 5), "layer_norm", "keras"),
     _tensorflow_keras("keras_batch_norm_train", normal(4, 3), "batch_norm", "keras"),
