@@ -28,6 +28,22 @@ def promoted(*arrays: Any) -> tuple[Any, ...]:
     return tuple(tensor(x, dtype) for x in arrays)
 
 
+def abs(x: Any, /) -> Any:  # noqa: A001
+    """`array_api.abs`."""
+    return x if isdtype(x, "unsigned integer") else tf.abs(x)
+
+
+def hypot(x1: Any, x2: Any, /) -> Any:
+    """`array_api.hypot`; smooth away from the origin, and may overflow where the result does not."""
+    x1, x2 = promoted(x1, x2)
+    return tf.sqrt(x1 * x1 + x2 * x2)
+
+
+def sign(x: Any, /) -> Any:
+    """`array_api.sign`."""
+    return tf.cast(x > 0, x.dtype) if isdtype(x, "unsigned integer") else tf.sign(x)
+
+
 def bitwise_left_shift(x1: Any, x2: Any, /) -> Any:
     """`array_api.bitwise_left_shift`."""
     return tf.bitwise.left_shift(*promoted(x1, x2))
