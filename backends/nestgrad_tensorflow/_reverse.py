@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow.python.ops import gradients_util
 
 from ._constant import check_constant
-from ._levels import level
+from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
 from ._watch import watched
 
@@ -44,6 +44,7 @@ class Recording:
     def __init__(self, f: Function, primals: Arrays, has_aux: bool) -> None:
         self._f, self._has_aux = f, has_aux
         self._inputs = tuple(map(own, primals))
+        here.inputs = (*here.inputs, *self._inputs)
         self.value, self.aux, self._backward = (_on_tape if tf.executing_eagerly() else _in_graph)(
             f, self._inputs, has_aux
         )
