@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record
+from tensorflow.python.framework import ops
 
 
 class Rerouted(BaseException):
@@ -98,7 +99,14 @@ def _depends_on_inputs(tensor: Any) -> bool:
         found = pending.pop()
         if id(found) in wanted or (has_variable and found.dtype == tf.resource):
             return True
-        if id(found.op) not in seen:
+        if id(found.op) not in seen and _has_gradient(found.op):
             seen.add(id(found.op))
             pending += found.op.inputs
     return False
+
+
+def _has_gradient(operation: Any) -> bool:
+    try:
+        return ops.get_gradient_function(operation) is not None
+    except LookupError:  # a call, or what raises when it is differentiated
+        return True
