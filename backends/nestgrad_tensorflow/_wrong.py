@@ -76,6 +76,7 @@ def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
 
 _DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)."
 _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
+_CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
 
 
@@ -100,7 +101,7 @@ TABLE = _by_op(
             "cumprod",
             ("Cumprod",),
             ("*",),
-            "TensorFlow's rule forgets to conjugate.",
+            _CONJUGATE,
             repair=_repairs.cumprod,
             when=is_complex,
             when_inside=is_complex_inside,
@@ -146,13 +147,18 @@ TABLE = _by_op(
             when_inside=varies_inside(0),
         ),
         Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1), when_inside=varies_inside(0, 1)),
-        Wrong(
-            "det",
-            ("MatrixDeterminant",),
-            ("*",),
-            "TensorFlow's rule for complex matrices forgets to conjugate.",
-            when=is_complex,
-            when_inside=is_complex_inside,
+        *(
+            Wrong(name, ops, ("*",), _CONJUGATE, when=is_complex, when_inside=is_complex_inside)
+            for name, ops in (
+                ("det", ("MatrixDeterminant",)),
+                ("slogdet", ("LogMatrixDeterminant",)),
+                ("sqrtm", ("MatrixSquareRoot",)),
+                ("xdivy", ("Xdivy",)),
+                ("xlogy", ("Xlogy",)),
+                ("xlog1py", ("Xlog1py",)),
+                ("reduce_euclidean_norm", ("EuclideanNorm",)),
+                ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
+            )
         ),
         Wrong(
             "sparse.add",
