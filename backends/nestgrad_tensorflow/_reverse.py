@@ -16,6 +16,7 @@ from ._constant import check_constant
 from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
 from ._watch import watched
+from ._xla import overriding
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -73,6 +74,7 @@ def _in_graph(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, 
     def backward(cotangents: Sequence[Any]) -> Any:
         # tf.gradients, told which graph f is in: a pullback may be called in another, such as the body of a map
         held = [tf.identity(cotangent) for cotangent in cotangents]
-        return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
+        with overriding():
+            return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
 
     return value, aux, backward
