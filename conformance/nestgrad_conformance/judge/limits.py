@@ -44,9 +44,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     versions: str = ""
     executions: tuple[str, ...] = ()
 
-    def covers(
-        self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager"
-    ) -> bool:
+    def covers(self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager") -> bool:
         """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
         names = {name for name in (self.operation, self.feature) if name is not None}
         return (
