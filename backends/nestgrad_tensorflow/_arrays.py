@@ -43,11 +43,13 @@ class Arrays:
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: a graph, by tf.function."""
-        return tf.function(f, autograph=False)
+        compiled: Callable[..., Any] = tf.function(f, autograph=False)
+        return compiled
 
     def compile_xla(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """The same, compiled by XLA."""
-        return tf.function(f, autograph=False, jit_compile=True)
+        compiled: Callable[..., Any] = tf.function(f, autograph=False, jit_compile=True)
+        return compiled
 
     def prepare_worker(self) -> None:
         """No warnings that tf.function traces again, in a process of the conformance suite, which has it do so."""

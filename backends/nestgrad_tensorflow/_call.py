@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -62,20 +63,24 @@ def differentiated(*places: int) -> Callable[[Call], bool]:
     return lambda call: any(may_vary(call.inputs[place]) for place in places)
 
 
+def varies_inside(*places: int) -> Callable[[Node], bool]:
+    """Whether one of these inputs of an operation inside a function is no constant of that function."""
+    return lambda node: any(node.definition.input[place].partition(":")[0] not in node.constants for place in places)
+
+
 def is_of_moments(call: Call) -> bool:
     """Whether it is called by tf.nn.moments."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     for _ in range(_DEPTH):
-        frame = frame.f_back
         if frame is None:
-            return False
-        code = frame.f_code
-        if code.co_name == "moments" and code.co_filename.endswith("nn_impl.py"):
+            break
+        if frame.f_code.co_name == "moments" and frame.f_code.co_filename.endswith("nn_impl.py"):
             return True
+        frame = frame.f_back
     return False
 
 
 def is_floating(node: Node) -> bool:
     """Whether an operation inside a function is one on floating numbers."""
     dtype = tf.as_dtype(node.definition.attr["T"].type) if "T" in node.definition.attr else tf.float32
-    return dtype.is_floating or dtype.is_complex
+    return bool(dtype.is_floating or dtype.is_complex)

@@ -26,20 +26,19 @@ def announcing(called: Callable[[str], None], options: Any) -> Any:
     return _Announcing(called, options)
 
 
-class _Announcing(context.FunctionCallOptions):
-    __slots__ = ("_called",)
-
+class _Announcing:
     def __init__(self, called: Callable[[str], None], options: Any) -> None:
-        super().__init__(options.executor_type)
-        self._config_proto_serialized = options.config_proto_serialized
-        self._called = called
+        self._called, self._options = called, options
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._options, name)
 
     def as_attrs(self) -> Any:
         calling = sys._getframe(1).f_locals  # of Context.call_function, or of AtomicFunction.call_flat in a graph
         name = calling["name"] if "name" in calling else calling["self"].name
         if not _FORWARD_RULES.search(name.decode()):
             self._called(name.decode())
-        return super().as_attrs()
+        return self._options.as_attrs()
 
 
 def functions_in(attrs: Any) -> Iterator[str]:

@@ -41,6 +41,7 @@ def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: boo
     inputs = tuple(map(own, primals))
     accumulator = tf.autodiff.ForwardAccumulator(list(inputs), list(map(tf.identity, tangents)))
     with level("F", accumulator=accumulator), watched(), accumulator:
+        here.inputs = (*here.inputs, *inputs)
         value, aux = outputs_of(f, inputs, has_aux)
     pushed = accumulator.jvp(list(entries(value)))
     if None in pushed:

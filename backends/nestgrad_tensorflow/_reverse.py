@@ -13,9 +13,10 @@ import tensorflow as tf
 from tensorflow.python.ops import gradients_util
 
 from ._constant import check_constant
-from ._levels import level
+from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
 from ._watch import watched
+from ._xla import overriding
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -44,6 +45,7 @@ class Recording:
     def __init__(self, f: Function, primals: Arrays, has_aux: bool) -> None:
         self._f, self._has_aux = f, has_aux
         self._inputs = tuple(map(own, primals))
+        here.inputs = (*here.inputs, *self._inputs)
         self.value, self.aux, self._backward = (_on_tape if tf.executing_eagerly() else _in_graph)(
             f, self._inputs, has_aux
         )
@@ -72,6 +74,7 @@ def _in_graph(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, 
     def backward(cotangents: Sequence[Any]) -> Any:
         # tf.gradients, told which graph f is in: a pullback may be called in another, such as the body of a map
         held = [tf.identity(cotangent) for cotangent in cotangents]
-        return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
+        with overriding():
+            return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
 
     return value, aux, backward

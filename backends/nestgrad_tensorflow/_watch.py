@@ -111,7 +111,7 @@ def _inspect(function: str) -> None:
         raise Rerouted("inner function", "ForwardAccumulator drops its second derivative.")
     for wrong, node in _suspects(function):
         if wrong.covers(here.word) and wrong.when_inside(node):
-            raise _refused(wrong)
+            raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
 
 
 @functools.lru_cache(maxsize=1024)

@@ -14,7 +14,16 @@ from typing import Any
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
 from . import _repairs
-from ._call import Call, differentiated, has_zero, is_complex, is_complex_inside, is_floating, is_of_moments
+from ._call import (
+    Call,
+    differentiated,
+    has_zero,
+    is_complex,
+    is_complex_inside,
+    is_floating,
+    is_of_moments,
+    varies_inside,
+)
 from ._calls import Node
 
 
@@ -67,6 +76,7 @@ def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
 
 _DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)."
 _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
+_CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
 
 
@@ -91,13 +101,22 @@ TABLE = _by_op(
             "cumprod",
             ("Cumprod",),
             ("*",),
-            "TensorFlow's rule forgets to conjugate.",
+            _CONJUGATE,
             repair=_repairs.cumprod,
             when=is_complex,
             when_inside=is_complex_inside,
         ),
-        Wrong("reduce_prod", ("Prod",), ("?*F*",), _DIVIDES, by_two_pullbacks=True, when=_needs_care),
-        Wrong("reduce_prod", ("Prod",), ("?*",), _DIVIDES, when=lambda call: False),  # its rule is not seen inside
+        Wrong(
+            "reduce_prod",
+            ("Prod",),
+            ("?*F*",),
+            _DIVIDES,
+            by_two_pullbacks=True,
+            when=_needs_care,
+            when_inside=lambda node: False,
+        ),
+        # inside a function the cumulative products of its rule are out of reach
+        Wrong("reduce_prod", ("Prod",), ("??*",), _DIVIDES, when=lambda call: False),
         *(
             Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **_repairs.power(exponent))
             for exponent in range(3)
@@ -109,17 +128,37 @@ TABLE = _by_op(
             "TensorFlow's rule takes the labels for constants when it is differentiated.",
             repair=_repairs.softmax_cross_entropy,
             when=differentiated(1),
+            when_inside=varies_inside(1),
         ),
-        Wrong("zeta", ("Zeta",), ("*",), _MISSING, when=differentiated(0)),
-        Wrong("polygamma", ("Polygamma",), ("*",), _MISSING, when=differentiated(0)),
-        Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1)),
         Wrong(
-            "det",
-            ("MatrixDeterminant",),
+            "zeta",
+            ("Zeta",),
             ("*",),
-            "TensorFlow's rule for complex matrices forgets to conjugate.",
-            when=is_complex,
-            when_inside=is_complex_inside,
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong(
+            "polygamma",
+            ("Polygamma",),
+            ("*",),
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1), when_inside=varies_inside(0, 1)),
+        *(
+            Wrong(name, ops, ("*",), _CONJUGATE, when=is_complex, when_inside=is_complex_inside)
+            for name, ops in (
+                ("det", ("MatrixDeterminant",)),
+                ("slogdet", ("LogMatrixDeterminant",)),
+                ("sqrtm", ("MatrixSquareRoot",)),
+                ("xdivy", ("Xdivy",)),
+                ("xlogy", ("Xlogy",)),
+                ("xlog1py", ("Xlog1py",)),
+                ("reduce_euclidean_norm", ("EuclideanNorm",)),
+                ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
+            )
         ),
         Wrong(
             "sparse.add",

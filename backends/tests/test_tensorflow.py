@@ -254,3 +254,13 @@ def test_threads(word):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("word", HVPS)
+def test_slices_under_xla(word):
+    # there TensorFlow differentiates them by an operation without a rule
+    f = lambda x: tf.reduce_sum(tf.concat([tf.sin(x), x**3], 0) ** 2)  # noqa: E731
+    found = tf.function(ng.hvp(f, word), jit_compile=True, autograph=False)(X, V)
+    close(found, (2 * np.cos(2 * X) + 30 * X**4) * V)
+    found = tf.function(ng.hvp(lambda x: tf.reduce_sum(x[1:] ** 3), word), jit_compile=True, autograph=False)(X, V)
+    close(found, np.array([0, 1, 1, 1]) * 6 * X * V)

@@ -55,6 +55,8 @@ REFUSED = {
     "det": (lambda x: [tf.math.real(tf.linalg.det(a_complex(tf.matmul(x, x, transpose_b=True))))], "R"),
     "segment_prod": (lambda x: [tf.math.unsorted_segment_prod(x * [[1.0, 0, 1], [1, 1, 1]], [0, 1], 2)], "RR"),
     "py_function": (lambda x: [tf.py_function(tf.sin, [x], F64)], "RR"),
+    "slogdet": (lambda x: [tf.math.real(tf.linalg.slogdet(a_complex(tf.matmul(x, x, transpose_b=True)))[1])], "R"),
+    "xlogy": (lambda x: [tf.math.real(tf.math.xlogy(a_complex(x), a_complex(x)))], "R"),
     "SoftsignGrad": (lambda x: [tf.nn.softsign(x)], "RR"),
 }
 
@@ -76,10 +78,12 @@ def test_a_repair_is_right_in_a_graph(name, word):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_names_the_operation(name):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_refusal_names_the_operation(name, compiled):
     function, word = REFUSED[name]
+    x = tf.constant(POINTS)
     with pytest.raises(ng.UnsupportedNestingError) as refusal:
-        ng.derivative(lambda x: total(function(x)), word)(tf.constant(POINTS), *[tf.constant(POINTS)] * (len(word) - 1))
+        ng.derivative(lambda x: total(function(x)), word, compile=compiled)(x, *[x] * (len(word) - 1))
     assert refusal.value.operation == name
     assert refusal.value.nesting == ng.Nesting(word)
 

@@ -67,6 +67,7 @@ class Subject:
         Raises, when called:
             Malformed: the result has another shape or dtype than the law says.
         """
+        self._function  # noqa: B018 - looked up here: a cached property takes a lock, which no compiler traces
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
         auto = word == AUTO
         apply = ng.hvp(self.f, **options) if auto else ng.derivative(self.f, word, **options)
