@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ._call import Call, has_zero, value_of
 from ._calls import Node
+from ._levels import may_vary
 
 
 def cumprod(call: Call) -> list[Any]:
@@ -58,10 +59,16 @@ def power(exponent: int) -> dict[str, Any]:
     }
 
 
+def needs_its_definition(call: Call) -> bool:
+    """Whether the labels of a cross-entropy are differentiated, or are known to be no probabilities."""
+    labels = value_of(call.inputs[1])
+    return may_vary(call.inputs[1]) or (labels is not None and not np.allclose(np.sum(labels, axis=-1), 1))
+
+
 def softmax_cross_entropy(call: Call) -> list[Any]:
     """The loss by its definition, and its derivative in the logits."""
     logits, labels = call.inputs
     logarithms = tf.nn.log_softmax(logits)
-    # where a label is 0 its logarithm may be infinite, and counts as 0
-    terms = tf.where(labels == 0, tf.zeros_like(logarithms), logarithms)
+    # what is impossible counts nothing where its label is 0
+    terms = tf.where((labels == 0) & tf.math.is_inf(logarithms), tf.zeros_like(logarithms), logarithms)
     return [-tf.reduce_sum(labels * terms, axis=-1), tf.exp(logarithms) - labels]

@@ -124,10 +124,10 @@ TABLE = _by_op(
         Wrong(
             "softmax_cross_entropy_with_logits",
             ("SoftmaxCrossEntropyWithLogits",),
-            ("??*",),
-            "TensorFlow's rule takes the labels for constants when it is differentiated.",
+            ("*",),
+            "TensorFlow's rule takes the labels for constants that add up to 1.",
             repair=_repairs.softmax_cross_entropy,
-            when=differentiated(1),
+            when=_repairs.needs_its_definition,
             when_inside=varies_inside(1),
         ),
         Wrong(

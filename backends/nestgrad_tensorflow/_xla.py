@@ -16,7 +16,6 @@ from nestgrad.extend import emulated
 _NAME = "NestgradXlaDynamicUpdateSlice"
 
 
-@tf.RegisterGradient(_NAME)
 def _update_slice_gradient(operation: Any, cotangent: Any) -> list[Any]:
     emulated("slice", "TensorFlow has no rule for the one that XLA uses to differentiate it.")
     _, update, start = operation.inputs
@@ -25,6 +24,9 @@ def _update_slice_gradient(operation: Any, cotangent: Any) -> list[Any]:
     end = tf.shape(cotangent, start.dtype) - start - size
     outside = cotangent - tf.pad(inside, tf.stack([start, end], axis=1))
     return [outside, inside, None]
+
+
+tf.RegisterGradient(_NAME)(_update_slice_gradient)
 
 
 def overriding() -> AbstractContextManager[None]:

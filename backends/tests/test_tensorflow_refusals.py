@@ -42,6 +42,10 @@ REPAIRED = {
         lambda x: [tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(x * x), x)],
         POINTS,
     ),
+    "cross-entropy in labels of which some are 0": (
+        lambda x: [tf.nn.softmax_cross_entropy_with_logits(x, tf.sin(x * x))],
+        ZEROS,
+    ),
     "cumulative_logsumexp": (lambda x: [tf.math.cumulative_logsumexp(x, 1)], POINTS),
 }
 
