@@ -16,6 +16,7 @@ from . import _transforms, _trees
 from ._bare import BareTorch
 from ._canary import make_canary
 from ._compile import compiled
+from ._graph import is_compilable, uncompiled
 from ._messages import recognised
 
 
@@ -84,6 +85,12 @@ class Torch:
     def compile_traced(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
         return compiled(f, "aot_eager")
+
+    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+        """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
+        if torch.compiler.is_dynamo_compiling() and not is_compilable(word.code):
+            return uncompiled(route, *inputs)
+        return route(*inputs)
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

@@ -130,3 +130,18 @@ def test_threads(word):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_control_flow_that_leaves_no_graph_is_refused_not_zero():
+    condition = torch.tensor(True)
+    f = lambda x: torch.cond(condition, torch.sin, torch.cos, (x,)).sum()  # noqa: E731
+    torch.testing.assert_close(ng.gradient(f)(X), X.cos())
+    with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.cond"):
+        ng.hvp(f, "RR")(X, V)
+
+
+def test_a_compiled_function_inside():
+    inner = torch.compile(lambda x: torch.sin(x) * x, backend="aot_eager")
+    for word in ("RR", "FR", "RF"):  # RR first: torch compiles it, and does not differentiate that twice
+        expected = (2 * X.cos() - X * X.sin()) * V
+        torch.testing.assert_close(ng.hvp(lambda x: inner(x).sum(), word)(X, V), expected)
