@@ -117,14 +117,14 @@ def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
     What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
     structural zero, unless the cotangent requires grad: then there is a node that says so.
     """
-    rules = [node for node in _nodes(outputs) if isinstance(node, BackwardCFunction)]
+    rules = [node for node in nodes(outputs) if isinstance(node, BackwardCFunction)]
     custom = bool(rules)
     for rule in rules:
         _check_rule(rule)
     if custom and not torch._C._are_functorch_transforms_active():
         cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
     slope = _pulled(outputs, inputs, cotangents, keep=True, again=True)
-    if custom and any(node.name() == "torch::autograd::Error" for node in _nodes(slope)):
+    if custom and any(node.name() == "torch::autograd::Error" for node in nodes(slope)):
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
     return slope
 
@@ -167,11 +167,11 @@ def _is_traced(cotangent: Any) -> bool:
 
 def _captures_leaf(value: Any, inputs: Arrays) -> bool:
     """Whether the graph of `value` reaches a leaf that is none of the inputs, such as a module's parameter."""
-    leaves = (node.variable for node in _nodes(value) if hasattr(node, "variable"))
+    leaves = (node.variable for node in nodes(value) if hasattr(node, "variable"))
     return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
 
 
-def _nodes(value: Any) -> Iterator[Any]:
+def nodes(value: Any) -> Iterator[Any]:
     """The nodes of the graph behind a tensor or a tuple of them."""
     seen, pending = set(), [entry.grad_fn for entry in _entries(value) if _requires_grad(entry)]
     while pending:
