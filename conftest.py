@@ -1,17 +1,70 @@
-"""Code blocks in documents run as tests."""
+"""Code blocks in documents run as tests, those of one document in order and in one process."""
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
+from unittest import SkipTest
 
-from sybil import Sybil
+import pytest
+from sybil import Document, Example, Region, Sybil
+from sybil.example import NotEvaluated
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+NEEDS = re.compile(r"^[ \t]*<!-- needs: (.*) -->$", re.MULTILINE)
 
-def _restore(namespace: dict[str, Any]) -> None:
+
+def sections(document: Document) -> Iterator[Region]:
+    """The comments `<!-- needs: jax -->`, which readers do not see: each starts a section of a document."""
+    for comment in NEEDS.finditer(document.text):
+        yield Region(comment.start(), comment.end(), comment[1].split(), start)
+
+
+def start(comment: Example) -> None:
+    """Forget what the section before has defined; skip this one in an environment without a module that it needs."""
+    document = comment.document
+    document.evaluators.clear()
+    document.namespace.clear()
+    missing = [name for name in comment.parsed if find_spec(name) is None]
+
+    def skip(example: Example) -> None:
+        if example.region.evaluator is start:
+            raise NotEvaluated
+        raise SkipTest(f"needs {', '.join(missing)}")
+
+    if missing:
+        document.push_evaluator(skip)
+
+
+def restore(namespace: dict[str, Any]) -> None:
     """A document may enable 64 bits, as its reader would; the next test must not see it."""
-    if "jax" in namespace:
-        namespace["jax"].config.update("jax_enable_x64", False)
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_enable_x64", False)
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.md"], teardown=_restore).pytest()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let torch warn of itself: it does so once in a process, at its first forward derivative."""
+    for item in items:
+        if isinstance(item, SybilItem):
+            item.add_marker(pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the blocks of one document to one worker, since they build on each other."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByDocument(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file.endswith(".md") else nodeid
+
+    return ByDocument(config, log) if config.getoption("dist") == "load" else None
+
+
+documents = Sybil(parsers=[sections, PythonCodeBlockParser()], patterns=["*.md"], teardown=restore)
+pytest_collect_file = documents.pytest()

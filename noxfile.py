@@ -1,5 +1,6 @@
-"""Sessions: tests, lint, types, conformance(BACKEND), matrix."""
+"""Sessions: tests, lint, types, conformance(BACKEND), conformance-example(NAME), matrix, docs."""
 
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -7,12 +8,15 @@ import nox
 
 nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "virtualenv"  # uv would not take the CPU build of an engine
-nox.options.sessions = ["lint", "types", "tests", "matrix"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "matrix"]
 nox.options.reuse_existing_virtualenvs = True
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 BACKENDS = [nox.param(name, id=name, tags=[name]) for name in sorted(PROJECT["entry-points"]["nestgrad.backends"])]
-REPORTS = Path("build/reports")
+FOLDER = Path("docs/examples")
+EXAMPLES = [nox.param(name, id=name, tags=[name]) for name in sorted(f.name[9:] for f in FOLDER.glob("nestgrad-*"))]
+REPORTS = Path("build/reports").absolute()
+MATRIX = Path("docs/matrix.md")
 
 
 def install(session: nox.Session, *extras: str) -> None:
@@ -42,24 +46,54 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+def fresh_report(name: str) -> Path:
+    """Where the report of a backend goes; there is none yet."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    report = REPORTS / f"{name}.json"
+    report.unlink(missing_ok=True)
+    return report
+
+
+# A finding in a bundled backend is told by `matrix`, when all are measured: exit status 1 is no failure until then.
+
+
 @nox.session
 @nox.parametrize("backend", BACKENDS)
 def conformance(session: nox.Session, backend: str) -> None:
-    """Measure one backend in an environment with only its engine."""
+    """Measure one bundled backend in an environment with only its engine."""
     extras = [backend] if backend in PROJECT["optional-dependencies"] else []
     install(session, "conformance", *extras)
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    report = REPORTS / f"{backend}.json"
-    report.unlink(missing_ok=True)
-    # A finding is told by `matrix`, when every backend has been measured.
-    session.run("nestgrad", "conformance", backend, "--report", str(report), *session.posargs, success_codes=[0, 1])
+    report = str(fresh_report(backend))
+    session.run("nestgrad", "conformance", backend, "--report", report, *session.posargs, success_codes=[0, 1])
 
 
-@nox.session(requires=["conformance"])
+@nox.session(name="conformance-example")
+@nox.parametrize("example", EXAMPLES)
+def conformance_example(session: nox.Session, example: str) -> None:
+    """Install an example from its folder, run its tests, and measure it as a third party does."""
+    folder = FOLDER / f"nestgrad-{example}"
+    session.install("-c", "constraints.txt", ".[conformance]", f"./{folder}")
+    session.run("pytest", str(folder))
+    options = [f"--nestgrad-backend={example}", f"--nestgrad-report={fresh_report(example)}"]
+    # A third party has neither this checkout's pytest settings nor its conftest, which is above the environment.
+    suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", *options]
+    with tempfile.TemporaryDirectory() as elsewhere, session.chdir(elsewhere):
+        session.run(*suite, *session.posargs)
+
+
+@nox.session(requires=["conformance", "conformance-example"])
 def matrix(session: nox.Session) -> None:
-    """Merge the reports of all backends and render them; fails by the verdicts."""
+    """Merge the reports of all backends and render docs/matrix.md; fails by the verdicts."""
     install(session, "conformance")
-    reports = [str(REPORTS / f"{param.args[0]}.json") for param in BACKENDS]
-    session.run("nestgrad", "report", "merge", *reports, "-o", str(REPORTS / "all.json"))
-    session.run("nestgrad", "report", "markdown", str(REPORTS / "all.json"), "-o", str(REPORTS / "matrix.md"))
-    session.run("nestgrad", "report", "show", str(REPORTS / "all.json"))
+    reports = [str(REPORTS / f"{param.args[0]}.json") for param in (*BACKENDS, *EXAMPLES)]
+    merged = str(REPORTS / "all.json")
+    session.run("nestgrad", "report", "merge", *reports, "-o", merged)
+    session.run("nestgrad", "report", "markdown", merged, "-o", str(MATRIX))
+    session.run("nestgrad", "report", "show", merged)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "build/docs", *session.posargs)

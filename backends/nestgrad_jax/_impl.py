@@ -20,6 +20,7 @@ _CUSTOM_VJP = re.compile(r"jvp\) to a custom_vjp function|custom_lin")
 _WHILE_LOOP = re.compile(r"Reverse-mode differentiation does not work for lax\.while_loop")
 _CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
 _NO_RULE = re.compile(r"Differentiation rule for '(\w+)' not implemented")
+_REPEATED = re.compile(r"(\w+) gradients are only implemented if `unique_indices=True`")
 _NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
 
 
@@ -105,6 +106,8 @@ class Jax:
             return Refusal(f"{found[1].lower()}_callback", "jax cannot look inside a callback to differentiate it.")
         if found := _NO_RULE.search(text):
             return Refusal(found[1], "jax has no differentiation rule for it.")
+        if found := _REPEATED.search(text):
+            return Refusal(found[1], "jax has no rule for it with indices that may repeat.")
         if found := _NO_TRANSPOSE.search(text):
             return Refusal(found[1], "jax has no reverse rule for it.", forward)
         return None

@@ -1,6 +1,7 @@
 """What the tests of the backends share: derivatives by differences, and 64 bits for jax that do not leak."""
 
 import contextlib
+import sys
 
 import numpy as np
 import pytest
@@ -90,10 +91,11 @@ def x64():
         yield
 
 
-@pytest.fixture(params=["autograd", "jax"])
+@pytest.fixture(params=["autograd", "jax", "tensorflow"])
 def backend(request):
     """Each bundled backend in turn, with 64 bits."""
+    pytest.importorskip(request.param)
     with contextlib.ExitStack() as stack:
         if request.param == "jax":
-            stack.enter_context(pytest.importorskip("jax").enable_x64(True))
+            stack.enter_context(sys.modules["jax"].enable_x64(True))
         yield ng.get_backend(request.param)

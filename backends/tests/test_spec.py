@@ -224,7 +224,7 @@ def test_the_descriptor_tells_what_the_backend_is(backend):
     assert ng.get_backend(backend.name) is backend
 
 
-@pytest.mark.parametrize("name", ["autograd", "jax"])
+@pytest.mark.parametrize("name", ["autograd", "jax", "tensorflow"])
 def test_the_descriptor_imports_no_engine(name):
     program = (
         f"import sys, nestgrad_{name} as plugin; plugin.nestgrad_backend(); import nestgrad; nestgrad.backends(); "
@@ -234,7 +234,7 @@ def test_the_descriptor_imports_no_engine(name):
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
-@pytest.mark.parametrize("name", ["autograd", "jax"])
+@pytest.mark.parametrize("name", ["autograd", "jax", "tensorflow"])
 def test_the_limits_are_readable_and_give_a_link(name):
     limits = pytest.importorskip("nestgrad_conformance.judge.limits")
     found = limits.read(f"nestgrad_{name}", "limits.toml")

@@ -3,8 +3,10 @@
 import ast
 import collections
 import importlib
+import inspect
 import itertools
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -52,6 +54,14 @@ sys.exit(bool({"autograd", "jax", "jaxlib", "tensorflow", "torch"} & set(sys.mod
 def test_there_are_enough():
     assert len(SCENARIOS) >= 30
     assert sum(scenario.order >= 3 for scenario in bundled()) >= 10
+
+
+def test_features_name_the_operations_that_limits_speak_of():
+    standard = {"cholesky", "cumulative_prod", "cumulative_sum", "det", "max", "prod", "solve", "sort", "vector_norm"}
+    for one in filter(lambda one: callable(one.function), bundled()):
+        used = set(re.findall(r"xp\.(?:linalg\.)?(\w+)\(", inspect.getsource(one.function)))
+        assert used & standard <= one.features, one.id
+        assert ("nested" in one.features) == one.nested, one.id
 
 
 def test_ids_are_unique():

@@ -29,7 +29,7 @@ def jvp(
     has_aux: bool = False,
     backend: str | Backend | None = None,
 ) -> tuple[Any, ...]:
-    """The value f(*primals) and its directional derivative Df(*primals)[*tangents], by forward mode.
+    """The value `f(*primals)` and its derivative along the tangents, by forward mode.
 
     Args:
         f: takes pytrees of arrays, returns a pytree of arrays of any shapes.
@@ -69,7 +69,7 @@ def jvp(
 
 
 def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backend | None = None) -> tuple[Any, ...]:
-    """The value f(*primals) and the pullback of cotangents, by reverse mode.
+    """The value `f(*primals)` and the pullback of cotangents, by reverse mode.
 
     Args:
         f: takes pytrees of arrays, returns a pytree of arrays of any shapes.

@@ -26,7 +26,7 @@ def nested_gradient(
     nesting: str | Nesting = "auto",
     **options: Unpack[Options],
 ) -> Callable[..., Any]:
-    """The gradient of h(x, *args) = g(∇f(x, *args)), never forming the Hessian of f.
+    """The gradient of h(x, …) = g(∇f(x, …)), never forming the Hessian of f.
 
     With y = ∇f and w = ∇g(y), both mixed derivatives commute, so ∇h is one more pass over ∇f:
 

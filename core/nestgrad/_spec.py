@@ -104,7 +104,7 @@ class ForwardMode(Protocol):
     def jvp(
         self, f: Function, primals: Sequence[Array], tangents: Sequence[Array], *, has_aux: bool = False
     ) -> tuple[Any, ...]:
-        """The value f(*primals) and its directional derivative Df(*primals)[*tangents].
+        """The value `f(*primals)` and its derivative along the tangents.
 
         f takes arrays and returns an array or a tuple of arrays; both results have that structure.
         With `has_aux`, f returns `(output, aux)` and the result is `(value, derivative, aux)`.
@@ -118,7 +118,7 @@ class ReverseMode(Protocol):
     """Reverse mode: records f and pulls cotangents back. Signature as in jax and torch.func."""
 
     def vjp(self, f: Function, *primals: Array, has_aux: bool = False) -> tuple[Any, ...]:
-        """The value f(*primals) and a pullback u ↦ (u·∂f/∂primal, one entry per primal).
+        """The value `f(*primals)` and a pullback u ↦ (u·∂f/∂primal, one entry per primal).
 
         f takes arrays and returns an array or a tuple of arrays; a cotangent has that structure. With
         `has_aux`, f returns `(output, aux)` and the result is `(value, pullback, aux)`. The pullback
@@ -195,7 +195,7 @@ class Linearize(Protocol):
     """The engine's linearisation: f is traced once, its derivative applied many times."""
 
     def linearize(self, f: Function, *primals: Array) -> tuple[Any, Function]:
-        """The value f(*primals) and the linear map of tangents. Law: that map is `jvp` at the primals."""
+        """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals."""
 
 
 def provides(backend: object, capability: str) -> bool:

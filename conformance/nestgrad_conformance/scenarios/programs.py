@@ -40,7 +40,7 @@ def sum_cubed(xp: Any, x: Any) -> Any:
     return xp.sum(x) ** 3
 
 
-@_program(uniform(0.5, 1.5, 4), nested=True, reference=lambda np, x: (-np.sum(x) / np.sqrt(x @ x) ** 3) ** 3)
+@_program(uniform(0.5, 1.5, 4), "nested", nested=True, reference=lambda np, x: (-np.sum(x) / np.sqrt(x @ x) ** 3) ** 3)
 def seed_composite(xp: Any, x: Any, inner: Any) -> Any:
     """The seed's h: g(∇f(x)) for f = 1/‖x‖ and g = (Σy)³."""
     return xp.sum(inner(lambda y: 1 / xp.sqrt(xp.sum(y * y)), "R")(x)) ** 3
@@ -85,12 +85,12 @@ def mlp_softplus(xp: Any, x: Any) -> Any:
     return xp.mean((hidden @ x["w2"] + x["b"]) ** 2)
 
 
-@_program(normal(4), "matmul", "numpy_constants")
+@_program(normal(4), "matmul", "numpy_constants", revision=2)
 def mlp_sigmoid_in_inputs(xp: Any, x: Any) -> Any:
     """A sigmoid network of two layers, in its input, its weights captured."""
     w1, w2, w3 = (xp.asarray(w) for w in _WEIGHTS)
-    hidden = 1 / (1 + xp.exp(-(x @ w1)))
-    return xp.sum(w3 * (1 / (1 + xp.exp(-(hidden @ w2)))))
+    hidden = 1 / (1 + xp.exp(-xp.matmul(x, w1)))
+    return xp.sum(w3 * (1 / (1 + xp.exp(-xp.matmul(hidden, w2)))))
 
 
 @_program(normal(4, 4), "matmul", "numpy_constants", sample=True)
@@ -171,7 +171,7 @@ def power(xp: Any, x: Any) -> Any:
     return xp.sum(base**exponent)
 
 
-@_program(normal(4, 3), "norm", "vector_norm", "linalg")
+@_program(normal(4, 3), "norm", "vector_norm", "prod", "linalg")
 def norm(xp: Any, x: Any) -> Any:
     """Norms of rows, multiplied."""
     return xp.prod(xp.linalg.vector_norm(x, axis=-1))
@@ -264,12 +264,14 @@ def constant(xp: Any, x: Any) -> Any:
 
 
 @_program(
-    lambda rng: {"a": [rng.standard_normal(2), (rng.standard_normal(()),)], "b": rng.standard_normal((2, 2))}, "pytree"
+    lambda rng: {"a": [rng.standard_normal(2), (rng.standard_normal(()),)], "b": rng.standard_normal((2, 2))},
+    "pytree",
+    revision=2,
 )
 def pytree(xp: Any, x: Any) -> Any:
     """Arrays in a nest of containers."""
     first, (second,) = x["a"]
-    return xp.sum(x["b"] @ first) * second**2 + xp.sum(xp.exp(x["b"]))
+    return xp.sum(xp.matmul(x["b"], first)) * second**2 + xp.sum(xp.exp(x["b"]))
 
 
 @_program(normal(4), "captured")

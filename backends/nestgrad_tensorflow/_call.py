@@ -1,0 +1,86 @@
+"""One operation that TensorFlow has just run or added to a graph, and questions about it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ._calls import Node
+from ._levels import may_vary
+
+_DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Call:
+    """What TensorFlow's op callback tells.
+
+    Attributes:
+        inputs: its input tensors.
+        attrs: names and values of its attributes, in turn.
+    """
+
+    inputs: tuple[Any, ...]
+    attrs: tuple[Any, ...]
+
+    def flag(self, name: str) -> bool:
+        """An attribute that is true or false."""
+        value = self.attrs[self.attrs.index(name) + 1]
+        return bool(value.b if isinstance(value, tf.compat.v1.AttrValue) else value)
+
+
+def value_of(tensor: Any) -> Any:
+    """The values of a tensor, None if a graph will know them later."""
+    return tensor.numpy() if hasattr(tensor, "numpy") else tf.get_static_value(tensor)
+
+
+def has_zero(call: Call) -> bool:
+    """Whether the first input may hold a zero."""
+    if not (call.inputs[0].dtype.is_floating or call.inputs[0].dtype.is_complex):
+        return False
+    values = value_of(call.inputs[0])
+    return values is None or bool(np.any(values == 0))
+
+
+def is_complex(call: Call) -> bool:
+    """Whether it computes on complex numbers."""
+    return bool(call.inputs[0].dtype.is_complex)
+
+
+def is_complex_inside(node: Node) -> bool:
+    """The same of an operation inside a function."""
+    return bool(tf.as_dtype(node.definition.attr["T"].type).is_complex)
+
+
+def differentiated(*places: int) -> Callable[[Call], bool]:
+    """Whether a call is differentiated with respect to the inputs at these places."""
+    return lambda call: any(may_vary(call.inputs[place]) for place in places)
+
+
+def varies_inside(*places: int) -> Callable[[Node], bool]:
+    """Whether one of these inputs of an operation inside a function is no constant of that function."""
+    return lambda node: any(node.definition.input[place].partition(":")[0] not in node.constants for place in places)
+
+
+def is_of_moments(call: Call) -> bool:
+    """Whether it is called by tf.nn.moments."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_DEPTH):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "moments" and frame.f_code.co_filename.endswith("nn_impl.py"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_floating(node: Node) -> bool:
+    """Whether an operation inside a function is one on floating numbers."""
+    dtype = tf.as_dtype(node.definition.attr["T"].type) if "T" in node.definition.attr else tf.float32
+    return bool(dtype.is_floating or dtype.is_complex)

@@ -1,0 +1,48 @@
+"""Is a derivative of None a zero, or did the engine lose sight of the function?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nestgrad.extend import Nesting, UnsupportedNestingError
+
+from ._levels import here
+from ._outputs import entries
+from ._watch import counts, watched
+
+_STEP = 2.0**-10
+_REASON = (
+    "the value depends on what it is differentiated in, but TensorFlow does not see how, as where it passes "
+    "through NumPy or an operation without a gradient."
+)
+
+
+def check_constant(f: Callable[..., Any], inputs: Sequence[Any], value: Any, unseen: list[bool], has_aux: bool) -> None:
+    """Raise if f changes with the inputs that TensorFlow says it does not depend on.
+
+    Eagerly f is evaluated once more, a step away in those inputs. In a graph there is no value to see, and
+    TensorFlow sees all that it computes. What lies behind tf.stop_gradient is constant by the user's own word.
+    """
+    if not tf.executing_eagerly():
+        return
+    moved = [_moved(entry) if alone else entry for entry, alone in zip(inputs, unseen, strict=True)]
+    before = counts.stopped
+    with watched():
+        output = f(*moved)
+    pairs = zip(entries(value), entries(output[0] if has_aux else output), strict=True)
+    if counts.stopped == before and not all(_equal(one, other) for one, other in pairs):
+        word = Nesting(here.word or "R")
+        raise UnsupportedNestingError(backend="tensorflow", nesting=word, operation=None, reason=_REASON)
+
+
+def _moved(x: Any) -> Any:
+    step = tf.constant(_STEP, x.dtype)
+    return x * (1 + step) + step
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)

@@ -1,0 +1,58 @@
+"""Forward mode: tf.autodiff.ForwardAccumulator where it is right, else two reverse modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from nestgrad.extend import UnsupportedNestingError, emulated
+
+from ._constant import check_constant
+from ._levels import Rerouted, here, level
+from ._outputs import dense, entries, like, outputs_of, own
+from ._reverse import Recording
+from ._watch import watched
+
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+
+
+def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+    """The value of f, its derivative along the tangents, and its aux."""
+    if here.emulating:
+        return _by_two_pullbacks(f, primals, tangents, has_aux)
+    if here.accumulators:
+        return _by_accumulator(f, primals, tangents, has_aux)
+    try:
+        return _by_accumulator(f, primals, tangents, has_aux)
+    except Rerouted as rerouted:
+        operation, reason = rerouted.operation, rerouted.reason
+    except UnsupportedNestingError:
+        raise
+    except Exception as error:  # f's own comes again
+        operation, reason = "jvp", f"ForwardAccumulator raises {type(error).__name__}"
+    emulated(operation, reason)
+    return _by_two_pullbacks(f, primals, tangents, has_aux)
+
+
+def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+    inputs = tuple(map(own, primals))
+    accumulator = tf.autodiff.ForwardAccumulator(list(inputs), list(map(tf.identity, tangents)))
+    with level("F", accumulator=accumulator), watched(), accumulator:
+        here.inputs = (*here.inputs, *inputs)
+        value, aux = outputs_of(f, inputs, has_aux)
+    pushed = accumulator.jvp(list(entries(value)))
+    if None in pushed:
+        check_constant(f, inputs, value, [True] * len(inputs), has_aux)
+    return value, like(value, list(map(dense, pushed, entries(value)))), *aux
+
+
+def _by_two_pullbacks(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+    """The pullback is linear in its cotangent, and its transpose is the derivative, at any order."""
+    with level("F"), watched():
+        recording = Recording(f, primals, has_aux)
+        value = recording.value
+        pulling = Recording(lambda *u: recording.pull(u), tuple(map(tf.zeros_like, entries(value))), False)
+        return value, like(value, pulling.pull(tuple(tangents))), *recording.aux

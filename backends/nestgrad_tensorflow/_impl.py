@@ -1,0 +1,52 @@
+"""The TensorFlow backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nestgrad.extend import Canary, Nesting, Refusal
+
+from . import _forward, _reverse
+from ._arrays import Arrays
+from ._bare import Bare
+from ._batch import vmap
+from ._canary import make_canary
+from ._messages import recognised
+
+
+class TensorFlow(Arrays):
+    """TensorFlow tensors and variables, on whatever device they are.
+
+    Results are differentiable by the user's own tape with respect to primals, directions and captured variables.
+    RR comes first: the fastest nesting and the one with the fewest gaps. A tf.Variable as primal is watched as
+    it is, so a function that reads the variable itself sees the same one. Words with an F start over, and
+    evaluate f again, where they meet an operation that tf.autodiff.ForwardAccumulator has wrong: two pullbacks
+    then push the tangents. Safe to use from several threads at once.
+    """
+
+    preferred = ("RR", "FR", "RF")
+
+    def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ForwardMode.jvp`."""
+        return _forward.jvp(f, tuple(primals), tuple(tangents), has_aux)
+
+    def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.ReverseMode.vjp`."""
+        return _reverse.vjp(f, primals, has_aux)
+
+    def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+        """See `nestgrad.extend.Batch.vmap`."""
+        return vmap(f, in_axes)
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""
+        return recognised(exception, word)
+
+    def canary(self) -> Canary:
+        """See `nestgrad.extend.Canary`."""
+        return make_canary()
+
+    def bare(self) -> Bare:
+        """TensorFlow's own transforms, without repairs, refusals and detours."""
+        return Bare()

@@ -1,0 +1,115 @@
+"""Under which nesting this line runs, thread by thread, and the way back out of a forward mode that cannot go on."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import record
+from tensorflow.python.framework import ops
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
+
+
+class Rerouted(BaseException):
+    """Unwinds to the outermost `tf.autodiff.ForwardAccumulator`, whose jvp then starts over by two tapes.
+
+    No `Exception`: the user's function, which it passes through, must not take it for one of its own.
+    """
+
+    def __init__(self, operation: str, reason: str) -> None:
+        super().__init__(operation, reason)
+        self.operation, self.reason = operation, reason
+
+
+class _Here(threading.local):
+    """The present thread's levels.
+
+    Attributes:
+        word: the letters of all levels, outermost first. What the user's own tape or accumulator records
+            counts as an R before them.
+        accumulators: those of ours that are at work.
+        emulating: whether forward mode is to be emulated from here inwards.
+        graph: the graph that the outermost level was entered in, None for eager execution.
+        inputs: what the levels differentiate in.
+        is_taped: whether a tape or accumulator of the user's was recording there.
+    """
+
+    word = ""
+    accumulators: tuple[tf.autodiff.ForwardAccumulator, ...] = ()
+    emulating = False
+    graph: Any = None
+    inputs: tuple[Any, ...] = ()
+    is_taped = False
+
+
+here = _Here()
+
+
+@contextlib.contextmanager
+def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
+    """One more letter inside those that are there; an F without an accumulator is emulated.
+
+    Raises:
+        Rerouted: an accumulator is at work that is unreliable with one more letter inside it.
+    """
+    before = dict(vars(here))
+    if not here.word:
+        here.graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+        here.is_taped = record.could_possibly_record()
+        here.word = "R" if here.is_taped else ""
+    here.word += letter
+    if accumulator is not None:
+        here.accumulators = (*here.accumulators, accumulator)
+    elif letter == "F":
+        here.emulating = True
+    try:
+        if here.accumulators and (reason := _unreliable()):
+            raise Rerouted("jvp", reason)
+        yield
+    finally:
+        vars(here).clear()
+        vars(here).update(before)
+
+
+def _unreliable() -> str | None:
+    """Why an accumulator cannot be trusted under this nesting, whatever the function."""
+    if here.word.count("F") > 1:
+        return "two ForwardAccumulators, one inside the other, are wrong for some products or raise."
+    if here.is_taped and here.graph is not None:
+        return "a tape inside a graph does not see what ForwardAccumulator computes."
+    if here.word.find("F") > 0 and here.graph is not None and GraphOrParentsInXlaContext(here.graph):
+        return "where XLA compiles, what ForwardAccumulator computes cannot always be differentiated."
+    return None
+
+
+def may_vary(tensor: Any) -> bool:
+    """Whether a level here differentiates with respect to this tensor, as far as can be known."""
+    if here.graph is not None:
+        return here.is_taped or _depends_on_inputs(tensor)
+    pushed = any(accumulator.jvp(tensor) is not None for accumulator in here.accumulators)
+    return bool(pushed or record.should_record_backprop([tensor]))
+
+
+def _depends_on_inputs(tensor: Any) -> bool:
+    """Whether a tensor of a graph is computed from what the levels differentiate in."""
+    wanted = {id(entry) for entry in here.inputs}
+    has_variable = any(isinstance(entry, tf.Variable) for entry in here.inputs)
+    seen, pending = set(), [tensor]
+    while pending:
+        found = pending.pop()
+        if id(found) in wanted or (has_variable and found.dtype == tf.resource):
+            return True
+        if id(found.op) not in seen and _has_gradient(found.op):
+            seen.add(id(found.op))
+            pending += found.op.inputs
+    return False
+
+
+def _has_gradient(operation: Any) -> bool:
+    try:
+        return ops.get_gradient_function(operation) is not None
+    except LookupError:  # a call, or what raises when it is differentiated
+        return True

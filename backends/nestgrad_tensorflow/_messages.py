@@ -1,0 +1,31 @@
+"""What TensorFlow says when it cannot differentiate, read as a refusal."""
+
+from __future__ import annotations
+
+import re
+
+from nestgrad.extend import Nesting, Refusal
+
+_NO_GRADIENT = re.compile(r"No gradient defined for operation.*?\(op type: (\w+)\)|registry has no entry for: (\w+)")
+_NO_KERNEL = re.compile(r"unsupported operations when trying to compile graph.*?(\w+) \(No registered", re.DOTALL)
+_TWO_ACCUMULATORS = re.compile(r"Recorded operation '\w*_jvp_\w+' returned")
+_OTHERS = (
+    (r"Gradient explicitly disabled\. Reason: (.*)", None, "its rule is not to be differentiated."),
+    (r"Gradient not defined for fast=False", "lstsq", "TensorFlow has a derivative with fast=True alone."),
+    (r"recompute_grad tried to transpose", "recompute_grad", "TensorFlow recomputes for one derivative alone."),
+)
+
+
+def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+    """The refusal that an exception of TensorFlow means, or None."""
+    text = str(exception)
+    if found := _NO_GRADIENT.search(text):
+        return Refusal(found[1] or found[2], "TensorFlow does not implement this derivative.")
+    if _TWO_ACCUMULATORS.search(text):
+        return Refusal("ForwardAccumulator", "f has one of its own, inside the one for this word.", "R" * word.order)
+    if found := _NO_KERNEL.search(text):
+        return Refusal(found[1], "XLA cannot compile it.")
+    for pattern, operation, reason in _OTHERS:
+        if re.search(pattern, text):
+            return Refusal(operation, reason)
+    return None

@@ -1,0 +1,48 @@
+"""What goes into a level and what comes out of it: tensors of the level's own, and derivatives that are tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+Arrays = tuple[Any, ...]
+
+
+def own(primal: Any) -> Any:
+    """A primal under an identity of its own: what the engine watches it by, and the primal may be an outer variable.
+
+    A tf.Variable is watched as it is, since a loss that reads it would not see a copy.
+    """
+    return primal if isinstance(primal, tf.Variable) else tf.identity(primal)
+
+
+def outputs_of(f: Callable[..., Any], inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays]:
+    """The value of f as tensors of this level's own, and its aux as a tuple of one or none."""
+    output = f(*inputs)
+    value, *aux = output if has_aux else (output,)
+    return _tensors(value, inputs[0].dtype), tuple(aux)
+
+
+def _tensors(value: Any, dtype: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_tensors(entry, dtype) for entry in value)
+    if isinstance(value, float):
+        return tf.constant(value, dtype)
+    return tf.identity(value)
+
+
+def entries(value: Any) -> Arrays:
+    """The arrays of an output."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def like(value: Any, arrays: Sequence[Any]) -> Any:
+    """Arrays in the structure of an output."""
+    return tuple(arrays) if isinstance(value, tuple) else arrays[0]
+
+
+def dense(derivative: Any, primal: Any) -> Any:
+    """A derivative as a tensor: None is a structural zero, and gathered rows come as IndexedSlices."""
+    return tf.zeros_like(primal) if derivative is None else tf.convert_to_tensor(derivative)

@@ -1,0 +1,67 @@
+"""Right decompositions of what TensorFlow differentiates wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ._call import Call, has_zero, value_of
+from ._calls import Node
+
+
+def cumprod(call: Call) -> list[Any]:
+    """Cumulative products without a division."""
+    return [_cumulative(call, tf.multiply, 1)]
+
+
+def cumulative_logsumexp(call: Call) -> list[Any]:
+    """Cumulative logarithms of sums of exponentials, whose rule takes no logarithm of a derivative."""
+    add = lambda one, other: tf.reduce_logsumexp(tf.stack([one, other]), axis=0)  # noqa: E731
+    return [_cumulative(call, add, call.inputs[0].dtype.min)]
+
+
+def _cumulative(call: Call, combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
+    """The cumulative result of an associative operation, by log n of them on arrays moved against each other."""
+    x, axis = call.inputs[0], int(value_of(call.inputs[1])) % call.inputs[0].shape.rank
+    if call.flag("reverse"):
+        x = tf.reverse(x, [axis])
+    length, reach = x.shape[axis], 1
+    while reach < length:
+        first, later = tf.split(x, [reach, length - reach], axis)
+        earlier, _ = tf.split(x, [length - reach, reach], axis)
+        x = tf.concat([first, combine(later, earlier)], axis)
+        reach *= 2
+    if call.flag("exclusive"):
+        earlier, last = tf.split(x, [length - 1, 1], axis)
+        x = tf.concat([tf.fill(tf.shape(last), tf.cast(neutral, x.dtype)), earlier], axis)
+    return tf.reverse(x, [axis]) if call.flag("reverse") else x
+
+
+def power(exponent: int) -> dict[str, Any]:
+    """x**exponent by multiplication, for an entry of the table: the repair, and what it is for."""
+
+    def is_meant(value: Any) -> bool:
+        return value is not None and np.ndim(value) == 0 and value == exponent
+
+    def is_meant_inside(node: Node) -> bool:
+        constant = node.constants.get(node.definition.input[1].partition(":")[0])
+        return constant is not None and is_meant(tf.make_ndarray(constant.attr["value"].tensor))
+
+    multiplied = (tf.ones_like, tf.identity, tf.square)[exponent]
+    return {
+        "repair": lambda call: [multiplied(call.inputs[0])],
+        "when": lambda call: is_meant(value_of(call.inputs[1])) and has_zero(call),
+        "when_inside": is_meant_inside,
+    }
+
+
+def softmax_cross_entropy(call: Call) -> list[Any]:
+    """The loss by its definition, and its derivative in the logits."""
+    logits, labels = call.inputs
+    logarithms = tf.nn.log_softmax(logits)
+    # where a label is 0 its logarithm may be infinite, and counts as 0
+    terms = tf.where(labels == 0, tf.zeros_like(logarithms), logarithms)
+    return [-tf.reduce_sum(labels * terms, axis=-1), tf.exp(logarithms) - labels]

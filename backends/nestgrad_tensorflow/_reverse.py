@@ -1,0 +1,80 @@
+"""Reverse mode: a persistent tape in eager execution, tf.gradients inside a graph.
+
+A tape that records inside a graph goes by the names of operations, and so looks past one that was repaired;
+tf.gradients follows the graph itself, and through control flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.ops import gradients_util
+
+from ._constant import check_constant
+from ._levels import here, level
+from ._outputs import dense, entries, outputs_of, own
+from ._watch import watched
+from ._xla import overriding
+
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+
+
+def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
+    """The value of f, its pullback, and its aux."""
+    with level("R"), watched():
+        recording = Recording(f, primals, has_aux)
+
+    def pullback(cotangent: Any) -> Arrays:
+        with level("R"), watched():
+            return recording.pull(entries(cotangent))
+
+    return recording.value, pullback, *recording.aux
+
+
+class Recording:
+    """One evaluation of f, recorded.
+
+    Attributes:
+        value: what f returned, an array or a tuple of arrays.
+        aux: f's aux as a tuple of one, or the empty tuple.
+    """
+
+    def __init__(self, f: Function, primals: Arrays, has_aux: bool) -> None:
+        self._f, self._has_aux = f, has_aux
+        self._inputs = tuple(map(own, primals))
+        here.inputs = (*here.inputs, *self._inputs)
+        self.value, self.aux, self._backward = (_on_tape if tf.executing_eagerly() else _in_graph)(
+            f, self._inputs, has_aux
+        )
+
+    def pull(self, cotangents: Arrays) -> Arrays:
+        """The gradient of ⟨value, cotangents⟩, one entry per primal."""
+        slope = self._backward(cotangents)
+        unseen = [part is None for part in slope]
+        if any(unseen):
+            check_constant(self._f, self._inputs, self.value, unseen, self._has_aux)
+        return tuple(map(dense, slope, self._inputs))
+
+
+def _on_tape(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, Function]:
+    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        value, aux = outputs_of(f, inputs, has_aux)
+    targets = list(entries(value))
+    return value, aux, lambda cotangents: tape.gradient(targets, list(inputs), output_gradients=list(cotangents))
+
+
+def _in_graph(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, Function]:
+    value, aux = outputs_of(f, inputs, has_aux)
+    targets, graph = list(entries(value)), tf.compat.v1.get_default_graph()
+
+    def backward(cotangents: Sequence[Any]) -> Any:
+        # tf.gradients, told which graph f is in: a pullback may be called in another, such as the body of a map
+        held = [tf.identity(cotangent) for cotangent in cotangents]
+        with overriding():
+            return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
+
+    return value, aux, backward

@@ -1,0 +1,129 @@
+"""The look-out for operations that TensorFlow differentiates wrongly where they are: repaired, rerouted or refused.
+
+TensorFlow calls back after each operation of a thread, with the outputs. In eager execution it has recorded the
+operation by then, and other outputs may be put in its place; in a graph they are returned. What happens inside an
+inner function or control flow is read from its definition when it is called. All this is scoped to a call and to
+its thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+from nestgrad.extend import UnsupportedNestingError, emulated
+
+from ._call import Call
+from ._callbacks import calling_back
+from ._calls import CONTROL_FLOW, Node, announcing, functions_in, nodes
+from ._levels import Rerouted, here
+from ._wrong import TABLE, Wrong
+
+
+class _Counts(threading.local):
+    """What this thread has seen: how many `tf.stop_gradient`, and the refusal that is on its way out."""
+
+    stopped = 0
+    watching = False
+    refusal: UnsupportedNestingError | None = None
+
+
+counts = _Counts()
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """A context in which operations that are wrong under the present nesting are seen to."""
+    if counts.watching:
+        yield
+        return
+    engine = context.context()
+    options = engine.function_call_options
+    counts.watching, counts.refusal = True, None
+    engine.function_call_options = announcing(_called, options)
+    try:
+        with calling_back(_seen):
+            yield
+    except Exception as error:  # autograph makes its own of every exception
+        if counts.refusal is None or isinstance(error, UnsupportedNestingError):
+            raise
+        raise counts.refusal from error
+    finally:
+        engine.function_call_options = options
+        counts.watching = False
+
+
+def _seen(
+    name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
+) -> list[Any] | None:
+    """After an operation: the outputs to put in place of its own, or None."""
+    if graph is not here.graph:  # a function being traced: its definition is looked at when it is called
+        return None
+    is_slow = isinstance(name, bytes)
+    op = name.decode() if isinstance(name, bytes) else name
+    if op == "StopGradient":
+        counts.stopped += 1
+    if op in CONTROL_FLOW:
+        for function in functions_in(attrs):
+            _inspect(function)
+        return None
+    for wrong in TABLE.get(op, ()):
+        call = Call(inputs, attrs)
+        if wrong.covers(here.word) and wrong.when(call):
+            return _cured(wrong, call, outputs, is_slow)
+    return None
+
+
+def _cured(wrong: Wrong, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
+    in_graph = here.graph is not None
+    if here.accumulators and (in_graph or wrong.by_two_pullbacks):
+        raise Rerouted(wrong.operation, wrong.reason)
+    if wrong.by_two_pullbacks:
+        return None
+    if wrong.repair is None:
+        raise _refused(wrong)
+    if in_graph and here.is_taped:
+        raise _refused(wrong, "A tape inside a graph would look past a repair: put the tape outside of it.")
+    if is_slow:
+        raise _refused(wrong, "Called with a list or tuple it cannot be repaired: pass it tensors.")
+    emulated(wrong.operation, wrong.reason)
+    repaired = wrong.repair(call)
+    if not in_graph:
+        outputs[:] = repaired
+    return repaired
+
+
+def _called(function: str) -> None:
+    """Before a function is called."""
+    if here.graph is (None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()):
+        _inspect(function)
+
+
+def _inspect(function: str) -> None:
+    """Look into a function before it is called."""
+    if here.accumulators and (here.graph is not None or _is_inside(here.word)):
+        raise Rerouted("inner function", "ForwardAccumulator drops its second derivative.")
+    for wrong, node in _suspects(function):
+        if wrong.covers(here.word) and wrong.when_inside(node):
+            raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
+
+
+@functools.lru_cache(maxsize=1024)
+def _suspects(function: str) -> tuple[tuple[Wrong, Node], ...]:
+    return tuple((wrong, node) for node in nodes(function) for wrong in TABLE.get(node.definition.op, ()))
+
+
+def _is_inside(word: str) -> bool:
+    """Whether the innermost forward mode is inside another letter."""
+    return word.rindex("F") > 0
+
+
+def _refused(wrong: Wrong, advice: str = "") -> UnsupportedNestingError:
+    counts.refusal = wrong.refusal(here.word, advice)
+    return counts.refusal

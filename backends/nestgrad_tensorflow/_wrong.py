@@ -1,0 +1,185 @@
+"""The table of what TensorFlow differentiates wrongly, without an error, under some nestings.
+
+Measured with TensorFlow 2.21, by the suite and by running its public operations under every nesting up to
+order 3 against differences of values.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from nestgrad.extend import Nesting, UnsupportedNestingError
+
+from . import _repairs
+from ._call import (
+    Call,
+    differentiated,
+    has_zero,
+    is_complex,
+    is_complex_inside,
+    is_floating,
+    is_of_moments,
+    varies_inside,
+)
+from ._calls import Node
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One operation and the nestings in which TensorFlow's number is wrong.
+
+    Attributes:
+        operation: its name, as users of TensorFlow know it.
+        ops: what it is in TensorFlow's list of operations.
+        nestings: patterns on the code of a word, as fnmatch reads them.
+        reason: what TensorFlow does, with the thread if there is one.
+        use: words that are right.
+        repair: the right outputs for a call; without one the operation is refused.
+        by_two_pullbacks: it is right as soon as forward mode is emulated.
+        when: whether this call is concerned; all are by default.
+        when_inside: whether an operation inside an inner function, whose inputs are not known, is concerned.
+    """
+
+    operation: str
+    ops: tuple[str, ...]
+    nestings: tuple[str, ...]
+    reason: str
+    use: tuple[str, ...] = ()
+    repair: Callable[[Call], list[Any]] | None = None
+    by_two_pullbacks: bool = False
+    when: Callable[[Call], bool] = lambda call: True
+    when_inside: Callable[[Node], bool] = is_floating
+
+    def covers(self, word: str) -> bool:
+        """Whether the number is wrong under this nesting."""
+        return any(fnmatch.fnmatchcase(word, pattern) for pattern in self.nestings)
+
+    def refusal(self, word: str, advice: str = "") -> UnsupportedNestingError:
+        """The error to raise instead of the number."""
+        use = next((Nesting(code) for code in self.use if len(code) == len(word)), None)
+        reason = f"{self.reason} {advice}".rstrip()
+        return UnsupportedNestingError(
+            backend="tensorflow", nesting=Nesting(word), operation=self.operation, reason=reason, use=use
+        )
+
+
+def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
+    table: dict[str, tuple[Wrong, ...]] = {}
+    for wrong in wrongs:
+        for op in wrong.ops:
+            table[op] = (*table.get(op, ()), wrong)
+    return table
+
+
+_DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)."
+_POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
+_CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
+_MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
+
+
+def _needs_care(call: Call) -> bool:
+    """Whether a product meets the mistakes of cumprod, by which TensorFlow differentiates it."""
+    return is_complex(call) or has_zero(call)
+
+
+TABLE = _by_op(
+    (
+        Wrong(
+            "moments",
+            ("StopGradient",),
+            ("*",),
+            "TensorFlow takes the mean inside the variance for a constant (tensorflow#19609).",
+            repair=lambda call: [call.inputs[0]],
+            when=is_of_moments,
+            when_inside=lambda node: "moments/" in node.definition.name,
+        ),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_zero),
+        Wrong(
+            "cumprod",
+            ("Cumprod",),
+            ("*",),
+            _CONJUGATE,
+            repair=_repairs.cumprod,
+            when=is_complex,
+            when_inside=is_complex_inside,
+        ),
+        Wrong(
+            "reduce_prod",
+            ("Prod",),
+            ("?*F*",),
+            _DIVIDES,
+            by_two_pullbacks=True,
+            when=_needs_care,
+            when_inside=lambda node: False,
+        ),
+        # inside a function the cumulative products of its rule are out of reach
+        Wrong("reduce_prod", ("Prod",), ("??*",), _DIVIDES, when=lambda call: False),
+        *(
+            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **_repairs.power(exponent))
+            for exponent in range(3)
+        ),
+        Wrong(
+            "softmax_cross_entropy_with_logits",
+            ("SoftmaxCrossEntropyWithLogits",),
+            ("??*",),
+            "TensorFlow's rule takes the labels for constants when it is differentiated.",
+            repair=_repairs.softmax_cross_entropy,
+            when=differentiated(1),
+            when_inside=varies_inside(1),
+        ),
+        Wrong(
+            "zeta",
+            ("Zeta",),
+            ("*",),
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong(
+            "polygamma",
+            ("Polygamma",),
+            ("*",),
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1), when_inside=varies_inside(0, 1)),
+        *(
+            Wrong(name, ops, ("*",), _CONJUGATE, when=is_complex, when_inside=is_complex_inside)
+            for name, ops in (
+                ("det", ("MatrixDeterminant",)),
+                ("slogdet", ("LogMatrixDeterminant",)),
+                ("sqrtm", ("MatrixSquareRoot",)),
+                ("xdivy", ("Xdivy",)),
+                ("xlogy", ("Xlogy",)),
+                ("xlog1py", ("Xlog1py",)),
+                ("reduce_euclidean_norm", ("EuclideanNorm",)),
+                ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
+            )
+        ),
+        Wrong(
+            "sparse.add",
+            ("SparseAdd",),
+            ("??*",),
+            "TensorFlow takes the rule's result for a constant when it is differentiated.",
+        ),
+        Wrong(
+            "cumulative_logsumexp",
+            ("CumulativeLogsumexp",),
+            ("??*",),
+            "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
+            repair=_repairs.cumulative_logsumexp,
+        ),
+        Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_zero),
+        Wrong(
+            "numpy_function",
+            ("PyFunc", "PyFuncStateless"),
+            ("*",),
+            "TensorFlow cannot look inside it, and takes it for a constant; tf.custom_gradient gives it a rule.",
+        ),
+        Wrong("py_function", ("EagerPyFunc",), ("??*",), "TensorFlow does not differentiate its rule."),
+    )
+)

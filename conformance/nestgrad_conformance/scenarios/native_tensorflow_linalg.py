@@ -1,0 +1,112 @@
+"""TensorFlow's linear algebra. The functions of the scenarios in `native`, of one float64 matrix x each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from .native_tensorflow import _weighted
+
+
+def cholesky(x: Any) -> Any:
+    """tf.linalg.cholesky and cholesky_solve."""
+    factor = tf.linalg.cholesky(x @ tf.transpose(x) + _eye(x))
+    return _weighted(factor) + _weighted(tf.linalg.cholesky_solve(factor, x))
+
+
+def det(x: Any) -> Any:
+    """tf.linalg.det."""
+    return tf.linalg.det(x)
+
+
+def slogdet(x: Any) -> Any:
+    """tf.linalg.slogdet and tf.linalg.logdet."""
+    return tf.linalg.slogdet(x)[1] ** 2 + tf.linalg.logdet(x @ tf.transpose(x))
+
+
+def inverse(x: Any) -> Any:
+    """tf.linalg.inv."""
+    return _weighted(tf.linalg.inv(x))
+
+
+def solve(x: Any) -> Any:
+    """tf.linalg.solve."""
+    return _weighted(tf.linalg.solve(x, x**2))
+
+
+def triangular_solve(x: Any) -> Any:
+    """tf.linalg.triangular_solve."""
+    return _weighted(tf.linalg.triangular_solve(tf.linalg.band_part(x, -1, 0), x**2))
+
+
+def tridiagonal_solve(x: Any) -> Any:
+    """tf.linalg.tridiagonal_solve."""
+    return _weighted(tf.linalg.tridiagonal_solve(tf.stack([x[0] / 4, 2 + x[1] ** 2, x[2] / 4]), x[0] ** 2))
+
+
+def lu(x: Any) -> Any:
+    """tf.linalg.lu and lu_solve."""
+    return _weighted(tf.linalg.lu_solve(*tf.linalg.lu(x), x**2))
+
+
+def lstsq(x: Any) -> Any:
+    """tf.linalg.lstsq, overdetermined, regularised and by its complete decomposition."""
+    return _weighted(tf.linalg.lstsq(x, x[:, :1] ** 2)) + _weighted(tf.linalg.lstsq(x, x[:, :1] ** 2, 0.1))
+
+
+def pinv(x: Any) -> Any:
+    """tf.linalg.pinv."""
+    return _weighted(tf.linalg.pinv(x))
+
+
+def qr(x: Any) -> Any:
+    """tf.linalg.qr, its triangle."""
+    return _weighted(tf.linalg.qr(x)[1])
+
+
+def svd(x: Any) -> Any:
+    """tf.linalg.svd, singular vectors squared: the singular values differ, signs do not matter."""
+    s, u, v = tf.linalg.svd(x)
+    return _weighted(s) + _weighted(u**2) + _weighted(v**2)
+
+
+def svdvals(x: Any) -> Any:
+    """tf.linalg.svd, its values alone."""
+    return _weighted(tf.linalg.svd(x, compute_uv=False))
+
+
+def eigh(x: Any) -> Any:
+    """tf.linalg.eigh, eigenvectors squared: the eigenvalues differ, signs do not matter."""
+    values, vectors = tf.linalg.eigh(x + tf.transpose(x))
+    return _weighted(values) + _weighted(vectors**2)
+
+
+def eigvalsh(x: Any) -> Any:
+    """tf.linalg.eigvalsh."""
+    return _weighted(tf.linalg.eigvalsh(x + tf.transpose(x)))
+
+
+def expm(x: Any) -> Any:
+    """tf.linalg.expm."""
+    return _weighted(tf.linalg.expm(x / 4))
+
+
+def logm(x: Any) -> Any:
+    """tf.linalg.logm of a matrix near the identity."""
+    return _weighted(tf.math.real(tf.linalg.logm(tf.complex(_eye(x) + x @ tf.transpose(x) / 8, 0 * x))))
+
+
+def sqrtm(x: Any) -> Any:
+    """tf.linalg.sqrtm of a positive matrix."""
+    return _weighted(tf.linalg.sqrtm(_eye(x) + x @ tf.transpose(x) / 8))
+
+
+def matrix_parts(x: Any) -> Any:
+    """tf.linalg.diag, diag_part, set_diag, band_part, trace and adjoint."""
+    parts = tf.linalg.set_diag(tf.linalg.band_part(x, 1, 1), tf.linalg.diag_part(x) ** 2)
+    return _weighted(parts @ tf.linalg.adjoint(x)) + tf.linalg.trace(x @ x) * tf.linalg.trace(tf.linalg.diag(x[0]))
+
+
+def _eye(x: Any) -> Any:
+    return tf.eye(x.shape[0], dtype=tf.float64)

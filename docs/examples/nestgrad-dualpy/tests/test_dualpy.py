@@ -1,0 +1,74 @@
+"""What the suite does not ask: aux, tuples, constants, refusals that say why, threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+dualpy = ng.get_backend("dualpy")
+xp = dualpy.xp
+X, V, W = np.array([0.5, -1.5, 2.0]), np.array([1.0, -2.0, 0.5]), np.array([0.3, 1.0, -1.0])
+
+
+def derivative(f, word, *directions):
+    return ng.derivative(f, word, backend="dualpy")(X, *directions)
+
+
+def test_first_and_second_order():
+    def f(x):
+        return xp.sum(xp.sin(x) * x)
+
+    assert derivative(f, "F", V) == pytest.approx(np.sum((np.cos(X) * X + np.sin(X)) * V))
+    assert derivative(f, "FF", V, W) == pytest.approx(np.sum((2 * np.cos(X) - np.sin(X) * X) * V * W))
+
+
+def test_jvp_of_a_tuple_with_aux_and_a_constant():
+    value, tangent, aux = ng.jvp(lambda x: ((x**2, np.ones(2)), "seen"), (X,), (V,), has_aux=True, backend="dualpy")
+    np.testing.assert_allclose(value[0], X**2)
+    np.testing.assert_allclose(tangent[0], 2 * X * V)
+    np.testing.assert_array_equal(tangent[1], np.zeros(2))
+    assert aux == "seen"
+
+
+def test_reverse_mode_is_refused():
+    with pytest.raises(ng.UnsupportedNestingError, match=r"no reverse mode.*Use 'F'"):
+        ng.gradient(xp.sum, backend="dualpy")(X)
+    with pytest.raises(ng.UnsupportedNestingError, match="no reverse mode"):
+        derivative(xp.sum, "RR", V)
+
+
+def test_a_derivative_inside_is_refused_rather_than_confused():
+    def f(x):  # d/dα Σ x(x + α)² at α = 0 is 2Σx², and captures x
+        return ng.derivative(lambda y: xp.sum(x * y**2), "F", backend="dualpy")(x, np.ones(3))
+
+    assert f(X) == pytest.approx(2 * np.sum(X**2))
+    with pytest.raises(ng.UnsupportedNestingError, match="nested derivative"):
+        derivative(f, "F", V)
+    assert derivative(xp.sum, "F", V) == pytest.approx(np.sum(V))  # and the next call is not inside any more
+
+
+def test_an_operation_without_a_rule_is_named():
+    with pytest.raises(ng.UnsupportedNestingError, match="blocked by 'nextafter'"):
+        derivative(lambda x: xp.sum(np.nextafter(x, 1.0)), "F", V)
+    with pytest.raises(ng.UnsupportedNestingError, match="blocked by 'astype'"):
+        derivative(lambda x: xp.sum(x.astype(np.float64)), "F", V)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, np.inf, -np.inf])
+@pytest.mark.parametrize("axis", [None, 1, (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_vector_norm(order, axis, keepdims):
+    array = np.linspace(-1, 2, 24).reshape(2, 3, 4)
+    expected = np.linalg.vector_norm(array, ord=order, axis=axis, keepdims=keepdims)
+    np.testing.assert_allclose(xp.linalg.vector_norm(array, ord=order, axis=axis, keepdims=keepdims), expected)
+
+
+def test_threads():
+    def task(i):
+        return derivative(lambda x: xp.sum(x**2 * i), "FF", V, W)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(task, range(200)))
+    np.testing.assert_allclose(found, [2 * i * np.sum(V * W) for i in range(200)])

@@ -1,0 +1,49 @@
+"""The backend: MLX's transforms with what they need to be right, or to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import mlx.core as mx
+
+from nestgrad.extend import Canary, Nesting, Refusal
+
+from . import _namespace
+from ._bare import Bare
+from ._canary import make_canary
+from ._messages import recognised
+
+
+class Mlx(Bare):
+    """MLX arrays, on the default stream of the thread that calls.
+
+    MLX has float64 on the CPU alone: on a machine with a GPU, work inside `with mx.stream(mx.cpu):`. RR
+    comes first, as MLX has a reverse rule for more operations than a forward rule. Safe to use from several
+    threads at once: MLX keeps its streams by thread.
+    """
+
+    xp: ModuleType = _namespace
+    preferred = ("RR", "FR", "RF")
+    max_order = 2  # the third derivative of a power in its exponent is wrong in every word of length 3
+
+    def inputs(self, primals: Sequence[Any]) -> list[Any]:
+        """The primals in new nodes of the graph.
+
+        When a transform ends, MLX no longer takes for traced what its function captured. A transform of the
+        very same array would then lose the outer derivative: zero, without a word.
+        """
+        return [mx.contiguous(x) for x in primals]
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """MLX's refusals, by message; tested with the version that the matrix names."""
+        return recognised(exception, word)
+
+    def canary(self) -> Canary:
+        """See `nestgrad.extend.Canary`."""
+        return make_canary()
+
+    def bare(self) -> Bare:
+        """MLX as it is, for a measurement without repairs and refusals."""
+        return Bare()
