@@ -12,10 +12,11 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
-from . import _transforms, _trees
+from . import _later, _transforms, _trees
 from ._bare import BareTorch
 from ._canary import make_canary
 from ._compile import compiled
+from ._graph import is_compilable, uncompiled
 from ._messages import recognised
 
 
@@ -23,9 +24,12 @@ class Torch:
     """PyTorch tensors, on whatever device they are.
 
     Results are differentiable by `backward()` with respect to whatever requires grad, if grad mode is on;
-    under `no_grad` and `inference_mode` they come without a graph. `.grad` is never touched. RR comes
-    first: the tape's double backward is the fastest nesting and the one with the fewest gaps. Safe to use
-    from several threads at once; forward mode, which torch keeps one of per process, waits its turn.
+    under `no_grad` and `inference_mode` they come without a graph. Where torch gets that further derivative
+    wrong, `backward()` refuses; of what was compiled it cannot be watched. `.grad` is never touched.
+
+    RR comes first: the tape's double backward is the fastest nesting and the one with the fewest gaps. Safe to
+    use from several threads at once; forward mode, which torch keeps one of per process, waits its turn, and
+    so do compiled calls, whose compiler enters it.
     """
 
     name = "torch"
@@ -84,6 +88,13 @@ class Torch:
     def compile_traced(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
         return compiled(f, "aot_eager")
+
+    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+        """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
+        if torch.compiler.is_dynamo_compiling():
+            return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
+        result, *aux = route(*inputs)
+        return _later.guarded(word.code, result), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

@@ -16,10 +16,13 @@ _OTHERS = (
     (r"autograd\.Function with functorch transforms", "autograd.Function", "torch.func needs its setup_context."),
     (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
     (r"marked with @once_differentiable", "autograd.Function", "its backward rule is marked once_differentiable."),
+    (r"twice the higher-order operator", "torch.cond", "the backward rules of its control flow leave no graph."),
+    (r"has no double backward", "torch.compile", "what it made of a part of f cannot be differentiated twice."),
     (r"support saved tensor hooks", "saved_tensors_hooks", "torch.func has none, which checkpoint needs."),
     (r"torch\.utils\.checkpoint", "checkpoint", "it compares what it saved, and sees more under a transform."),
     (r"Nested forward mode AD is not supported", "dual_level", "torch has one level of forward mode per process."),
     (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
+    (r"mutate a captured Tensor", "in-place operation", "torch.func lets f change no tensor that it captures."),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
 )
 
@@ -34,6 +37,8 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
         return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
     if found := _NO_DERIVATIVE.search(text):
         return Refusal(found[1], "torch does not implement this derivative.")
+    if "Guard failed on the same frame it was created" in text and "from_numpy" in text:
+        return Refusal("torch.compile", "it fails on NumPy arrays inside f: make them tensors.", None)
     for pattern, operation, reason in _OTHERS:
         if re.search(pattern, text):
             return Refusal(operation, reason, _reverse(word))

@@ -29,6 +29,10 @@ class _Depth(threading.local):
 _depth = _Depth()
 
 
+class CompiledInside(RuntimeError):
+    """A part of f was compiled by itself, which torch.func takes as if it were not."""
+
+
 def depth() -> int:
     """How many tapes record what happens here."""
     return _depth.value
@@ -113,13 +117,25 @@ def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
     What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
     structural zero, unless the cotangent requires grad: then there is a node that says so.
     """
-    custom = any(isinstance(node, BackwardCFunction) for node in _nodes(outputs))
+    rules = [node for node in nodes(outputs) if isinstance(node, BackwardCFunction)]
+    custom = bool(rules)
+    for rule in rules:
+        _check_rule(rule)
     if custom and not torch._C._are_functorch_transforms_active():
         cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
     slope = _pulled(outputs, inputs, cotangents, keep=True, again=True)
-    if custom and any(node.name() == "torch::autograd::Error" for node in _nodes(slope)):
+    if custom and any(node.name() == "torch::autograd::Error" for node in nodes(slope)):
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
     return slope
+
+
+def _check_rule(rule: Any) -> None:
+    """Raise where a rule of torch's own, written in Python, cannot be differentiated again."""
+    if rule.name() == "CompiledFunctionBackward":
+        raise CompiledInside("what torch.compile made has no double backward")
+    if rule._forward_cls.__module__.startswith("torch._higher_order_ops"):
+        # its backward rule leaves no graph, and so looks like a constant
+        raise RuntimeError(f"trying to differentiate twice the higher-order operator {rule.name()}")
 
 
 def _variable(x: Any) -> Any:
@@ -151,11 +167,11 @@ def _is_traced(cotangent: Any) -> bool:
 
 def _captures_leaf(value: Any, inputs: Arrays) -> bool:
     """Whether the graph of `value` reaches a leaf that is none of the inputs, such as a module's parameter."""
-    leaves = (node.variable for node in _nodes(value) if hasattr(node, "variable"))
+    leaves = (node.variable for node in nodes(value) if hasattr(node, "variable"))
     return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
 
 
-def _nodes(value: Any) -> Iterator[Any]:
+def nodes(value: Any) -> Iterator[Any]:
     """The nodes of the graph behind a tensor or a tuple of them."""
     seen, pending = set(), [entry.grad_fn for entry in _entries(value) if _requires_grad(entry)]
     while pending:

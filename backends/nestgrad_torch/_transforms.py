@@ -8,6 +8,7 @@ beside them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import threading
@@ -21,21 +22,19 @@ from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 
 from . import _tape
-from ._graph import break_graph, looked_at
+from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._repairs import nesting_here, watched
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
 
 forward_mode = threading.RLock()
-_SECOND_FORWARD_MODE = "under two forward modes its fake tensors take structural zeros for expanded tensors"
 
 
 def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its derivative along the tangents, and its aux."""
     if torch.compiler.is_dynamo_compiling():
-        if "F" in nesting_here():
-            break_graph(_SECOND_FORWARD_MODE)
+        _check_compilable("F")
         return _jvp(f, primals, tangents, has_aux)
     with forward_mode:
         _load_forward_rules()
@@ -47,21 +46,29 @@ def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
     prepared = _prepared(f, primals[0], has_aux)
     if _tape.is_usable():
         return _tape.vjp(prepared, primals, has_aux)
+    return _func_vjp(prepared, primals, has_aux)
+
+
+def _func_vjp(prepared: Function, primals: Arrays, has_aux: bool = False) -> Arrays:
+    if torch.compiler.is_dynamo_compiling():
+        _check_compilable("R")
     value, pull, *aux = func_vjp(prepared, *primals, has_aux=has_aux)
     return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *aux
 
 
 def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
+    prepared = _prepared(f, x[0], False)
     if _tape.is_usable():
-        return _tape.reverse_over_reverse(_prepared(f, x[0], False), x, v)
+        with contextlib.suppress(_tape.CompiledInside):
+            return _tape.reverse_over_reverse(prepared, x, v)
 
     def gradient(*x: Any) -> Arrays:
-        value, pullback, *_ = vjp(f, x, False)
+        value, pullback = _func_vjp(prepared, x)
         slope: Arrays = pullback(torch.ones_like(value))
         return slope
 
-    slope, pullback, *_ = vjp(gradient, x, False)
+    slope, pullback = _func_vjp(gradient, x)
     return slope, pullback(v)
 
 
@@ -69,6 +76,12 @@ def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Array
     prepared = _prepared(f, primals[0], has_aux)
     value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
     return value, _dense(tangent), *aux
+
+
+def _check_compilable(mode: str) -> None:
+    """Break the graph where torch compiles derivatives wrongly, whatever f is."""
+    if not is_compilable(nesting_here() + mode):
+        break_graph(UNCOMPILABLE)
 
 
 @functools.cache

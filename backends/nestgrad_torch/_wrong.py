@@ -169,7 +169,7 @@ TABLE = (
         use=_REVERSE,
         aten=("mse_loss",),
         when=_of_a_mean,
-        compiled=("R*F",),
+        compiled=("RF",),
     ),
     Wrong(
         "triangular_solve",

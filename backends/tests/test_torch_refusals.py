@@ -130,3 +130,35 @@ def test_threads(word):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_control_flow_that_leaves_no_graph_is_refused_not_zero():
+    condition = torch.tensor(True)
+    f = lambda x: torch.cond(condition, torch.sin, torch.cos, (x,)).sum()  # noqa: E731
+    torch.testing.assert_close(ng.gradient(f)(X), X.cos())
+    with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.cond"):
+        ng.hvp(f, "RR")(X, V)
+
+
+def test_a_compiled_function_inside():
+    inner = torch.compile(lambda x: torch.sin(x) * x, backend="aot_eager")
+    for word in ("RR", "FR", "RF"):  # RR first: torch compiles it, and does not differentiate that twice
+        expected = (2 * X.cos() - X * X.sin()) * V
+        torch.testing.assert_close(ng.hvp(lambda x: inner(x).sum(), word)(X, V), expected)
+
+
+@pytest.mark.parametrize("word", ["F", "FR", "RR"])
+def test_backward_through_a_result_is_refused_where_torch_is_wrong(word):
+    scale = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    f = lambda x: total(MODULE)(x * scale)  # noqa: E731
+    result = ng.derivative(f, word)(X, V)
+    with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
+        result.square().sum().backward()
+    ng.gradient(f)(X).square().sum().backward()  # RR, which is right
+    assert scale.grad is not None
+
+
+def test_backward_through_a_result_elsewhere():
+    scale = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    ng.hvp(lambda x: (scale * x**3).sum())(X, V).sum().backward()
+    torch.testing.assert_close(scale.grad, (6 * X * V).sum(0))

@@ -27,6 +27,7 @@ _jax_nn = partial(_native, "jax", "native_jax_nn")
 _autograd = partial(_native, "autograd", "native_autograd")
 _torch = partial(_native, "torch", "native_torch")
 _torch_code = partial(_native, "torch", "native_torch_code")
+_torch_more = partial(_native, "torch", "native_torch_more")
 _tensorflow = partial(_native, "tensorflow", "native_tensorflow")
 _tensorflow_keras = partial(_native, "tensorflow", "native_tensorflow_keras")
 _tensorflow_code = partial(_native, "tensorflow", "native_tensorflow_code")
@@ -174,6 +175,33 @@ SCENARIOS = (
     _torch_code("fourier", normal(6), "fft"),
     _torch_code("vmapped", normal(3, 3)),
     _torch_code("grad_inside", normal(3), "nested"),
+    _torch_more("lstm", normal(4, 3), "recurrent"),
+    _torch_more("gru", normal(4, 3), "recurrent"),
+    _torch_more(
+        "transformer_encoder_layer", normal(3, 4), "layer_norm", "fused", "attention", "flash_attention", "parameters"
+    ),
+    _torch_more("weight_norm", normal(2, 4)),
+    _torch_more("batch_norm_module", normal(4, 3), "batch_norm", "mutates_captured"),
+    _torch_more("compiled_inside", normal(4), "compiled_inside"),
+    _torch_more("index_put", normal(4)),
+    _torch_more("special_functions", uniform(0.5, 1.5, 3)),
+    _torch_more("zeta_and_polygamma", uniform(0.5, 1.5, 3)),
+    _torch_more("norms", normal(3, 4)),
+    _torch_more("spectral_norms", normal(3, 3), "linalg"),
+    _torch_more("pseudo_inverse", normal(4, 3), "linalg"),
+    _torch_more("least_squares", normal(4, 3), "linalg"),
+    _torch_more("normalize", normal(3, 4)),
+    _torch_more("pairwise_distance", normal(3, 4)),
+    _torch_more("grid_sample", normal(4, 4), "grid_sample"),
+    _torch_more("unfold_and_fold", normal(4, 4)),
+    _torch_more("pixel_shuffle", normal(4, 2, 2)),
+    _torch_more("triplet_margin_loss", normal(3, 4), "loss"),
+    _torch_more("multilabel_soft_margin_loss", normal(3, 4), "loss"),
+    _torch_more("gaussian_nll_loss", normal(3, 4), "loss"),
+    _torch_more("poisson_nll_loss", normal(4), "loss"),
+    _torch_more("statistics", normal(3, 4)),
+    _torch_more("order_statistics", normal(7)),
+    _torch_more("complex_inside", normal(3)),
     _tensorflow("moments", normal(3, 5), "moments", order=3),
     _tensorflow("layer_norm", normal(3, 5), "layer_norm", "moments", order=3),
     _tensorflow("batch_norm_train", normal(4, 3), "batch_norm", "moments"),
