@@ -1,4 +1,4 @@
-"""Engines' own calls. Data only: the functions are named here and resolved in the worker."""
+"""What users of TensorFlow call. Data only: the functions are named here and resolved in the worker."""
 
 from __future__ import annotations
 
@@ -7,36 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ._scenario import Inputs, Scenario, normal, uniform
+from nestgrad_conformance.scenarios._scenario import normal, uniform
 
+from ._entry import native, square
 
-def _native(engine: str, module: str, name: str, inputs: Inputs, *features: str, **fields: Any) -> Scenario:
-    return Scenario(
-        id=f"{engine}_{name}",
-        function=f"nestgrad_conformance.scenarios.{module}:{name}",
-        inputs=inputs,
-        tier="native",
-        features=frozenset(features),
-        engine=engine,
-        **fields,
-    )
-
-
-_jax = partial(_native, "jax", "native_jax")
-_jax_nn = partial(_native, "jax", "native_jax_nn")
-_autograd = partial(_native, "autograd", "native_autograd")
-_torch = partial(_native, "torch", "native_torch")
-_torch_code = partial(_native, "torch", "native_torch_code")
-_torch_more = partial(_native, "torch", "native_torch_more")
-_tensorflow = partial(_native, "tensorflow", "native_tensorflow")
-_tensorflow_keras = partial(_native, "tensorflow", "native_tensorflow_keras")
-_tensorflow_code = partial(_native, "tensorflow", "native_tensorflow_code")
-_tensorflow_math = partial(_native, "tensorflow", "native_tensorflow_math")
-_tensorflow_linalg = partial(_native, "tensorflow", "native_tensorflow_linalg")
-
-
-def _square(rng: np.random.Generator) -> Any:
-    return rng.standard_normal((3, 3)) / 4 + 2 * np.eye(3)
+_tensorflow = partial(native, "tensorflow", "native_tensorflow")
+_tensorflow_keras = partial(native, "tensorflow", "native_tensorflow_keras")
+_tensorflow_code = partial(native, "tensorflow", "native_tensorflow_code")
+_tensorflow_math = partial(native, "tensorflow", "native_tensorflow_math")
+_tensorflow_linalg = partial(native, "tensorflow", "native_tensorflow_linalg")
 
 
 def _colours(rng: np.random.Generator) -> Any:
@@ -50,158 +29,6 @@ def _zero_inside(rng: np.random.Generator) -> Any:
 
 
 SCENARIOS = (
-    _jax("scan", normal(3), "control_flow", order=3, sample=True),
-    _jax("cond", uniform(0.5, 1.5, 3), "control_flow"),
-    _jax("fori_loop", normal(3), "control_flow"),
-    _jax("while_loop", normal(3), "control_flow", "while_loop"),
-    _jax("custom_jvp", normal(3), "custom_rule", order=3, sample=True),
-    _jax("custom_vjp", normal(3), "custom_rule", "custom_vjp", "custom_vjp_recursive"),
-    _jax("custom_vjp_plain", normal(3), "custom_rule", "custom_vjp"),
-    _jax("pure_callback", normal(3), "pure_callback"),
-    _jax_nn("layer_norm", normal(4, 5), "layer_norm"),
-    _jax_nn("batch_norm", normal(4, 3), "batch_norm"),
-    _jax_nn("attention", normal(4, 3), "attention"),
-    _jax_nn("convolution", normal(4, 5), "convolution"),
-    _jax_nn("max_pool", normal(4, 4), "max_pool"),
-    _jax_nn("mean_pool", normal(3, 4)),
-    _jax_nn("embedding", normal(5, 2), "embedding"),
-    _jax_nn("recurrent_cell", normal(3, 3), "recurrent"),
-    _jax_nn("dropout", normal(4, 3), "dropout"),
-    _jax_nn("activations", normal(5)),
-    _jax_nn("glu", normal(3, 4)),
-    _jax_nn("cross_entropy", normal(3, 5), "loss"),
-    _jax_nn("log_sum_exp", normal(2, 4)),
-    _jax_nn("checkpoint", normal(4), "checkpoint"),
-    _jax_nn("lax_map", normal(3, 2), "control_flow"),
-    _jax_nn("associative_scan", normal(4), "control_flow"),
-    _jax_nn("switch", normal(3), "control_flow"),
-    _jax_nn("custom_root", normal(3), "custom_rule"),
-    _jax_nn("odeint", normal(2), "custom_rule", "custom_vjp", "odeint"),
-    _jax_nn("grad_inside", normal(3), "nested"),
-    _jax_nn("vmapped", normal(3, 3)),
-    _jax_nn("jitted", normal(3)),
-    _jax_nn("scatter", normal(4), "scatter"),
-    _jax_nn("segment_sum", normal(5), "segment"),
-    _jax_nn("segment_prod", normal(5), "segment_prod"),
-    _jax_nn("special", uniform(0.5, 1.5, 4), "special"),
-    _jax_nn("eigh", normal(3, 3), "linalg", "eigh"),
-    _jax_nn("svd", normal(3, 4), "linalg", "svd"),
-    _jax_nn("qr", normal(4, 3), "linalg", "qr"),
-    _jax_nn("slogdet", _square, "linalg", "slogdet"),
-    _jax_nn("expm", normal(3, 3), "linalg", "expm"),
-    _jax_nn("fourier", normal(6), "fft"),
-    _jax_nn("sort", normal(5), "sort"),
-    _jax_nn("cumulative", normal(4), "cumulative_prod"),
-    _jax_nn("unique", normal(4), "unique"),
-    _jax_nn("moments", normal(3, 5), "moments"),
-    _jax_nn("norms", normal(3, 4), "norm", "linalg"),
-    _autograd("primitive_both", normal(3), "custom_rule", order=3),
-    _autograd("primitive_reverse", normal(3), "custom_rule", "custom_reverse"),
-    _autograd("checkpoint", normal(4), "checkpoint"),
-    _autograd("grad_inside", normal(3), "nested"),
-    _autograd("gamma", uniform(0.5, 2.5, 4), "special", "gammaln"),
-    _autograd("log_sum_exp", normal(3, 4), "special"),
-    _autograd("normal_density", normal(4), "stats", "logpdf"),
-    _autograd("multivariate_normal", normal(3, 3), "stats", "logpdf"),
-    _autograd("convolution", normal(4, 4), "convolution"),
-    _autograd("embedding", normal(5, 2), "embedding"),
-    _autograd("fourier", normal(6), "fft"),
-    _autograd("einsum", normal(3, 3)),
-    _autograd("eigh", normal(3, 3), "linalg", "eigh"),
-    _autograd("svd", normal(3, 4), "linalg", "svd"),
-    _autograd("moments", normal(3, 5), "moments"),
-    _autograd("layer_norm", normal(4, 5), "layer_norm", order=3),
-    _torch("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),
-    _torch("layer_norm_module", normal(3, 5), "layer_norm", "fused", "parameters", revision=2),
-    _torch("layer_norm_aten", normal(3, 5), "layer_norm", "fused"),
-    _torch("layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "untraceable", revision=2),
-    _torch("group_norm", normal(2, 4, 3), "group_norm", order=3),
-    _torch("instance_norm", normal(2, 2, 4), "batch_norm"),
-    _torch("rms_norm", normal(3, 5), "rms_norm", order=3),
-    _torch("batch_norm_train", normal(4, 3), "batch_norm", order=3),
-    _torch("batch_norm_eval", normal(4, 3)),
-    _torch("attention", normal(4, 4), "attention", "flash_attention"),
-    _torch("attention_math", normal(4, 4), "attention", order=3),
-    _torch("multihead_attention", normal(4, 4), "attention"),
-    _torch("conv1d", normal(4, 6), "convolution", order=3),
-    _torch("conv2d", normal(4, 6), "convolution"),
-    _torch("conv_transpose1d", normal(3, 5), "convolution"),
-    _torch("max_pool1d", normal(2, 6), "max_pool"),
-    _torch("max_pool2d", normal(2, 4, 4), "max_pool", order=3),
-    _torch("avg_pool2d", normal(2, 4, 4)),
-    _torch("interpolate", normal(3, 3)),
-    _torch("embedding", normal(5, 3), "embedding", order=3),
-    _torch("embedding_bag", normal(5, 3), "embedding_bag"),
-    _torch("rnn_cell", normal(3, 3), "recurrent", order=3),
-    _torch("gru_cell", normal(3, 3), "recurrent"),
-    _torch("lstm_cell", normal(3, 3), "recurrent"),
-    _torch("dropout_fixed_mask", normal(4, 3), "dropout", "untraceable"),
-    _torch("softmax", normal(3, 4), order=3),
-    _torch("activations", normal(4, 3)),
-    _torch("glu", normal(3, 4), "glu"),
-    _torch("cross_entropy", normal(3, 5), "loss", order=3),
-    _torch("mse_loss", normal(4), "loss", "mse_loss", order=3),
-    _torch("huber_loss", uniform(0.1, 0.9, 4), "loss", "huber_loss"),
-    _torch("smooth_l1_loss", uniform(0.1, 0.9, 4), "loss"),
-    _torch("soft_margin_loss", normal(4), "loss", "soft_margin_loss"),
-    _torch("bce_with_logits", normal(4), "loss"),
-    _torch("kl_div", normal(3, 4), "loss"),
-    _torch("ctc_loss", normal(5, 4), "loss", "ctc_loss"),
-    _torch("cosine_similarity", normal(3, 4)),
-    _torch("cosine_embedding_loss", normal(3, 4), "loss", "cosine_embedding_loss", order=3),
-    _torch("cdist", normal(4, 3), "cdist"),
-    _torch_code("custom_function", normal(3), "custom_rule", "custom_function", order=3),
-    _torch_code("custom_function_backward", normal(3), "custom_rule", "custom_function", "custom_function_backward"),
-    _torch_code("custom_function_old", normal(3), "custom_rule", "custom_function", "custom_function_old"),
-    _torch_code("checkpoint", normal(4), "checkpoint"),
-    _torch_code("no_grad_region", normal(4)),
-    _torch_code("in_place", normal(4), "in_place"),
-    _torch_code("out_of_buffer", normal(4), "in_place"),
-    _torch_code("while_values", normal(4), "control_flow", "untraceable"),
-    _torch_code("cumulative", normal(4), "cumulative_sum", "logcumsumexp", "cumulative_prod", order=3),
-    _torch_code("cumprod_with_a_zero", normal(4), "cumulative_prod_zero", "cumulative_prod"),
-    _torch_code("scatter_products", uniform(0.5, 1.5, 5), "scatter_reduce"),
-    _torch_code("scatter_sums", normal(5)),
-    _torch_code("slogdet", _square, "slogdet", "linalg", order=3),
-    _torch_code("inverse", _square, "linalg", order=3),
-    _torch_code("solve_triangular", _square, "linalg"),
-    _torch_code("lu", _square, "linalg"),
-    _torch_code("qr", _square, "linalg"),
-    _torch_code("svdvals", normal(3, 4), "linalg"),
-    _torch_code("eigvalsh", normal(3, 3), "linalg", "eigvalsh", order=3),
-    _torch_code("eigh", normal(3, 3), "linalg", "eigh"),
-    _torch_code("matrix_exp", normal(3, 3), "linalg"),
-    _torch_code("householder", normal(4, 3), "linalg", "householder_product"),
-    _torch_code("fourier", normal(6), "fft"),
-    _torch_code("vmapped", normal(3, 3)),
-    _torch_code("grad_inside", normal(3), "nested"),
-    _torch_more("lstm", normal(4, 3), "recurrent"),
-    _torch_more("gru", normal(4, 3), "recurrent"),
-    _torch_more(
-        "transformer_encoder_layer", normal(3, 4), "layer_norm", "fused", "attention", "flash_attention", "parameters"
-    ),
-    _torch_more("weight_norm", normal(2, 4)),
-    _torch_more("batch_norm_module", normal(4, 3), "batch_norm", "mutates_captured"),
-    _torch_more("compiled_inside", normal(4), "compiled_inside"),
-    _torch_more("index_put", normal(4)),
-    _torch_more("special_functions", uniform(0.5, 1.5, 3)),
-    _torch_more("zeta_and_polygamma", uniform(0.5, 1.5, 3)),
-    _torch_more("norms", normal(3, 4)),
-    _torch_more("spectral_norms", normal(3, 3), "linalg"),
-    _torch_more("pseudo_inverse", normal(4, 3), "linalg"),
-    _torch_more("least_squares", normal(4, 3), "linalg"),
-    _torch_more("normalize", normal(3, 4)),
-    _torch_more("pairwise_distance", normal(3, 4)),
-    _torch_more("grid_sample", normal(4, 4), "grid_sample"),
-    _torch_more("unfold_and_fold", normal(4, 4)),
-    _torch_more("pixel_shuffle", normal(4, 2, 2)),
-    _torch_more("triplet_margin_loss", normal(3, 4), "loss"),
-    _torch_more("multilabel_soft_margin_loss", normal(3, 4), "loss"),
-    _torch_more("gaussian_nll_loss", normal(3, 4), "loss"),
-    _torch_more("poisson_nll_loss", normal(4), "loss"),
-    _torch_more("statistics", normal(3, 4)),
-    _torch_more("order_statistics", normal(7)),
-    _torch_more("complex_inside", normal(3)),
     _tensorflow("moments", normal(3, 5), "moments", order=3),
     _tensorflow("layer_norm", normal(3, 5), "layer_norm", "moments", order=3),
     _tensorflow("batch_norm_train", normal(4, 3), "batch_norm", "moments"),
@@ -326,16 +153,16 @@ SCENARIOS = (
     _tensorflow_math("stft", normal(8), "fft"),
     _tensorflow_math("dct", normal(4), "fft"),
     _tensorflow_linalg("cholesky", normal(3, 3), "cholesky", "linalg", order=3),
-    _tensorflow_linalg("det", _square, "det", "linalg", order=3),
-    _tensorflow_linalg("slogdet", _square, "slogdet", "linalg"),
-    _tensorflow_linalg("inverse", _square, "inv", "linalg", order=3),
-    _tensorflow_linalg("solve", _square, "solve", "linalg", order=3),
-    _tensorflow_linalg("triangular_solve", _square, "triangular_solve", "linalg"),
+    _tensorflow_linalg("det", square, "det", "linalg", order=3),
+    _tensorflow_linalg("slogdet", square, "slogdet", "linalg"),
+    _tensorflow_linalg("inverse", square, "inv", "linalg", order=3),
+    _tensorflow_linalg("solve", square, "solve", "linalg", order=3),
+    _tensorflow_linalg("triangular_solve", square, "triangular_solve", "linalg"),
     _tensorflow_linalg("tridiagonal_solve", normal(3, 4), "tridiagonal_solve", "linalg"),
-    _tensorflow_linalg("lu", _square, "lu", "linalg"),
+    _tensorflow_linalg("lu", square, "lu", "linalg"),
     _tensorflow_linalg("lstsq", normal(4, 3), "lstsq", "linalg"),
     _tensorflow_linalg("pinv", normal(4, 3), "pinv", "linalg"),
-    _tensorflow_linalg("qr", _square, "qr", "linalg"),
+    _tensorflow_linalg("qr", square, "qr", "linalg"),
     _tensorflow_linalg("svd", normal(3, 3), "svd", "linalg"),
     _tensorflow_linalg("svdvals", normal(3, 3), "svd", "linalg"),
     _tensorflow_linalg("eigh", normal(3, 3), "eigh", "linalg"),
