@@ -14,8 +14,11 @@ from tensorflow.python.eager import context
 CONTROL_FLOW = frozenset(("If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"))
 """The operations of a graph that run functions, other than calls."""
 
-_FORWARD_RULES = re.compile("_jvp_(exact|relaxed)_shapes_")
-"""The functions in which TensorFlow pushes tangents."""
+FORWARD_RULES = re.compile("_jvp_(exact|relaxed)_shapes_")
+"""How TensorFlow names the functions in which it pushes tangents."""
+
+TRANSPOSED_RULES = re.compile("_backward_.*_jvp_(exact|relaxed)_shapes_")
+"""And those that differentiate them: while an accumulator records, the work of another one inside it."""
 
 
 def announcing(called: Callable[[str], None], options: Any) -> Any:
@@ -36,8 +39,7 @@ class _Announcing:
     def as_attrs(self) -> Any:
         calling = sys._getframe(1).f_locals  # of Context.call_function, or of AtomicFunction.call_flat in a graph
         name = calling["name"] if "name" in calling else calling["self"].name
-        if not _FORWARD_RULES.search(name.decode()):
-            self._called(name.decode())
+        self._called(name.decode())
         return self._options.as_attrs()
 
 

@@ -50,9 +50,12 @@ def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: boo
 
 
 def _by_two_pullbacks(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
-    """The pullback is linear in its cotangent, and its transpose is the derivative, at any order."""
+    """The pullback is linear in its cotangent, and its transpose is the derivative, at any order.
+
+    So it may be differentiated at any cotangent. Not at zero, by which some of TensorFlow's rules divide.
+    """
     with level("F"), watched():
         recording = Recording(f, primals, has_aux)
         value = recording.value
-        pulling = Recording(lambda *u: recording.pull(u), tuple(map(tf.zeros_like, entries(value))), False)
+        pulling = Recording(lambda *u: recording.pull(u), tuple(map(tf.ones_like, entries(value))), False)
         return value, like(value, pulling.pull(tuple(tangents))), *recording.aux

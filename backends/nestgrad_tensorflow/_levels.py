@@ -10,7 +10,6 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
-from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 
 class Rerouted(BaseException):
@@ -80,8 +79,8 @@ def _unreliable() -> str | None:
         return "two ForwardAccumulators, one inside the other, are wrong for some products or raise."
     if here.is_taped and here.graph is not None:
         return "a tape inside a graph does not see what ForwardAccumulator computes."
-    if here.word.find("F") > 0 and here.graph is not None and GraphOrParentsInXlaContext(here.graph):
-        return "where XLA compiles, what ForwardAccumulator computes cannot always be differentiated."
+    if here.word.find("F") > 0 and here.graph is not None:
+        return "inside a graph, what ForwardAccumulator computes cannot always be differentiated."
     return None
 
 

@@ -41,6 +41,12 @@ def _cumulative(call: Call, combine: Callable[[Any, Any], Any], neutral: Any) ->
     return tf.reverse(x, [axis]) if call.flag("reverse") else x
 
 
+def euclidean_norm(call: Call) -> list[Any]:
+    """The norm by its definition."""
+    x, axis = call.inputs
+    return [tf.sqrt(tf.reduce_sum(x * tf.math.conj(x), axis, keepdims=call.flag("keep_dims")))]
+
+
 def power(exponent: int) -> dict[str, Any]:
     """x**exponent by multiplication, for an entry of the table: the repair, and what it is for."""
 

@@ -21,7 +21,7 @@ from nestgrad.extend import UnsupportedNestingError, emulated
 
 from ._call import Call
 from ._callbacks import calling_back
-from ._calls import CONTROL_FLOW, Node, announcing, functions_in, nodes
+from ._calls import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
 from ._levels import Rerouted, here
 from ._wrong import TABLE, Wrong
 
@@ -101,6 +101,10 @@ def _cured(wrong: Wrong, call: Call, outputs: Any, is_slow: bool) -> list[Any] |
 
 def _called(function: str) -> None:
     """Before a function is called."""
+    if here.accumulators and TRANSPOSED_RULES.search(function):
+        raise Rerouted("jvp", "the function has a ForwardAccumulator of its own.")
+    if FORWARD_RULES.search(function):
+        return
     if here.graph is (None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()):
         _inspect(function)
 

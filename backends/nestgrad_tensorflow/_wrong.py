@@ -156,7 +156,6 @@ TABLE = _by_op(
                 ("xdivy", ("Xdivy",)),
                 ("xlogy", ("Xlogy",)),
                 ("xlog1py", ("Xlog1py",)),
-                ("reduce_euclidean_norm", ("EuclideanNorm",)),
                 ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
             )
         ),
@@ -165,6 +164,22 @@ TABLE = _by_op(
             ("SparseAdd",),
             ("??*",),
             "TensorFlow takes the rule's result for a constant when it is differentiated.",
+        ),
+        Wrong(
+            "reduce_euclidean_norm",
+            ("EuclideanNorm",),
+            ("??*",),
+            "TensorFlow's rule divides by the cotangent, which gives nan where that is zero.",
+            repair=_repairs.euclidean_norm,
+        ),
+        Wrong(
+            "reduce_euclidean_norm",
+            ("EuclideanNorm",),
+            ("*",),
+            _CONJUGATE,
+            repair=_repairs.euclidean_norm,
+            when=is_complex,
+            when_inside=is_complex_inside,
         ),
         Wrong(
             "cumulative_logsumexp",

@@ -264,3 +264,17 @@ def test_slices_under_xla(word):
     close(found, (2 * np.cos(2 * X) + 30 * X**4) * V)
     found = tf.function(ng.hvp(lambda x: tf.reduce_sum(x[1:] ** 3), word), jit_compile=True, autograph=False)(X, V)
     close(found, np.array([0, 1, 1, 1]) * 6 * X * V)
+
+
+@pytest.mark.parametrize("word", [*HVPS, "FF"])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_accumulator_of_the_users_inside(word, compiled):
+    def f(x):
+        y = tf.identity(x)
+        with tf.autodiff.ForwardAccumulator(y, V) as accumulator:
+            z = tf.reduce_sum(y**3)
+        return accumulator.jvp(z)  # Σ 3 x² v
+
+    expected = 6 * V * V
+    found = ng.derivative(f, word, compile=compiled)(X, *[V] * (1 + (word == "FF")))
+    close(found, np.sum(expected * V) if word == "FF" else expected)

@@ -46,6 +46,8 @@ REPAIRED = {
         lambda x: [tf.nn.softmax_cross_entropy_with_logits(x, tf.sin(x * x))],
         ZEROS,
     ),
+    "norms": (lambda x: [tf.math.reduce_euclidean_norm(x, 1), tf.norm(x, 3, -1)], POINTS),
+    "norms of complex numbers": (lambda x: [tf.math.real(tf.math.reduce_euclidean_norm(a_complex(x), 1))], POINTS),
     "cumulative_logsumexp": (lambda x: [tf.math.cumulative_logsumexp(x, 1)], POINTS),
 }
 
