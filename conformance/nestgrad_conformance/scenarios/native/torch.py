@@ -80,7 +80,7 @@ SCENARIOS = (
     _torch_more("lstm", normal(4, 3), "recurrent"),
     _torch_more("gru", normal(4, 3), "recurrent"),
     _torch_more(
-        "transformer_encoder_layer", normal(3, 4), "layer_norm", "fused", "attention", "flash_attention", "parameters"
+        "transformer_encoder_layer", normal(3, 4), "layer_norm", "fused", "attention", "flash_kernel", "parameters"
     ),
     _torch_more("weight_norm", normal(2, 4)),
     _torch_more("batch_norm_module", normal(4, 3), "batch_norm", "mutates_captured"),
