@@ -12,7 +12,7 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
-from . import _later, _transforms, _trees
+from . import _recorded, _transforms, _trees
 from ._bare import BareTorch
 from ._canary import make_canary
 from ._compile import compiled
@@ -94,7 +94,7 @@ class Torch:
         if torch.compiler.is_dynamo_compiling():
             return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
         result, *aux = route(*inputs)
-        return _later.guarded(word.code, result), *aux
+        return _recorded.guarded(word.code, result), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

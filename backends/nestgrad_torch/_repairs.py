@@ -22,6 +22,12 @@ from nestgrad.extend import UnsupportedNestingError
 from . import _tape
 from ._wrong import TABLE, Wrong
 
+Refused = dict[Any, list[Wrong]]
+"""What is refused, by operator or function; one of them may be wrong for several reasons."""
+
+# Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
+_CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
+
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
@@ -57,30 +63,32 @@ def refusing(word: str, *, compiled: bool = False) -> Iterator[None]:
 class _Operators(TorchDispatchMode):
     """Sees every operator that runs, whoever called it."""
 
-    def __init__(self, word: str, refused: dict[Any, Wrong]) -> None:
+    def __init__(self, word: str, refused: Refused) -> None:
         super().__init__()
         self._word, self._refused = word, refused
         self.refusal: UnsupportedNestingError | None = None
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        wrong = self._refused.get(func.overloadpacket)
-        if wrong is not None and wrong.concerns(_by_name(func, args, kwargs)):
-            self.refusal = wrong.refusal(self._word)
-            raise self.refusal
+        for wrong in self._refused.get(func.overloadpacket, ()):
+            if wrong.concerns(_by_name(func, args, kwargs)):
+                self.refusal = wrong.refusal(self._word)
+                raise self.refusal
+        if func in _CRASHING and args[0]._is_zerotensor():
+            return torch._efficientzerotensor(args[0].shape, dtype=args[0].dtype, device=args[0].device)
         return func(*args, **(kwargs or {}))
 
 
 class _Functions(TorchFunctionMode):
     """Sees what Python calls."""
 
-    def __init__(self, word: str, refused: dict[Any, Wrong]) -> None:
+    def __init__(self, word: str, refused: Refused) -> None:
         super().__init__()
         self._word, self._refused = word, refused
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        wrong = self._refused.get(func)
-        if wrong is not None and wrong.concerns({"self": _bare(args[0]) if args else None}):
-            raise wrong.refusal(self._word)
+        for wrong in self._refused.get(func, ()):
+            if wrong.concerns({"self": _bare(args[0]) if args else None}):
+                raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
 
 
@@ -97,8 +105,14 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(word: str, compiled: bool) -> tuple[dict[Any, Wrong], dict[Any, Wrong]]:
+def _refused(word: str, compiled: bool) -> tuple[Refused, Refused]:
     """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
-    wrongs = [wrong for wrong in TABLE if wrong.covers(word, compiled)]
-    operators = {getattr(torch.ops.aten, name): wrong for wrong in wrongs for name in wrong.aten}
-    return operators, {function: wrong for wrong in wrongs for function in wrong.functions}
+    operators: Refused = {}
+    functions: Refused = {}
+    for wrong in TABLE:
+        if wrong.covers(word, compiled):
+            for name in wrong.aten:
+                operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
+            for function in wrong.functions:
+                functions.setdefault(function, []).append(wrong)
+    return operators, functions

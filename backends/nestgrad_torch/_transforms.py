@@ -21,7 +21,7 @@ from torch.autograd import forward_ad
 from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 
-from . import _tape
+from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._repairs import nesting_here, watched
 
@@ -61,7 +61,8 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
     prepared = _prepared(f, x[0], False)
     if _tape.is_usable():
         with contextlib.suppress(_tape.CompiledInside):
-            return _tape.reverse_over_reverse(prepared, x, v)
+            word = nesting_here() + "RR"
+            return _tape.reverse_over_reverse(lambda *x: _recorded.check(word, prepared(*x)), x, v)
 
     def gradient(*x: Any) -> Arrays:
         value, pullback = _func_vjp(prepared, x)

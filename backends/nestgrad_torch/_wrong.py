@@ -73,6 +73,16 @@ def _with_a_zero(arguments: Arguments) -> bool:
     return bool((arguments["self"] == 0).any())
 
 
+def _with_factors_below(ratio: float) -> Callable[[Arguments], bool]:
+    """A product in which a factor is not zero and smaller than that beside the largest."""
+
+    def when(arguments: Arguments) -> bool:
+        size = arguments["self"].abs()
+        return bool(size.numel() and ((size > 0) & (size < ratio * size.max())).any())
+
+    return when
+
+
 def _of_a_mean(arguments: Arguments) -> bool:
     return bool(arguments.get("reduction", 1) == 1)
 
@@ -89,6 +99,8 @@ _STATISTICS = "torch's rules take the saved mean and deviation for constants, an
 _FACTORS = "torch's forward rule takes the saved factorisation for a constant, and the number is wrong there"
 _BELOW_TOP = ("?*F*",)  # every word with an F that is not its outermost letter
 _REVERSE = ("R", "RR", "RRR")
+_SMALL = "torch's rules divide by the factors, and one is so small that the digits are lost."
+_EXACT = ("FR", "FRR")
 
 TABLE = (
     Wrong(
@@ -106,7 +118,7 @@ TABLE = (
         aten=("native_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update", "cudnn_batch_norm"),
         when=_in_training,
     ),
-    Wrong("det", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
+    Wrong("det", (*_BELOW_TOP, "FRR"), f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
     Wrong("slogdet", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_slogdet",)),
     Wrong("solve", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_solve_ex",)),
     Wrong(
@@ -133,6 +145,9 @@ TABLE = (
         aten=("prod",),
         when=_with_a_zero,
     ),
+    # torch divides by the factors: what is lost grows as 1/x, and as 1/x² in RRR
+    Wrong("prod", ("RR", "RFR", "RRF", "?FF", "FFR"), _SMALL, _EXACT, aten=("prod",), when=_with_factors_below(1e-6)),
+    Wrong("prod", ("RRR",), _SMALL, _EXACT, aten=("prod",), when=_with_factors_below(1e-3)),
     Wrong(
         "softmax",
         ("RF", "RF?", "?RF"),

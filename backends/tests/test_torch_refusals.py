@@ -162,3 +162,29 @@ def test_backward_through_a_result_elsewhere():
     scale = torch.ones(3, dtype=torch.float64, requires_grad=True)
     ng.hvp(lambda x: (scale * x**3).sum())(X, V).sum().backward()
     torch.testing.assert_close(scale.grad, (6 * X * V).sum(0))
+
+
+@pytest.mark.parametrize("word", ["RR", "RRR", "RFR", "FFF"])
+def test_a_product_with_a_tiny_factor_is_refused_where_torch_divides_by_it(word):
+    x = torch.tensor([1.0, 1e-9, 2.0, 3.0], dtype=torch.float64)
+    with pytest.raises(ng.UnsupportedNestingError, match=r"'prod'.*Use 'FRR?'"):
+        ng.derivative(torch.prod, word)(x, *[x] * ng.Nesting(word).directions)
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "FRR", "FRF"])
+def test_a_product_with_a_tiny_factor_is_right_elsewhere(word):
+    x = torch.tensor([1.0, 1e-9, 2.0, 3.0], dtype=torch.float64)
+    e, ones = torch.tensor([0.0, 1.0, 0.0, 0.0], dtype=torch.float64), torch.ones(4, dtype=torch.float64)
+    expected = [6.0, 0.0, 3.0, 2.0] if len(word) == 2 else [5.0, 0.0, 4.0, 3.0]  # by hand from abcd
+    found = ng.derivative(torch.prod, word)(x, *[e, ones][: len(word) - 1])
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("word", ["FRF", "FRR"])
+def test_a_structural_zero_times_a_number_does_not_crash_the_process(word):
+    def f(x):  # 2 Σx Σx²
+        return x.sum() * ng.derivative(lambda y: (x * y**2).sum(), "F")(x, torch.ones_like(x))
+
+    x, v = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64), torch.tensor([0.3, 0.3, 0.3], dtype=torch.float64)
+    expected = torch.full((3,), 3.24, dtype=torch.float64)  # ∇ of 8 Σv v·x + 4 v·v Σx
+    torch.testing.assert_close(ng.derivative(f, word)(x, v, v), expected)

@@ -1,0 +1,64 @@
+"""What a graph of torch holds that is wrong when it is differentiated once more: refused by the same table.
+
+It costs nothing while f runs, so the default route, two pullbacks of the tape, is looked at in this way alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optree
+import torch
+
+from . import _tape
+from ._wrong import TABLE, Wrong
+
+
+def check(word: str, output: Any) -> Any:
+    """What f returned, recorded by a tape; refused if torch would get an operation wrong under this nesting."""
+    wrong = _wrong_in(word, output)
+    if wrong is not None:
+        raise wrong.refusal(word)
+    return output
+
+
+def guarded(word: str, result: Any) -> Any:
+    """The result of a nesting; the user's own `backward()` through it, one more R, raises if it would be wrong."""
+    if torch.is_grad_enabled() and not _tape.depth() and not torch._C._are_functorch_transforms_active():
+        for leaf in optree.tree_leaves(result):
+            wrong = _wrong_in("R" + word, leaf)
+            if wrong is not None:
+                _guard(leaf, wrong, "R" + word)
+    return result
+
+
+def _guard(leaf: Any, wrong: Wrong, word: str) -> None:
+    def refuse(cotangent: Any) -> None:
+        raise wrong.refusal(word)
+
+    leaf.register_hook(refuse)
+
+
+def _wrong_in(word: str, output: Any) -> Wrong | None:
+    """The first operation behind a tensor that is wrong under this nesting."""
+    if not isinstance(output, torch.Tensor) or output.grad_fn is None:
+        return None
+    rules = [(_rule(name), wrong) for wrong in TABLE if wrong.covers(word, False) for name in wrong.aten]
+    nodes = _tape.nodes(output) if rules else ()
+    named = ((node.name().rstrip("0123456789"), node) for node in nodes)
+    found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))
+    return next(found, None)
+
+
+def _concerned(wrong: Wrong, node: Any) -> bool:
+    """Whether the arguments are concerned, as far as torch has saved them."""
+    saved = {name.removeprefix("_saved_"): getattr(node, name) for name in dir(node) if name.startswith("_saved_")}
+    try:
+        return wrong.concerns(saved)
+    except KeyError:
+        return True
+
+
+def _rule(aten: str) -> str:
+    """What torch calls the reverse rule of an operation."""
+    return "".join(part.capitalize() for part in aten.split("_")) + "Backward"
