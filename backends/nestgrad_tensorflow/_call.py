@@ -15,6 +15,7 @@ from ._calls import Node
 from ._levels import may_vary
 
 _DEPTH = 12
+_SMALL = 1e-2
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ def has_zero(call: Call) -> bool:
         return False
     values = value_of(call.inputs[0])
     return values is None or bool(np.any(values == 0))
+
+
+def has_small(call: Call) -> bool:
+    """Whether an entry of the first input is zero, or so small that quotients by it lose digits."""
+    if not (call.inputs[0].dtype.is_floating or call.inputs[0].dtype.is_complex):
+        return False
+    values = value_of(call.inputs[0])
+    return values is None or bool(np.any(np.abs(values) <= _SMALL * np.max(np.abs(values), initial=0)))
 
 
 def is_complex(call: Call) -> bool:

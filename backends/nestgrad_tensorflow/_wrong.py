@@ -17,7 +17,7 @@ from . import _repairs
 from ._call import (
     Call,
     differentiated,
-    has_zero,
+    has_small,
     is_complex,
     is_complex_inside,
     is_floating,
@@ -74,7 +74,7 @@ def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
     return table
 
 
-_DIVIDES = "TensorFlow's rule divides by the factors, and one is zero (tensorflow#119430)."
+_DIVIDES = "TensorFlow's rule divides by the factors, of which one is zero or small (tensorflow#119430)."
 _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
 _CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
@@ -82,7 +82,7 @@ _MISSING = "TensorFlow has no derivative in this argument, and takes it for a co
 
 def _needs_care(call: Call) -> bool:
     """Whether a product meets the mistakes of cumprod, by which TensorFlow differentiates it."""
-    return is_complex(call) or has_zero(call)
+    return is_complex(call) or has_small(call)
 
 
 TABLE = _by_op(
@@ -96,7 +96,7 @@ TABLE = _by_op(
             when=is_of_moments,
             when_inside=lambda node: "moments/" in node.definition.name,
         ),
-        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_zero),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_small),
         Wrong(
             "cumprod",
             ("Cumprod",),
@@ -188,7 +188,7 @@ TABLE = _by_op(
             "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
             repair=_repairs.cumulative_logsumexp,
         ),
-        Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_zero),
+        Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_small),
         Wrong(
             "numpy_function",
             ("PyFunc", "PyFuncStateless"),

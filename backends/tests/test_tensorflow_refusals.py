@@ -34,6 +34,7 @@ REPAIRED = {
     "cumprod reverse and exclusive": (lambda x: [tf.math.cumprod(x, -1, exclusive=True, reverse=True)], ZEROS),
     "cumprod of complex numbers": (lambda x: [tf.math.imag(tf.math.cumprod(a_complex(x), 1))], POINTS),
     "reduce_prod": (lambda x: [tf.reduce_prod(x, 1), tf.reduce_prod(x, 0)], ZEROS),
+    "reduce_prod near zero": (lambda x: [tf.reduce_prod(x, 1), tf.reduce_prod(x, 0)], ZEROS + 1e-7),
     "reduce_prod of complex numbers": (lambda x: [tf.math.imag(tf.reduce_prod(a_complex(x), 1))], POINTS),
     "x**0": (lambda x: [x**0 * tf.sin(x)], ZEROS),
     "x**1": (lambda x: [x**1 * tf.cos(x)], ZEROS),
