@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from ._calls import Node
-from ._levels import may_vary
+from ._levels import here, may_vary
 
 _DEPTH = 12
 _SMALL = 1e-2
@@ -65,6 +66,20 @@ def is_complex(call: Call) -> bool:
 def is_complex_inside(node: Node) -> bool:
     """The same of an operation inside a function."""
     return bool(tf.as_dtype(node.definition.attr["T"].type).is_complex)
+
+
+def _in_xla() -> bool:
+    return here.graph is not None and bool(GraphOrParentsInXlaContext(here.graph))
+
+
+def is_complex_in_xla(call: Call) -> bool:
+    """Whether XLA computes it on complex numbers."""
+    return is_complex(call) and _in_xla()
+
+
+def is_double_in_xla(call: Call) -> bool:
+    """Whether XLA computes it in 64 bits, or what has two of them."""
+    return call.inputs[0].dtype in (tf.float64, tf.complex128) and _in_xla()
 
 
 def differentiated(*places: int) -> Callable[[Call], bool]:

@@ -47,6 +47,24 @@ def euclidean_norm(call: Call) -> list[Any]:
     return [tf.sqrt(tf.reduce_sum(x * tf.math.conj(x), axis, keepdims=call.flag("keep_dims")))]
 
 
+def sqrt_rule(call: Call) -> list[Any]:
+    """What the rule of sqrt gives, from y = sqrt(x) and the cotangent."""
+    y, cotangent = call.inputs
+    return [cotangent / (2 * tf.math.conj(y))]
+
+
+def rsqrt_rule(call: Call) -> list[Any]:
+    """The same for y = 1/sqrt(x)."""
+    y, cotangent = call.inputs
+    return [-cotangent * tf.math.conj(y * y * y) / 2]
+
+
+def reciprocal_rule(call: Call) -> list[Any]:
+    """The same for y = 1/x."""
+    y, cotangent = call.inputs
+    return [-cotangent * tf.math.conj(y * y)]
+
+
 def power(exponent: int) -> dict[str, Any]:
     """x**exponent by multiplication, for an entry of the table: the repair, and what it is for."""
 

@@ -19,7 +19,9 @@ from ._call import (
     differentiated,
     has_small,
     is_complex,
+    is_complex_in_xla,
     is_complex_inside,
+    is_double_in_xla,
     is_floating,
     is_of_moments,
     varies_inside,
@@ -77,6 +79,7 @@ def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
 _DIVIDES = "TensorFlow's rule divides by the factors, of which one is zero or small (tensorflow#119430)."
 _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
 _CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
+_XLA_CONJUGATE = "XLA's rule for complex numbers forgets to conjugate."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
 
 
@@ -180,6 +183,42 @@ TABLE = _by_op(
             repair=_repairs.euclidean_norm,
             when=is_complex,
             when_inside=is_complex_inside,
+        ),
+        Wrong(
+            "complex sqrt and reciprocal",
+            ("Sqrt", "Rsqrt", "Reciprocal"),
+            ("*F*",),
+            _XLA_CONJUGATE,
+            by_two_pullbacks=True,
+            when=is_complex_in_xla,
+            when_inside=lambda node: False,
+        ),
+        *(
+            Wrong(
+                name,
+                (op,),
+                ("*",),
+                _XLA_CONJUGATE,
+                repair=repair,
+                when=is_complex_in_xla,
+                when_inside=lambda node: False,
+            )
+            for name, op, repair in (
+                ("sqrt", "SqrtGrad", _repairs.sqrt_rule),
+                ("rsqrt", "RsqrtGrad", _repairs.rsqrt_rule),
+                ("reciprocal", "ReciprocalGrad", _repairs.reciprocal_rule),
+            )
+        ),
+        *(
+            Wrong(
+                name,
+                (op,),
+                ("*",),
+                "XLA computes it to about six digits, whatever the dtype.",
+                when=is_double_in_xla,
+                when_inside=lambda node: False,
+            )
+            for name, op in (("svd", "Svd"), ("eigh", "SelfAdjointEigV2"))
         ),
         Wrong(
             "cumulative_logsumexp",
