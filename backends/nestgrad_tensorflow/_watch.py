@@ -23,7 +23,8 @@ from ._call import Call
 from ._callbacks import calling_back
 from ._calls import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
 from ._levels import Rerouted, here
-from ._wrong import TABLE, Wrong
+from ._table import TABLE
+from ._wrong import Wrong
 
 
 class _Counts(threading.local):

@@ -256,16 +256,6 @@ def test_threads(word):
     assert not wrong
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_slices_under_xla(word):
-    # there TensorFlow differentiates them by an operation without a rule
-    f = lambda x: tf.reduce_sum(tf.concat([tf.sin(x), x**3], 0) ** 2)  # noqa: E731
-    found = tf.function(ng.hvp(f, word), jit_compile=True, autograph=False)(X, V)
-    close(found, (2 * np.cos(2 * X) + 30 * X**4) * V)
-    found = tf.function(ng.hvp(lambda x: tf.reduce_sum(x[1:] ** 3), word), jit_compile=True, autograph=False)(X, V)
-    close(found, np.array([0, 1, 1, 1]) * 6 * X * V)
-
-
 @pytest.mark.parametrize("word", [*HVPS, "FF"])
 @pytest.mark.parametrize("compiled", [False, True])
 def test_an_accumulator_of_the_users_inside(word, compiled):
@@ -278,24 +268,3 @@ def test_an_accumulator_of_the_users_inside(word, compiled):
     expected = 6 * V * V
     found = ng.derivative(f, word, compile=compiled)(X, *[V] * (1 + (word == "FF")))
     close(found, np.sum(expected * V) if word == "FF" else expected)
-
-
-@pytest.mark.parametrize("word", ["R", *HVPS])
-def test_complex_numbers_under_xla(word):
-    # XLA's own rules of sqrt, rsqrt and reciprocal do not conjugate
-    def f(x):
-        z = tf.complex(x * x + 1, x)
-        return tf.reduce_sum(tf.math.real(tf.sqrt(z) + tf.math.log(z) + 1 / z + tf.math.rsqrt(z)) + tf.math.angle(z))
-
-    op = ng.derivative(f, word)
-    directions = [V] * (len(word) - 1)
-    close(tf.function(op, jit_compile=True, autograph=False)(X, *directions), op(X, *directions))
-
-
-def test_what_xla_computes_to_six_digits_is_refused():
-    matrix = tf.reshape(tf.concat([X, V, X * V, X + 1], 0), (4, 4))
-    for function in (tf.linalg.eigvalsh, lambda a: tf.linalg.svd(a, compute_uv=False)):
-        op = ng.gradient(lambda a: tf.reduce_sum(function(a) ** 2))  # noqa: B023
-        assert op(matrix).shape == (4, 4)
-        with pytest.raises(ng.UnsupportedNestingError, match="six digits"):
-            tf.function(op, jit_compile=True, autograph=False)(matrix)

@@ -1,0 +1,194 @@
+"""The table of what TensorFlow differentiates wrongly, without an error, under some nestings.
+
+Measured with TensorFlow 2.21, by the suite and by running its public operations under every nesting up to
+order 3 against differences of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import _repairs
+from ._call import (
+    Call,
+    differentiated,
+    has_small,
+    is_complex,
+    is_complex_in_xla,
+    is_complex_inside,
+    is_double_in_xla,
+    is_of_moments,
+    varies_inside,
+)
+from ._wrong import Wrong
+
+
+def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
+    table: dict[str, tuple[Wrong, ...]] = {}
+    for wrong in wrongs:
+        for op in wrong.ops:
+            table[op] = (*table.get(op, ()), wrong)
+    return table
+
+
+_DIVIDES = "TensorFlow's rule divides by the factors, of which one is zero or small (tensorflow#119430)."
+_POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
+_CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
+_XLA_CONJUGATE = "XLA's rule for complex numbers forgets to conjugate."
+_MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
+
+
+def _needs_care(call: Call) -> bool:
+    """Whether a product meets the mistakes of cumprod, by which TensorFlow differentiates it."""
+    return is_complex(call) or has_small(call)
+
+
+TABLE = _by_op(
+    (
+        Wrong(
+            "moments",
+            ("StopGradient",),
+            ("*",),
+            "TensorFlow takes the mean inside the variance for a constant (tensorflow#19609).",
+            repair=lambda call: [call.inputs[0]],
+            when=is_of_moments,
+            when_inside=lambda node: "moments/" in node.definition.name,
+        ),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_small),
+        Wrong(
+            "cumprod",
+            ("Cumprod",),
+            ("*",),
+            _CONJUGATE,
+            repair=_repairs.cumprod,
+            when=is_complex,
+            when_inside=is_complex_inside,
+        ),
+        Wrong(
+            "reduce_prod",
+            ("Prod",),
+            ("?*F*",),
+            _DIVIDES,
+            by_two_pullbacks=True,
+            when=_needs_care,
+            when_inside=lambda node: False,
+        ),
+        # inside a function the cumulative products of its rule are out of reach
+        Wrong("reduce_prod", ("Prod",), ("??*",), _DIVIDES, when=lambda call: False),
+        *(
+            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **_repairs.power(exponent))
+            for exponent in range(3)
+        ),
+        Wrong(
+            "softmax_cross_entropy_with_logits",
+            ("SoftmaxCrossEntropyWithLogits",),
+            ("*",),
+            "TensorFlow's rule takes the labels for constants that add up to 1.",
+            repair=_repairs.softmax_cross_entropy,
+            when=_repairs.needs_its_definition,
+            when_inside=varies_inside(1),
+        ),
+        Wrong(
+            "zeta",
+            ("Zeta",),
+            ("*",),
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong(
+            "polygamma",
+            ("Polygamma",),
+            ("*",),
+            _MISSING,
+            when=differentiated(0),
+            when_inside=varies_inside(0),
+        ),
+        Wrong("betainc", ("Betainc",), ("*",), _MISSING, when=differentiated(0, 1), when_inside=varies_inside(0, 1)),
+        *(
+            Wrong(name, ops, ("*",), _CONJUGATE, when=is_complex, when_inside=is_complex_inside)
+            for name, ops in (
+                ("det", ("MatrixDeterminant",)),
+                ("slogdet", ("LogMatrixDeterminant",)),
+                ("sqrtm", ("MatrixSquareRoot",)),
+                ("xdivy", ("Xdivy",)),
+                ("xlogy", ("Xlogy",)),
+                ("xlog1py", ("Xlog1py",)),
+                ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
+            )
+        ),
+        Wrong(
+            "sparse.add",
+            ("SparseAdd",),
+            ("??*",),
+            "TensorFlow takes the rule's result for a constant when it is differentiated.",
+        ),
+        Wrong(
+            "reduce_euclidean_norm",
+            ("EuclideanNorm",),
+            ("??*",),
+            "TensorFlow's rule divides by the cotangent, which gives nan where that is zero.",
+            repair=_repairs.euclidean_norm,
+        ),
+        Wrong(
+            "reduce_euclidean_norm",
+            ("EuclideanNorm",),
+            ("*",),
+            _CONJUGATE,
+            repair=_repairs.euclidean_norm,
+            when=is_complex,
+            when_inside=is_complex_inside,
+        ),
+        Wrong(
+            "complex sqrt and reciprocal",
+            ("Sqrt", "Rsqrt", "Reciprocal"),
+            ("*F*",),
+            _XLA_CONJUGATE,
+            by_two_pullbacks=True,
+            when=is_complex_in_xla,
+            when_inside=lambda node: False,
+        ),
+        *(
+            Wrong(
+                name,
+                (op,),
+                ("*",),
+                _XLA_CONJUGATE,
+                repair=repair,
+                when=is_complex_in_xla,
+                when_inside=lambda node: False,
+            )
+            for name, op, repair in (
+                ("sqrt", "SqrtGrad", _repairs.sqrt_rule),
+                ("rsqrt", "RsqrtGrad", _repairs.rsqrt_rule),
+                ("reciprocal", "ReciprocalGrad", _repairs.reciprocal_rule),
+            )
+        ),
+        *(
+            Wrong(
+                name,
+                (op,),
+                ("*",),
+                "XLA computes it to about six digits, whatever the dtype.",
+                when=is_double_in_xla,
+                when_inside=lambda node: False,
+            )
+            for name, op in (("svd", "Svd"), ("eigh", "SelfAdjointEigV2"))
+        ),
+        Wrong(
+            "cumulative_logsumexp",
+            ("CumulativeLogsumexp",),
+            ("??*",),
+            "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
+            repair=_repairs.cumulative_logsumexp,
+        ),
+        Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_small),
+        Wrong(
+            "numpy_function",
+            ("PyFunc", "PyFuncStateless"),
+            ("*",),
+            "TensorFlow cannot look inside it, and takes it for a constant; tf.custom_gradient gives it a rule.",
+        ),
+        Wrong("py_function", ("EagerPyFunc",), ("??*",), "TensorFlow does not differentiate its rule."),
+    )
+)
