@@ -82,6 +82,9 @@ def long_name(word: str) -> str:
 
 
 def _words(highest_order: int) -> list[str]:
-    """The words of each order, those with a vector for result first: others are compared with it."""
+    """The words of each order, those with a vector for result first: others are compared with it.
+
+    `auto` is one more word of order 2.
+    """
     orders = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in range(1, highest_order + 1))
-    return [word.code for of_one_order in orders for word in of_one_order] + [AUTO]
+    return [word.code for of_one_order in orders for word in of_one_order] + [AUTO] * (highest_order > 1)

@@ -184,7 +184,7 @@ def gather_nd(x: Any) -> Any:
 
 def dropout(x: Any) -> Any:
     """tf.nn.experimental.stateless_dropout with a fixed seed."""
-    return _weighted(tf.nn.experimental.stateless_dropout(x, 0.5, seed=(1, 2)))
+    return _weighted(tf.nn.experimental.stateless_dropout(x, 0.5, seed=(1, 2), rng_alg="philox"))
 
 
 def resize_nearest(x: Any) -> Any:
