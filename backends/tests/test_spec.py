@@ -224,7 +224,7 @@ def test_the_descriptor_tells_what_the_backend_is(backend):
     assert ng.get_backend(backend.name) is backend
 
 
-@pytest.mark.parametrize("name", ["autograd", "jax", "tensorflow"])
+@pytest.mark.parametrize("name", ["autograd", "jax", "tensorflow", "torch"])
 def test_the_descriptor_imports_no_engine(name):
     program = (
         f"import sys, nestgrad_{name} as plugin; plugin.nestgrad_backend(); import nestgrad; nestgrad.backends(); "

@@ -89,7 +89,7 @@ def test_a_pack_may_not_take_an_id(monkeypatch):
 @each
 def test_fields(scenario):
     assert scenario.tier in TIERS
-    assert scenario.order >= 2
+    assert scenario.order >= 1
     assert scenario.revision >= 1
     assert "/" not in scenario.id
     assert "@" not in scenario.id
