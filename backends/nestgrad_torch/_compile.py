@@ -14,6 +14,8 @@ from ._transforms import forward_mode
 
 Function = Callable[..., Any]
 
+_MAX_PROGRAMS = 64  # of one plan, should every call bring another shape
+
 
 def compiled(f: Function, compiler: str) -> Function:
     """F compiled whole by one of Dynamo's compilers, anew for every shape.
@@ -28,6 +30,8 @@ def compiled(f: Function, compiler: str) -> Function:
         shapes = tuple(value.shape for value in args if isinstance(value, torch.Tensor))
         with forward_mode:
             if shapes not in programs:
+                if len(programs) >= _MAX_PROGRAMS:
+                    programs.clear()
                 programs[shapes] = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
             try:
                 return programs[shapes](*args, **kwargs)
