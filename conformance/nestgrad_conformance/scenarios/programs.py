@@ -294,13 +294,15 @@ def confusion_aliased(xp: Any, x: Any, inner: Any) -> Any:
     return xp.sum(x * inner(lambda y: xp.sum(x * y**2), "R")(x))
 
 
-@_program(normal(3), "nested", "aliased", nested=True, reference=lambda np, x: np.sum(x) * np.sum(2 * x**2))
+@_program(
+    normal(3), "nested", "nested_forward", "aliased", nested=True, reference=lambda np, x: np.sum(x) * np.sum(2 * x**2)
+)
 def confusion_forward(xp: Any, x: Any, inner: Any) -> Any:
     """The same by forward mode inside: Σx · d/dα Σx(x+α)² at α = 0."""
     return xp.sum(x) * inner(lambda y: xp.sum(x * y**2), "F")(x, xp.ones_like(x))
 
 
-@_program(normal(3), "nested", "aliased", nested=True, reference=lambda np, x: np.sum(2 * x**3))
+@_program(normal(3), "nested", "nested_deep", "aliased", nested=True, reference=lambda np, x: np.sum(2 * x**3))
 def confusion_three_deep(xp: Any, x: Any, inner: Any) -> Any:
     """Three variables, all one: x · d/dy(y · d/dz(xyz) at z = y) at y = x."""
 

@@ -76,7 +76,7 @@ SCENARIOS = (
     _torch_code("householder", normal(4, 3), "linalg", "householder_product"),
     _torch_code("fourier", normal(6), "fft"),
     _torch_code("vmapped", normal(3, 3)),
-    _torch_code("grad_inside", normal(3), "nested"),
+    _torch_code("grad_inside", normal(3), "nested_transform"),
     _torch_more("lstm", normal(4, 3), "recurrent"),
     _torch_more("gru", normal(4, 3), "recurrent"),
     _torch_more(
