@@ -7,6 +7,7 @@ import re
 from nestgrad.extend import Nesting, Refusal
 
 _NO_GRADIENT = re.compile(r"No gradient defined for operation.*?\(op type: (\w+)\)|registry has no entry for: (\w+)")
+_DYNAMIC_SHAPE = re.compile(r"with op (\w+) must be a compile-time constant")
 _NO_KERNEL = re.compile(r"unsupported operations when trying to compile graph.*?(\w+) \(No registered", re.DOTALL)
 _TWO_ACCUMULATORS = re.compile(r"Recorded operation '\w*_jvp_\w+' returned")
 _OTHERS = (
@@ -25,6 +26,8 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
         return Refusal(found[1] or found[2], "TensorFlow does not implement this derivative.")
     if _TWO_ACCUMULATORS.search(text):
         return Refusal("ForwardAccumulator", "f has one of its own, inside the one for this word.", "R" * word.order)
+    if found := _DYNAMIC_SHAPE.search(text):
+        return Refusal(found[1], "its shape is computed inside a loop, and XLA compiles known shapes.", "R" * word.order)
     if found := _NO_KERNEL.search(text):
         return Refusal(found[1], "XLA cannot compile it.")
     for pattern, operation, reason in _OTHERS:
