@@ -15,6 +15,7 @@ class BareAutograd(Autograd):
     """autograd's own `make_jvp` and `make_vjp`, plainly composed. They have no aux."""
 
     classify: Any = None
+    finite: Any = None
     canary: Any = None
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:

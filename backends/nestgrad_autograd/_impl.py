@@ -47,6 +47,10 @@ class Autograd:
         """See `nestgrad.extend.Backend.to_numpy`."""
         return np.asarray(array)
 
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; a box is not looked into."""
+        return isbox(value) or bool(np.isfinite(value).all())
+
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         value, tangent, aux = _trace.jvp(f, tuple(primals), tuple(tangents), has_aux)

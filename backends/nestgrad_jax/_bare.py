@@ -12,4 +12,5 @@ class BareJax(Jax):
 
     run: Any = None
     classify: Any = None
+    finite: Any = None
     canary: Any = None

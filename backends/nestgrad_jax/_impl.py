@@ -56,6 +56,10 @@ class Jax:
         """See `nestgrad.extend.Backend.to_numpy`."""
         return np.asarray(array)
 
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; an array on the host alone is looked at."""
+        return not _is_on_host(value) or bool(np.isfinite(value).all())
+
     def device(self, array: Any) -> Any:
         """Where an array was put on purpose; `None` for one that jax may move, or a tracer."""
         return None if isinstance(array, jax.core.Tracer) or not array.committed else array.device
@@ -125,6 +129,15 @@ class Jax:
         from ._bare import BareJax
 
         return BareJax()
+
+
+def _is_on_host(value: Any) -> bool:
+    """Whether a value is there to be read: no tracer, nor on an accelerator or another machine."""
+    if not isinstance(value, jax.Array):
+        return True  # a constant that jax keeps as a NumPy array
+    if isinstance(value, jax.core.Tracer) or not value.is_fully_addressable:
+        return False
+    return all(device.platform == "cpu" for device in value.devices())
 
 
 def _unless(word: Nesting, code: str) -> str | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import tensorflow as tf
+
 from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _forward, _reverse
@@ -26,6 +29,12 @@ class TensorFlow(Arrays):
     """
 
     preferred = ("RR", "FR", "RF")
+
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; an eager tensor on the host alone is looked at."""
+        if tf.is_symbolic_tensor(value) or "CPU" not in value.device:
+            return True
+        return bool(np.isfinite(value.numpy()).all())
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""

@@ -27,7 +27,9 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
     if _TWO_ACCUMULATORS.search(text):
         return Refusal("ForwardAccumulator", "f has one of its own, inside the one for this word.", "R" * word.order)
     if found := _DYNAMIC_SHAPE.search(text):
-        return Refusal(found[1], "its shape is computed inside a loop, and XLA compiles known shapes.", "R" * word.order)
+        return Refusal(
+            found[1], "its shape is computed inside a loop, and XLA compiles known shapes.", "R" * word.order
+        )
     if found := _NO_KERNEL.search(text):
         return Refusal(found[1], "XLA cannot compile it.")
     for pattern, operation, reason in _OTHERS:

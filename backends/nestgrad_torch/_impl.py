@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -57,6 +58,16 @@ class Torch:
     def device(self, array: Any) -> Any:
         """Where a tensor is."""
         return array.device
+
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
+        if torch.compiler.is_dynamo_compiling() or torch._C._are_functorch_transforms_active():
+            return True
+        if value.device.type != "cpu":
+            return True
+        # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
+        value = value.detach()
+        return math.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
 
     def flatten(self, tree: Any) -> tuple[list[Any], Any]:
         """Containers as optree sees them."""

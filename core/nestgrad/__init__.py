@@ -29,6 +29,7 @@ from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
+from ._refusal import NotFiniteError as NotFiniteError
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._registry import BackendInfo as BackendInfo
 from ._registry import backends as backends

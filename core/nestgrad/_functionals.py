@@ -80,12 +80,13 @@ def nested_gradient(
 
     def evaluate(problem: Problem) -> Any:
         f = _without_aux(problem.f, problem.has_aux)
-        f(*problem.x)
+        value = f(*problem.x)
         try:
             y = _partial_gradient(problem.backend, f, sides(problem)[1].leaves)(*problem.x)
         except Exception:  # then g was not reached: what failed is the engine
-            return None
-        return g_of_leaves(problem, y)
+            return value
+        g_of_leaves(problem, y)
+        return value
 
     rule = Rule("nested_gradient", 0, (*outer, *inner), lambda backend: hvp_word(backend, nesting), solve, evaluate)
     return Operator(f, rule, **options)

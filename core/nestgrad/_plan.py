@@ -10,7 +10,9 @@ from ._errors import NestgradError, UnsupportedExecutionError, did_you_mean
 from ._failures import is_users, translated
 from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
+from ._refusal import NotFiniteError
 from ._spec import COMPILERS, Function, provides
+from ._trees import flatten
 from ._words import run
 
 MAX_KEPT = 128
@@ -41,6 +43,7 @@ class Plan:
 
     def __init__(self, f: Function, rule: Rule, backend: Any, *, execution: str, has_aux: bool) -> None:
         self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
+        self._is_finite = backend.finite if provides(backend, "finite") else None
         self._compile = None if execution == "eager" else _compiler(backend, execution)
         self._word = rule.word(backend)
         self._count = 1 + rule.directions
@@ -65,7 +68,19 @@ class Plan:
             if is_users(error, lambda: self._rule.evaluate(self._problem(f, call.flat, call.layout))):
                 raise
             raise translated(error, self._backend, self._word) from error
+        if self._is_finite is not None and not self._all_finite(result):
+            self._require_cause(call, kwargs)
         return (result, *aux) if aux else result
+
+    def _all_finite(self, tree: Any) -> bool:
+        return all(map(self._is_finite, flatten(self._backend, tree)[0]))
+
+    def _require_cause(self, call: _Call, kwargs: dict[str, Any]) -> None:
+        """Raise `NotFiniteError` for a result that is not finite, unless an input or the function's value is not."""
+        f = self._scalar(call.layout, call.others, kwargs)
+        value = self._rule.evaluate(self._problem(f, call.flat, call.layout))
+        if self._all_finite((*call.flat, value)):
+            raise NotFiniteError(backend=self._backend.name, nesting=self._word)
 
     def _needs_no_opening(self, arguments: tuple[Any, ...]) -> bool:
         """Whether these are bare arrays that fit each other; what does not is opened, which says why."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ._inputs import Leaves
+from ._inputs import Leaves, split_aux
 from ._nesting import Nesting
 from ._spec import Function, Tree
 from ._trees import unflatten
@@ -79,8 +79,8 @@ class Rule:
         argnums: which arguments of f are differentiated.
         word: the nesting to use on a backend; raises where the backend cannot run it.
         solve: the derivative of a problem by that nesting, as `(result, *aux)`.
-        evaluate: the user's functions on the same inputs, undifferentiated as far as can be: what this
-            raises is the user's.
+        evaluate: calls the user's functions on the same inputs, undifferentiated as far as can be, and returns
+            f's value: what this raises is the user's.
     """
 
     name: str
@@ -88,4 +88,4 @@ class Rule:
     argnums: tuple[int, ...]
     word: Callable[[Any], Nesting]
     solve: Callable[[Problem, Nesting], tuple[Any, ...]]
-    evaluate: Callable[[Problem], Any] = lambda problem: problem.f(*problem.x)
+    evaluate: Callable[[Problem], Any] = lambda problem: split_aux(problem.f(*problem.x), problem.has_aux)[0]

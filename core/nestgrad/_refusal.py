@@ -41,6 +41,34 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         return _rebuild_refusal, (self.backend, self.nesting, self.operation, self.reason, self.use)
 
 
+class NotFiniteError(UnsupportedNestingError):
+    """The result is not finite, though the inputs and the function's value are.
+
+    Somewhere the chain rule multiplied zero by infinity, as for ‖x‖² written as the square of a square root, at
+    x = 0, or for a logarithm that a `where` hides. The derivative may exist all the same. Found where values can
+    be seen: not inside the engine's own jit or vmap, nor on an accelerator, where to look would wait for it.
+    """
+
+    def __init__(self, *, backend: str, nesting: Nesting) -> None:
+        super().__init__(
+            backend=backend,
+            nesting=nesting,
+            operation=None,
+            reason=(
+                "the result is not finite, though x and f(x) are: the chain rule multiplies 0 by ∞. Look for a sqrt, "
+                "norm, log, division or power at the edge of its domain, or behind a where. If the derivative exists "
+                "there, rewrite that step (x*x for sqrt(x*x)**2, a where around its input as well); if not, avoid x."
+            ),
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_not_finite, (self.backend, self.nesting)
+
+
+def _rebuild_not_finite(backend: str, nesting: Nesting) -> NotFiniteError:
+    return NotFiniteError(backend=backend, nesting=nesting)
+
+
 def _rebuild_refusal(
     backend: str, nesting: Nesting, operation: str | None, reason: str, use: Nesting | None
 ) -> UnsupportedNestingError:

@@ -70,6 +70,8 @@ class Backend(Protocol):
     - `slow_eager = False`: what is not compiled costs milliseconds, so the conformance suite compiles f where
       it needs nothing but its values.
     - `device(array)`: where an array lives, compared between primal and direction; `None` where unknown.
+    - `finite(value)`: whether an array holds finite numbers alone; `True` where that cannot be seen (a tracer) or
+      only by waiting (an accelerator). Without it, results are not looked at.
     - `classify(exception, word) -> Refusal | None`: engine messages that mean "not this nesting".
     - `run(word, route, *inputs)`: evaluate `route(*inputs)`; the place to look at the traced program first.
     - `prepare_worker()`: called once in a process of the conformance suite; may set the engine's global

@@ -107,7 +107,9 @@ SCENARIOS = (
     _tensorflow_code("function_added", normal(3), "inner_function", order=3),
     _tensorflow_code("function_squared", normal(3), "inner_function"),
     _tensorflow_code("function_compiled", normal(3), "inner_function"),
-    _tensorflow_code("autograph", uniform(0.5, 1.5, 4), "inner_function", "control_flow", "while_loop", "unbounded_loop"),
+    _tensorflow_code(
+        "autograph", uniform(0.5, 1.5, 4), "inner_function", "control_flow", "while_loop", "unbounded_loop"
+    ),
     _tensorflow_code("tensor_array", normal(4), "tensor_array"),
     _tensorflow_code("custom_gradient", normal(3), "custom_rule", "custom_gradient", order=3),
     _tensorflow_code("custom_gradient_nested", normal(3), "custom_rule", "custom_gradient", order=3),

@@ -41,6 +41,10 @@ class Dualpy:
         """See `nestgrad.extend.Backend.to_numpy`."""
         return np.asarray(array)
 
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; a dual array is not looked into."""
+        return isinstance(value, DualArray) or bool(np.isfinite(value).all())
+
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         output = f(*map(DualArray, primals, tangents))

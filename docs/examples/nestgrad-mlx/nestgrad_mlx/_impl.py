@@ -36,6 +36,13 @@ class Mlx(Bare):
         """
         return [mx.contiguous(x) for x in primals]
 
+    def finite(self, value: Any) -> bool:
+        """See `nestgrad.extend.Backend.finite`; inside mx.compile and mx.vmap there are no values."""
+        try:
+            return bool(mx.isfinite(value).all().item())
+        except (RuntimeError, ValueError):
+            return True
+
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """MLX's refusals, by message; tested with the version that the matrix names."""
         return recognised(exception, word)

@@ -1,0 +1,85 @@
+"""A result that is not finite, of finite inputs and a finite value of f, is an error; any other is returned."""
+
+import functools
+import pickle
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
+ENGINES = ["autograd", "jax", "torch", "tensorflow"]
+
+
+@pytest.fixture(params=ENGINES)
+def backend(request, x64):
+    """Each bundled backend in turn, with 64 bits."""
+    pytest.importorskip(request.param)
+    return ng.get_backend(request.param)
+
+
+def squared_norm(xp, x):
+    """‖x‖² by way of a square root, which has no derivative at zero."""
+    return xp.sqrt(xp.sum(x * x)) ** 2
+
+
+def hidden_root(xp, x):
+    return xp.sum(xp.where(x > 0, xp.sqrt(x), x * x))
+
+
+@pytest.mark.parametrize("execution", ["eager", "compiled"])
+@pytest.mark.parametrize(("function", "x"), [(squared_norm, [0.0, 0.0]), (hidden_root, [1.5, -0.5])])
+def test_an_error_that_says_so(backend, function, x, execution):
+    if execution == "compiled" and not hasattr(backend, "compile"):
+        pytest.skip("no compiler")
+    product = ng.hvp(functools.partial(function, backend.xp), backend=backend, compile=execution == "compiled")
+    with pytest.raises(ng.NotFiniteError, match=r"not finite, though x and f\(x\) are") as caught:
+        product(np.array(x), np.array([1.0, 2.0]))
+    assert caught.value.backend == backend.name
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_also_in_a_gradient_and_in_a_part_of_the_result(backend):
+    f = functools.partial(hidden_root, backend.xp)
+    x, v = np.array([1.5, -0.5]), np.array([1.0, 2.0])
+    with pytest.raises(ng.NotFiniteError):
+        ng.gradient_and_hvp(f, backend=backend)(x, v)
+    with pytest.raises(ng.NotFiniteError):
+        ng.nested_gradient(backend.xp.sum, f, backend=backend)(x)
+    with pytest.raises(ng.NotFiniteError):
+        ng.hvp(lambda p: (f(p["a"]) + backend.xp.sum(p["b"]), None), has_aux=True, backend=backend)(
+            {"a": x, "b": x}, {"a": v, "b": v}
+        )
+
+
+@pytest.mark.parametrize(
+    ("x", "v"), [([0.0, 1.0], [1.0, 1.0]), ([np.nan, 1.0], [1.0, 1.0]), ([1.0, 2.0], [np.inf, 1.0])]
+)
+def test_what_is_not_finite_to_begin_with_is_returned(backend, x, v):
+    """Σ log x is −∞ at zero."""
+    result = ng.hvp(lambda x: backend.xp.sum(backend.xp.log(x)), backend=backend)(np.array(x), np.array(v))
+    assert not np.isfinite(backend.to_numpy(result)[0])
+    assert np.isfinite(backend.to_numpy(result)[1])
+
+
+def test_large_numbers_are_finite(backend):
+    """A sum of the entries overflows."""
+    x, v = np.array([1e308, 1.5e308]), np.ones(2)
+    gradient = ng.gradient(lambda x: backend.xp.sum(x * backend.asarray(x_large)), backend=backend)
+    x_large = x
+    np.testing.assert_array_equal(backend.to_numpy(gradient(v)), x)
+
+
+@pytest.mark.parametrize("engine", ["jax", "torch", "tensorflow"])
+def test_inside_a_trace_there_is_nothing_to_see(engine, x64):
+    backend = ng.get_backend(engine)
+    product = ng.hvp(functools.partial(squared_norm, backend.xp), backend=backend)
+    zeros, v = backend.asarray(np.zeros(2)), backend.asarray(np.ones(2))
+    if engine == "jax":
+        result = pytest.importorskip("jax").jit(product)(zeros, v)
+    elif engine == "tensorflow":
+        result = pytest.importorskip("tensorflow").function(product, autograph=False)(zeros, v)
+    else:
+        result = pytest.importorskip("torch").func.vmap(product)(zeros[None], v[None])[0]
+    assert np.all(np.isnan(backend.to_numpy(result)))
