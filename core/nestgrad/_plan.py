@@ -68,12 +68,12 @@ class Plan:
             if is_users(error, lambda: self._rule.evaluate(self._problem(f, call.flat, call.layout))):
                 raise
             raise translated(error, self._backend, self._word) from error
-        if self._is_finite is not None and not self._all_finite(result):
+        if not self._all_finite(result):
             self._require_cause(call, kwargs)
         return (result, *aux) if aux else result
 
     def _all_finite(self, tree: Any) -> bool:
-        return all(map(self._is_finite, flatten(self._backend, tree)[0]))
+        return self._is_finite is None or all(map(self._is_finite, flatten(self._backend, tree)[0]))
 
     def _require_cause(self, call: _Call, kwargs: dict[str, Any]) -> None:
         """Raise `NotFiniteError` for a result that is not finite, unless an input or the function's value is not."""
