@@ -16,6 +16,7 @@ from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import markdown, schema, summary, terminal
 from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.probe import Probe, probe
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
@@ -73,6 +74,7 @@ def list_backends(probing: bool, as_json: bool) -> None:
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
 @click.option("--shard", callback=_shard, default="1/1", metavar="K/N", help="Only this part of the plan, such as 2/4.")
 @click.option("--resume", "resumed", type=_FILE, help="Keep this report's cells, measure the rest, write it back.")
+@click.option("--update-limits", is_flag=True, help="Propose an edit of the limits file: a diff, nothing is changed.")
 @click.option("--report", "report_file", type=_FILE, help="Write the report as JSON, every few seconds.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write the report as Markdown.")
 def conformance(
@@ -88,11 +90,14 @@ def conformance(
     timeout: float,
     shard: Shard,
     resumed: Path | None,
+    update_limits: bool,
     report_file: Path | None,
     markdown_file: Path | None,
 ) -> None:
     """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
     console = Console(stderr=True)
+    if raw and update_limits:
+        raise click.UsageError("A raw engine declares no limits.")
     with _usage_errors():
         names = _checked(backends) if backends else _installed(console)
         words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
@@ -111,7 +116,11 @@ def conformance(
             console.print("Interrupted; what was finished is kept.", style="yellow")
     report = supervisor.report()
     _write(report, report_file, markdown_file, console)
-    sys.exit(_shown(report))
+    if not update_limits:
+        sys.exit(_shown(report))
+    status = _shown(report, console)
+    _propose(report, console)
+    sys.exit(status)
 
 
 @command.group("report")
@@ -190,7 +199,16 @@ def _write(report: schema.Report, report_file: Path | None, markdown_file: Path 
             markdown_file.write_text(markdown.render(report), encoding="utf-8")
 
 
-def _shown(report: schema.Report) -> int:
-    """Show a report and give its exit status: a partial one is a finding."""
-    terminal.show(report, Console())
+def _propose(report: schema.Report, console: Console) -> None:
+    """Print the diffs alone on standard output, so that they can be piped."""
+    for backend in report.environments:
+        proposal = propose(report, backend)
+        click.echo(proposal.diff, nl=False)
+        for note in proposal.notes:
+            console.print(f"{backend}: {note}", style="yellow", highlight=False, markup=False)
+
+
+def _shown(report: schema.Report, console: Console | None = None) -> int:
+    """Show a report, on standard output, and give its exit status: a partial one is a finding."""
+    terminal.show(report, console or Console())
     return FINDING if summary.problems(report) or report.run.partial else 0

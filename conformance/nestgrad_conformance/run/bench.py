@@ -58,7 +58,7 @@ class Bench:
     @property
     def absent(self) -> int:
         """How many of the planned cells the backend has no execution for."""
-        return sum(isinstance(result, Absent) for result in self.results.values())
+        return sum(isinstance(self.results.get(task), Absent) for task in self.tasks)
 
     def groups(self) -> list[Sequence[Task]]:
         """What is left to do, scenario by scenario; one empty group if nothing is, so that a worker is described."""

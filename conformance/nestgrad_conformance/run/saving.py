@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -22,10 +22,36 @@ def saved(supervisor: Supervisor, file: Path) -> Generator[Cell | Absent]:
     Raises:
         ReportError: the file cannot be written, or the run cannot be resumed.
     """
-    last = time.monotonic()
-    with closing(supervisor.cells()) as cells:
+    with closing(supervisor.cells()) as cells, _Saver(supervisor, file) as saver:
         for cell in cells:
-            if time.monotonic() - last >= _EVERY:
-                schema.write(supervisor.report(), file)
-                last = time.monotonic()
+            if saver.error is not None:
+                raise saver.error
             yield cell
+
+
+class _Saver(threading.Thread):
+    """Writes what has come since it last wrote; a thread, since the next cell may hang."""
+
+    def __init__(self, supervisor: Supervisor, file: Path) -> None:
+        super().__init__(daemon=True)
+        self.error: schema.ReportError | None = None
+        self._supervisor, self._file, self._over = supervisor, file, threading.Event()
+
+    def __enter__(self) -> _Saver:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        written = self._supervisor.finished
+        while self.error is None and not self._over.wait(_EVERY):
+            if (finished := self._supervisor.finished) == written:
+                continue
+            try:
+                schema.write(self._supervisor.report(), self._file)
+                written = finished
+            except schema.ReportError as error:
+                self.error = error
