@@ -1,11 +1,17 @@
 """`--update-limits`: what a run says about a limits file, proposed as an edit."""
 
+import os
+import shutil
+import subprocess
+import sys
 import tomllib
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from nestgrad import Nesting
+from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge.limits import parse
 from nestgrad_conformance.report.limits_text import entries, entry
 from nestgrad_conformance.report.proposal import edited
@@ -165,3 +171,65 @@ def test_a_reason_with_quotes_is_written_as_toml():
 )
 def test_patterns(those, others, found):
     assert patterns(those, others) == found
+
+
+THIRD_PARTY = {
+    "nestgrad_third/__init__.py": """
+from nestgrad.extend import Descriptor, hookimpl
+
+@hookimpl
+def nestgrad_backend():
+    return Descriptor("third", "autograd", "", (), "nestgrad_third._impl:Third", limits="limits.toml")
+""",
+    "nestgrad_third/_impl.py": """
+from nestgrad_autograd._impl import Autograd
+
+class Third(Autograd):
+    name = "third"
+""",
+    "nestgrad_third/limits.toml": """# What we refuse.
+
+[[limit]]
+operation = "norm"
+nesting = "*F*"
+kind = "not_yet"
+reason = "once there was no rule"
+""",
+    "nestgrad_third-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: nestgrad-third\nVersion: 1\n",
+    "nestgrad_third-1.dist-info/entry_points.txt": "[nestgrad.backends]\nthird = nestgrad_third\n",
+}
+
+
+@pytest.fixture
+def third(tmp_path):
+    for name, text in THIRD_PARTY.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
+def test_an_installed_third_partys_file_is_proposed_for_and_left_alone(third):
+    options = ["--scenario", "inverse_norm", "--scenario", "solve", "--execution", "eager", "--update-limits"]
+    path = os.pathsep.join(filter(None, [str(third), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-m", "nestgrad_conformance", "conformance", "third", *options],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    file = third / "nestgrad_third/limits.toml"
+    assert done.returncode == 1, done.stderr
+    assert file.read_text() == THIRD_PARTY["nestgrad_third/limits.toml"]
+    assert done.stdout.startswith(f"--- {file}\n+++ {file}\n")
+    applied = subprocess.run(["patch", str(file)], input=done.stdout, text=True, capture_output=True, check=False)
+    assert applied.returncode == 0, applied.stdout
+    (limit,) = tomllib.loads(file.read_text())["limit"]
+    assert (limit["operation"], limit["nesting"], limit["kind"]) == ("solve", "*F*", "not_yet")
+
+
+def test_a_raw_engine_has_no_limits_to_update():
+    done = CliRunner().invoke(command, ["conformance", "autograd", "--raw", "--update-limits"])
+    assert done.exit_code == 2
+    assert "declares no limits" in done.output

@@ -13,7 +13,7 @@ from nestgrad.extend import Mode, Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
-from .profiles import EXECUTIONS, selects
+from .profiles import EXECUTIONS, highest_order
 
 DTYPE = "float64"
 
@@ -93,8 +93,7 @@ class Selection:
             Task(scenario.id, word, execution, DTYPE, self.seed)
             for execution in EXECUTIONS
             if not self.executions or execution in self.executions
-            if selects(self.profile, scenario, execution, engine)
-            for word in _words(scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2))
+            for word in _words(highest_order(self.profile, scenario, execution, engine))
             if not self.nestings or word in self.nestings
         ]
 

@@ -1,4 +1,8 @@
-"""Profiles: how much of the suite a run measures, as data."""
+"""Profiles: how much of the suite a run measures, as data.
+
+The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
+of tier ops, cold: torch 0.05 eager, 0.5 traced, 2.5 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.05 and 0.1.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,11 @@ from nestgrad.extend import COMPILERS
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)
-SLOW = {("torch", "compiled")}
-"""An engine and an execution of many seconds a cell."""
+FAST = "fast"
+"""Stands for the execution in which an engine is measured fastest."""
+
+_FASTEST = {"jax": "compiled"}  # of the others: eager
+_SLOW = {("torch", "compiled"), ("torch", "traced"), ("jax", "eager")}
 
 
 @dataclass(frozen=True)
@@ -21,42 +28,51 @@ class Part:
 
     Attributes:
         tiers: names of tiers.
-        executions: names of executions.
+        executions: names of executions, or `FAST`.
         of: which of the tiers' scenarios: all of them, their sample, or a third that no other scenario changes.
-        slow: whether the executions that are slow on an engine are among them.
+        order: the highest order.
+        slow: whether executions that are slow on an engine are among them.
     """
 
     tiers: tuple[str, ...]
     executions: tuple[str, ...]
     of: Literal["all", "sample", "third"] = "all"
+    order: int = 3
     slow: bool = True
 
     def has(self, scenario: Scenario, execution: str, engine: str) -> bool:
-        """Whether a scenario in an execution belongs to this part."""
+        """Whether a scenario in an execution of an engine belongs to this part."""
+        fast = FAST in self.executions and execution == _FASTEST.get(engine, "eager")
         return (
             scenario.tier in self.tiers
-            and execution in self.executions
-            and (self.slow or (engine, execution) not in SLOW)
+            and (fast or execution in self.executions)
+            and (self.slow or (engine, execution) not in _SLOW)
             and _CHOICE[self.of](scenario)
         )
 
 
 PROFILES: Mapping[str, tuple[Part, ...]] = {
     "quick": (
-        Part(("ops",), ("eager",), of="third"),
-        Part(("programs",), ("eager",), of="sample"),
+        Part(("ops",), (FAST,), of="third", order=2),
+        Part(("programs",), (FAST,), of="sample", order=2),
     ),
     "standard": (
-        Part(TIERS, ("eager", "compiled", "traced"), slow=False),
-        Part(("programs",), EXECUTIONS, of="sample"),
+        Part(TIERS, ("eager", "compiled"), slow=False),
+        Part(("ops",), ("eager", "traced"), of="sample", order=2),
+        Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
     ),
     "full": (Part(TIERS, EXECUTIONS),),
 }
 
 
-def selects(profile: str, scenario: Scenario, execution: str, engine: str) -> bool:
-    """Whether a profile measures a scenario in an execution of an engine."""
-    return any(part.has(scenario, execution, engine) for part in PROFILES[profile])
+def highest_order(profile: str, scenario: Scenario, execution: str, engine: str) -> int:
+    """The highest order that a profile measures of a scenario in an execution; 0 if none.
+
+    Of a compiled function the third order is measured on the sample alone.
+    """
+    most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
+    parts = (part for part in PROFILES[profile] if part.has(scenario, execution, engine))
+    return max((min(part.order, most) for part in parts), default=0)
 
 
 def _third(scenario: Scenario) -> bool:
