@@ -71,7 +71,7 @@ def read(module: str, name: str | None) -> tuple[Limit, ...]:
         return ()
     try:
         return parse(located(module, name).read_text(encoding="utf-8"), f"{module}/{name}")
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
 
 
