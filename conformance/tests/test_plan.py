@@ -57,10 +57,11 @@ def test_quick_takes_the_fastest_execution():
     ("engine", "tier", "sample", "found"),
     [
         ("torch", "ops", False, {"eager": 3}),
-        ("torch", "ops", True, {"eager": 3, "traced": 2}),
+        ("torch", "ops", True, {"eager": 3}),
         ("torch", "programs", True, {"eager": 3, "traced": 2, "compiled": 2}),
         ("torch", "native", True, {"eager": 3}),
         ("jax", "ops", False, {"compiled": 2}),
+        ("jax", "ops", True, {"compiled": 3, "eager": 2}),
         ("jax", "programs", True, {"compiled": 3, "eager": 2, "traced": 2}),
         ("tensorflow", "native", False, {"eager": 3, "compiled": 2}),
     ],
