@@ -64,7 +64,17 @@ def conformance(session: nox.Session, backend: str) -> None:
     extras = [backend] if backend in PROJECT["optional-dependencies"] else []
     install(session, "conformance", *extras)
     report = str(fresh_report(backend))
-    session.run("nestgrad", "conformance", backend, "--report", report, *session.posargs, success_codes=[0, 1])
+    session.run(
+        "nestgrad",
+        "conformance",
+        backend,
+        "--profile",
+        "full",
+        "--report",
+        report,
+        *session.posargs,
+        success_codes=[0, 1],
+    )
 
 
 @nox.session(name="conformance-example")
@@ -74,7 +84,7 @@ def conformance_example(session: nox.Session, example: str) -> None:
     folder = FOLDER / f"nestgrad-{example}"
     session.install("-c", "constraints.txt", ".[conformance]", f"./{folder}")
     session.run("pytest", str(folder))
-    options = [f"--nestgrad-backend={example}", f"--nestgrad-report={fresh_report(example)}"]
+    options = [f"--nestgrad-backend={example}", "--nestgrad-profile=full", f"--nestgrad-report={fresh_report(example)}"]
     # A third party has neither this checkout's pytest settings nor its conftest, which is above the environment.
     suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", *options]
     with tempfile.TemporaryDirectory() as elsewhere, session.chdir(elsewhere):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from types import ModuleType
@@ -117,8 +118,11 @@ class Jax:
         return None
 
     def prepare_worker(self) -> None:
-        """64 bits, in a process of the conformance suite."""
+        """64 bits, and compiled programs kept for the next run, in a process of the conformance suite."""
         jax.config.update("jax_enable_x64", True)
+        if folder := os.environ.get("NESTGRAD_CACHE"):
+            jax.config.update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -1,4 +1,7 @@
 import functools
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -199,3 +202,14 @@ def test_threads():
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(run, range(24)))
+
+
+def test_a_worker_keeps_compiled_programs_where_it_is_told(tmp_path):
+    code = (
+        "import nestgrad as ng, jax.numpy as jnp; backend = ng.get_backend('jax'); backend.prepare_worker();"
+        "print(backend.compile(lambda x: jnp.sum(x**3))(jnp.ones(2)))"
+    )
+    for folder in (None, tmp_path):
+        environment = {**os.environ, "NESTGRAD_CACHE": str(folder or "")}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+        assert any(tmp_path.rglob("*-cache")) == (folder is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -15,14 +16,24 @@ from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import markdown, schema, summary, terminal
 from nestgrad_conformance.report.merge import merge
-from nestgrad_conformance.run.plan import EXECUTIONS, Selection
+from nestgrad_conformance.report.proposal import propose
+from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.probe import Probe, probe
+from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
 from nestgrad_conformance.run.progress import followed
+from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS, ScenarioError
 
 FINDING, USAGE = 1, 2
 _FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no part of a whole, such as 2/4.") from error
 
 
 @click.group(name="nestgrad", context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,18 +59,27 @@ def list_backends(probing: bool, as_json: bool) -> None:
 
 @command.command()
 @click.argument("backends", nargs=-1, metavar="[BACKEND]...")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    help="How much to measure.  [default: standard; full, if a tier, scenario, nesting or execution is named]",
+)
 @click.option("--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
 @click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
 @click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Only this; repeatable.")
 @click.option("--raw", is_flag=True, help="Measure the bare engines, without nestgrad's repairs and refusals.")
 @click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Backends at a time.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Workers at a time.")
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
-@click.option("--report", "report_file", type=_FILE, help="Write the report as JSON.")
+@click.option("--shard", callback=_shard, default="1/1", metavar="K/N", help="Only this part of the plan, such as 2/4.")
+@click.option("--resume", "resumed", type=_FILE, help="Keep this report's cells, measure the rest, write it back.")
+@click.option("--update-limits", is_flag=True, help="Propose an edit of the limits file: a diff, nothing is changed.")
+@click.option("--report", "report_file", type=_FILE, help="Write the report as JSON, every few seconds.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write the report as Markdown.")
 def conformance(
     backends: tuple[str, ...],
+    profile: str | None,
     tiers: tuple[str, ...],
     scenarios: tuple[str, ...],
     nestings: tuple[str, ...],
@@ -68,25 +88,39 @@ def conformance(
     seed: int,
     jobs: int,
     timeout: float,
+    shard: Shard,
+    resumed: Path | None,
+    update_limits: bool,
     report_file: Path | None,
     markdown_file: Path | None,
 ) -> None:
     """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
     console = Console(stderr=True)
+    if raw and update_limits:
+        raise click.UsageError("A raw engine declares no limits.")
     with _usage_errors():
         names = _checked(backends) if backends else _installed(console)
         words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
-        selection = Selection(tiers, scenarios, words, executions, seed)
+        profile = profile or ("full" if tiers or scenarios or words or executions else "standard")
+        selection = Selection(tiers, scenarios, words, executions, seed, profile, shard)
         supervisor = Supervisor(names, selection, timeout, jobs, raw)
+        if resumed is not None:
+            supervisor.resume(schema.read(resumed))
     if not supervisor.expected:
         raise click.UsageError("No cell is selected.")
-    try:
-        followed(supervisor, console)
-    except KeyboardInterrupt:
-        console.print("Interrupted; what was finished is kept.", style="yellow")
+    report_file = report_file or resumed
+    with _usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
+        try:
+            followed(cells, supervisor.finished, supervisor.expected, console)
+        except KeyboardInterrupt:
+            console.print("Interrupted; what was finished is kept.", style="yellow")
     report = supervisor.report()
     _write(report, report_file, markdown_file, console)
-    sys.exit(_shown(report))
+    if not update_limits:
+        sys.exit(_shown(report))
+    status = _shown(report, console)
+    _propose(report, console)
+    sys.exit(status)
 
 
 @command.group("report")
@@ -165,7 +199,16 @@ def _write(report: schema.Report, report_file: Path | None, markdown_file: Path 
             markdown_file.write_text(markdown.render(report), encoding="utf-8")
 
 
-def _shown(report: schema.Report) -> int:
-    """Show a report and give its exit status: a partial one is a finding."""
-    terminal.show(report, Console())
+def _propose(report: schema.Report, console: Console) -> None:
+    """Print the diffs alone on standard output, so that they can be piped."""
+    for backend in report.environments:
+        proposal = propose(report, backend)
+        click.echo(proposal.diff, nl=False)
+        for note in proposal.notes:
+            console.print(f"{backend}: {note}", style="yellow", highlight=False, markup=False)
+
+
+def _shown(report: schema.Report, console: Console | None = None) -> int:
+    """Show a report, on standard output, and give its exit status: a partial one is a finding."""
+    terminal.show(report, console or Console())
     return FINDING if summary.problems(report) or report.run.partial else 0

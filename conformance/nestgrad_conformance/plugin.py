@@ -17,6 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("nestgrad", "conformance of nestgrad backends")
     group.addoption(OPTION, action="append", default=[], metavar="NAME", help="measure this backend; repeatable")
+    group.addoption(
+        "--nestgrad-profile", choices=["quick", "standard", "full"], default="standard", help="how much to measure"
+    )
     group.addoption("--nestgrad-report", metavar="FILE", help="write the cells as a nestgrad report (JSON)")
 
 

@@ -14,10 +14,10 @@ from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.verdict import FAILING
 from nestgrad_conformance.report.schema import Cell, Environment, Report, Run, write
 from nestgrad_conformance.report.summary import problems
+from nestgrad_conformance.run.bench import Bench
 from nestgrad_conformance.run.handler import Absent
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.run.room import Room
-from nestgrad_conformance.run.supervisor import PROFILE, Bench
 from nestgrad_conformance.scenarios import ScenarioError, load
 
 _TIMEOUT = 120.0
@@ -31,9 +31,10 @@ class ConformanceSession:
     """
 
     def __init__(self, config: pytest.Config, backends: list[str]) -> None:
+        self._profile: str = config.getoption("--nestgrad-profile")
         try:
-            scenarios = load()
-            self._benches = {name: Bench(name, scenarios, Selection(), _TIMEOUT) for name in backends}
+            scenarios, selection = load(), Selection(profile=self._profile)
+            self._benches = {name: Bench(name, scenarios, selection, _TIMEOUT) for name in backends}
         except (ng.NestgradError, LimitsError, ScenarioError) as error:
             raise pytest.UsageError(str(error)) from error
         self._file: str | None = config.getoption("--nestgrad-report")
@@ -95,7 +96,7 @@ class ConformanceSession:
             if result["environment"]
         }
         run = Run(
-            profile=PROFILE,
+            profile=self._profile,
             seeds=[0],
             raw=False,
             expected=len(self.tasks()),

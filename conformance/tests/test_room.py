@@ -3,6 +3,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -208,6 +210,17 @@ def test_a_child_dies_with_a_hung_worker(hasty_room, fifo):
 def test_a_child_that_holds_the_channel_hides_no_death(room, fifo):
     assert room.ask(b"fork_and_crash " + fifo.path).detail == "SIGSEGV"
     assert_works(room)
+
+
+@pytest.mark.parametrize("request_", [b"hang", b"hang_deaf", b"hang_with_the_lock"])
+def test_an_aborted_room_answers_at_once_and_starts_no_worker_again(request_):
+    with open_room(timeout=60) as room:
+        assert_works(room)
+        start = time.monotonic()
+        threading.Timer(0.5, room.abort).start()
+        assert isinstance(room.ask(request_), Died)
+        assert isinstance(room.ask(b"pid"), Died)
+        assert time.monotonic() - start < 20
 
 
 def test_a_closed_room_has_no_worker():

@@ -75,7 +75,8 @@ class Backend(Protocol):
     - `classify(exception, word) -> Refusal | None`: engine messages that mean "not this nesting".
     - `run(word, route, *inputs)`: evaluate `route(*inputs)`; the place to look at the traced program first.
     - `prepare_worker()`: called once in a process of the conformance suite; may set the engine's global
-      switches there (64 bits), which nothing else may.
+      switches there (64 bits), which nothing else may. The environment variable `NESTGRAD_CACHE` names a folder
+      for compiled programs that the next run can use.
     - `canary() -> Canary`: for the proof that a route is native.
     - `bare() -> Backend`: the engine's own transforms, without repairs, refusals and detours. The conformance
       suite measures it when asked for the raw engine.

@@ -7,6 +7,7 @@ import importlib.util
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal
 
 import msgspec
@@ -68,15 +69,31 @@ def read(module: str, name: str | None) -> tuple[Limit, ...]:
     """
     if name is None:
         return ()
+    try:
+        return parse(located(module, name).read_text(encoding="utf-8"), f"{module}/{name}")
+    except (OSError, UnicodeError) as error:
+        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
+
+
+def located(module: str, name: str) -> Traversable:
+    """The file of this name beside the module."""
     spec = importlib.util.find_spec(module)
     package = module if spec is not None and spec.submodule_search_locations else module.rpartition(".")[0]
+    return files(package) / name
+
+
+def parse(text: str, where: str) -> tuple[Limit, ...]:
+    """The limits in a file's text; `where` is how errors call the file.
+
+    Raises:
+        LimitsError: it is not TOML, or an entry is malformed.
+    """
     try:
-        text = (files(package) / name).read_text(encoding="utf-8")
         found = msgspec.convert(tomllib.loads(text), _File).limit
-    except (OSError, ValueError) as error:
-        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
+    except ValueError as error:
+        raise LimitsError(f"{where}: the limits file cannot be read: {error}") from error
     for limit in found:
-        _check(limit, f"{module}/{name}")
+        _check(limit, where)
     return tuple(found)
 
 

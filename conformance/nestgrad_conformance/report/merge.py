@@ -34,8 +34,21 @@ def merge(reports: Sequence[Report]) -> Report:
         expected=sum(report.run.expected for report in reports) - repeated,
         finished=len(cells),
         absent=sum(report.run.absent for report in reports),
+        shard=_together([report.run.shard for report in reports]),
     )
     return Report(environments=environments, run=run, cells=list(cells.values()))
+
+
+def _together(shards: Sequence[str | None]) -> str | None:
+    """The shards that a merged report consists of; null if they make up the whole.
+
+    Example:
+        >>> _together(["1/3", "3/3"]), _together(["1/2", "2/2"])
+        ('1/3+3/3', None)
+    """
+    found = sorted({part for shard in shards if shard is not None for part in shard.split("+")})
+    numbers, totals = zip(*(part.split("/") for part in found), strict=True) if found else ((), ())
+    return None if len(set(totals)) < 2 and len(numbers) == int(totals[0] if totals else 0) else "+".join(found)
 
 
 def _check_same_run(one: Run, other: Run) -> None:

@@ -55,6 +55,7 @@ class Run(msgspec.Struct, kw_only=True):
         expected: planned cells, the absent ones included.
         finished: cells in this report.
         absent: planned cells that a backend has no execution for.
+        shard: the part of the plan that was run, such as `2/4`; null for the whole.
     """
 
     profile: str
@@ -63,6 +64,7 @@ class Run(msgspec.Struct, kw_only=True):
     expected: int
     finished: int
     absent: int
+    shard: str | None = None
 
     @property
     def partial(self) -> bool:
@@ -142,15 +144,19 @@ def read(path: str | os.PathLike[str]) -> Report:
 def write(report: Report, path: str | os.PathLike[str]) -> Path:
     """Write a report whole or not at all, and say where it went.
 
-    A partial report never takes the place of a full one: it goes beside it, as `NAME.partial.json`.
+    A partial report never takes the place of a full one: it goes beside it, as `NAME.partial.json`,
+    and is removed when the run is written in full.
     """
     target = Path(path)
+    beside = target.with_suffix(f".partial{target.suffix}")
     if report.run.partial and _holds_full_report(target):
-        target = target.with_suffix(f".partial{target.suffix}")
+        target = beside
     scratch = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         scratch.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
         scratch.replace(target)
+        if not report.run.partial:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError(f"{target}: cannot be written: {error.strerror}.") from error
     return target

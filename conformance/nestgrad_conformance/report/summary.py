@@ -120,4 +120,5 @@ def verdict_line(report: Report) -> str:
     wrong = any(cell.outcome in WRONG for cell in report.cells)
     zero = "" if wrong else " No number is silently wrong."
     raw = "Raw engine, without repairs and refusals. " if report.run.raw else ""
-    return f"{raw}{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"
+    part = f"Shard {report.run.shard} alone. " if report.run.shard else ""
+    return f"{raw}{part}{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"

@@ -20,6 +20,7 @@ from nestgrad._registry import descriptor
 from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
 from nestgrad_conformance.judge.measure import Measurement, measure
 from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.judge.twin import beside
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
 
@@ -104,7 +105,8 @@ def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) 
     if task.execution != "eager" and not provides(backend, COMPILERS[task.execution]):
         return Absent(f"the backend has no execution {task.execution!r}")
     try:
-        return measure(subject(task.scenario, task.seed), task.word, task.execution)
+        asked = subject(task.scenario, task.seed)
+        return beside(asked, task.word, task.execution, measure(asked, task.word, task.execution))
     except MemoryError:
         raise  # the worker is replaced
     except Exception as error:  # the scenario itself does not load or evaluate

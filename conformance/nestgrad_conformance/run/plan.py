@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import msgspec
 
 from nestgrad._nesting import words
-from nestgrad.extend import COMPILERS, Mode, Nesting
+from nestgrad.extend import Mode, Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
-EXECUTIONS = ("eager", *COMPILERS)
+from .profiles import EXECUTIONS, highest_order
+
 DTYPE = "float64"
-SLOW = {("torch", "compiled")}  # an engine and an execution of many seconds a cell
 
 
 class Task(msgspec.Struct, frozen=True, tag=True):
@@ -29,16 +29,48 @@ class Task(msgspec.Struct, frozen=True, tag=True):
 
 
 @dataclass(frozen=True)
+class Shard:
+    """One of several equal parts of a plan: every `of`-th scenario, from `number` on.
+
+    A scenario stays whole, since its cells share a truth.
+    """
+
+    number: int = 1
+    of: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.of:
+            raise ValueError(f"there is no shard {self}")
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """The shard that is written `2/4`.
+
+        Raises:
+            ValueError: no such shard.
+        """
+        number, _, of = text.partition("/")
+        return cls(int(number), int(of))
+
+
+WHOLE = Shard()
+
+
+@dataclass(frozen=True)
 class Selection:
-    """The part of the suite to run; an empty field selects everything.
+    """The part of the suite to run: what a profile has, narrowed; an empty field narrows nothing.
 
     Attributes:
         tiers: names of tiers.
         scenarios: glob patterns on scenario ids.
         nestings: words, or `auto`.
-        executions: names of executions; one that is named is measured on every scenario, a slow one
-            otherwise on the sample.
+        executions: names of executions.
         seed: of inputs and directions.
+        profile: the profile's name.
+        shard: the part of the plan, for each engine.
     """
 
     tiers: tuple[str, ...] = ()
@@ -46,25 +78,26 @@ class Selection:
     nestings: tuple[str, ...] = ()
     executions: tuple[str, ...] = ()
     seed: int = 0
+    profile: str = "full"
+    shard: Shard = WHOLE
 
     def tasks(self, scenarios: Iterable[Scenario], engine: str) -> list[Task]:
         """The cells of one engine: scenario by scenario, so that a worker needs one truth at a time."""
+        planned = [tasks for scenario in scenarios if (tasks := self._of(scenario, engine))]
+        return [task for tasks in planned[self.shard.number - 1 :: self.shard.of] for task in tasks]
+
+    def _of(self, scenario: Scenario, engine: str) -> list[Task]:
+        if scenario.engine not in (None, engine) or not self._names(scenario):
+            return []
         return [
             Task(scenario.id, word, execution, DTYPE, self.seed)
-            for scenario in scenarios
-            if scenario.engine in (None, engine) and self._selects(scenario)
             for execution in EXECUTIONS
-            if self._runs(scenario, execution, engine)
-            for word in _words(scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2))
+            if not self.executions or execution in self.executions
+            for word in _words(highest_order(self.profile, scenario, execution, engine))
             if not self.nestings or word in self.nestings
         ]
 
-    def _runs(self, scenario: Scenario, execution: str, engine: str) -> bool:
-        if self.executions:
-            return execution in self.executions
-        return scenario.sample or (engine, execution) not in SLOW
-
-    def _selects(self, scenario: Scenario) -> bool:
+    def _names(self, scenario: Scenario) -> bool:
         by_tier = not self.tiers or scenario.tier in self.tiers
         return by_tier and (
             not self.scenarios or any(fnmatch.fnmatchcase(scenario.id, glob) for glob in self.scenarios)

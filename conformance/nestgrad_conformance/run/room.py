@@ -59,6 +59,7 @@ class Room(contextlib.AbstractContextManager["Room"]):
     memory: int | None = 8 << 30
     environment: Mapping[str, str] | None = None
     _worker: "_Worker | Died | None" = dataclasses.field(default=None, init=False, repr=False)
+    _aborted: bool = dataclasses.field(default=False, init=False, repr=False)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
@@ -74,8 +75,16 @@ class Room(contextlib.AbstractContextManager["Room"]):
             self._worker.close()
             self._worker = None
 
+    def abort(self) -> None:
+        """Kills the worker, from any thread: the request under way, and any to come, has no reply."""
+        self._aborted = True
+        if isinstance(worker := self._worker, _Worker):
+            worker.shoot()
+
     def _attempt(self, request: bytes) -> Answer | None:
         """The answer, or None when the worker died before it read the request."""
+        if self._aborted:
+            return Died("exit", "aborted")
         if self._worker is None:
             self._worker = self._start()
         if isinstance(self._worker, Died):
@@ -89,7 +98,9 @@ class Room(contextlib.AbstractContextManager["Room"]):
                 self._worker = None
 
     def _start(self) -> "_Worker | Died":
-        worker = _Worker(self)
+        self._worker = worker = _Worker(self)  # At once: it may be aborted while it starts.
+        if self._aborted:
+            worker.shoot()
         answer = worker.exchange(self.startup_timeout)
         return worker if isinstance(answer, Replied) else msgspec.structs.replace(answer, kind="startup")
 
@@ -148,10 +159,14 @@ class _Worker:
     def kill(self) -> None:
         """Kills the process and its children."""
         self.channel.close()
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # All of them had ended.
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.shoot()
         self._process.wait()
         self._tail.join(_GRACE)  # A child that has left the group may hold the stream open.
+
+    def shoot(self) -> None:
+        """Sends the signal alone; whoever waits for an answer learns of the death."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # All of them had ended.
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _receive(self, timeout: float) -> Answer:
         deadline = time.monotonic() + timeout

@@ -1,0 +1,144 @@
+"""A proposed edit of a backend's limits file, for a person to review.
+
+A limit that is met by right numbers alone goes; one that is met by right numbers and refusals shrinks to the
+nestings and executions that are refused; a refusal that nothing declares becomes a new limit. A wrong number,
+an error or a crash is never proposed: it is a finding.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+import nestgrad as ng
+from nestgrad._registry import descriptor
+from nestgrad_conformance.judge.limits import Limit, located, parse
+from nestgrad_conformance.judge.subject import AUTO
+
+from .limits_text import entries, entry
+from .schema import Cell, Report
+from .summary import word_of
+from .words import patterns
+
+_REFUSAL = re.compile(
+    r"\S+ refuses '\w+' \([^)]*\)(?:, blocked by '(?P<operation>[^']+)')?: (?P<reason>.*?)( Use '\w+' .*)?", re.DOTALL
+)
+_DEFAULT = "limits.toml"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An edit of one limits file.
+
+    Attributes:
+        diff: a unified diff; empty if there is nothing to change.
+        notes: what no edit can say, a line each.
+    """
+
+    diff: str
+    notes: list[str] = field(default_factory=list)
+
+
+def propose(report: Report, backend: str) -> Proposal:
+    """What the cells of a backend say about its limits file."""
+    described = descriptor(backend)
+    module = next(info.module for info in ng.backends() if info.name == backend)
+    file = located(module, described.limits or _DEFAULT)
+    old = file.read_text(encoding="utf-8") if file.is_file() else ""
+    version = report.environments[backend].engines.get(described.engine, "0")
+    cells = [cell for cell in report.cells if cell.backend == backend and cell.nesting != AUTO]
+    new, notes = edited(old, cells, version)
+    diff = difflib.unified_diff(old.splitlines(True), new.splitlines(True), str(file), str(file))
+    return Proposal("".join(diff), notes)
+
+
+def edited(text: str, cells: Sequence[Cell], version: str) -> tuple[str, list[str]]:
+    """The text of a limits file as the cells would have it, and what cannot be said there."""
+    limits, (head, written) = parse(text, "the limits file"), entries(text)
+    if len(limits) != len(written):
+        return text, ["The limits file is not a list of [[limit]] entries: edit it by hand."]
+    notes: list[str] = []
+    met: dict[int, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        known = (word_of(cell), cell.scenario, cell.features, version, cell.execution)
+        if (found := next((i for i, one in enumerate(limits) if one.covers(*known)), None)) is not None:
+            met[found].append(cell)
+    kept = [_kept(one, limit, met[i], notes) for i, (one, limit) in enumerate(zip(written, limits, strict=True))]
+    rest = "".join((head, *kept)).strip("\n")
+    return "\n\n".join(part for part in (rest, *_added(cells, notes)) if part) + "\n", notes
+
+
+def _kept(written: str, limit: Limit, cells: Sequence[Cell], notes: list[str]) -> str:
+    """What is left of an entry."""
+    if not any(cell.verdict == "undeclared" for cell in cells):
+        return written
+    refused = [cell for cell in cells if cell.outcome == "refused"]
+    if not refused:
+        return ""
+    right = {_place(cell) for cell in cells if cell.outcome == "correct"}
+    if both := right & {_place(cell) for cell in refused}:
+        where = ", ".join(f"{word} {execution}" for word, execution in sorted(both))
+        notes.append(f"Refused in one scenario and right in another ({where}), a matter of features: {limit.reason}")
+        return written
+    return "".join(f"{entry(one)}\n\n" for one in _spread(limit, refused, cells))
+
+
+def _added(cells: Sequence[Cell], notes: list[str]) -> list[str]:
+    """New entries for the refusals that nothing declares."""
+    groups: dict[Limit, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.outcome == "refused" and cell.declared == "supported":
+            if (limit := _limit_of(cell, cells)) is not None:
+                groups[limit].append(cell)
+            else:
+                notes.append(f"No feature tells this refusal from what is right: {cell.id}")
+    return [
+        entry(one)
+        for limit, refused in groups.items()
+        for one in _spread(limit, refused, [cell for cell in cells if _names(limit) <= set(cell.features)])
+    ]
+
+
+def _limit_of(cell: Cell, cells: Iterable[Cell]) -> Limit | None:
+    """A limit that speaks of a refusal and of nothing that is right; its nesting is still open."""
+    said = _REFUSAL.fullmatch(cell.message or "")
+    operation, reason = (said["operation"], said["reason"]) if said else (None, cell.message or "")
+    features = [feature for feature in cell.features if feature != operation]
+    choices: list[tuple[str | None, str | None]] = [(None, feature) for feature in features]
+    if operation in cell.features:
+        choices = [(operation, None), *choices, *((operation, feature) for feature in features)]
+    right = [set(one.features) for one in cells if one.outcome == "correct" and _place(one) == _place(cell)]
+    for one, other in choices:
+        limit = Limit(nesting="", kind="not_yet", reason=" ".join(reason.split()), operation=one, feature=other)
+        if not any(_names(limit) <= tags for tags in right):
+            return limit
+    return None
+
+
+def _spread(limit: Limit, refused: Sequence[Cell], cells: Iterable[Cell]) -> list[Limit]:
+    """The limit for the nestings and executions in which it is refused, of all in which it was measured."""
+    cells = list(cells)
+    executions: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for execution in sorted({cell.execution for cell in cells}):
+        those = {word_of(cell) for cell in refused if cell.execution == execution}
+        others = {word_of(cell) for cell in cells if cell.execution == execution and cell.outcome != "refused"}
+        executions[patterns(those, others) if those else ()].append(execution)
+    everywhere = len(executions) == 1 and not limit.executions
+    return [
+        msgspec.structs.replace(limit, nesting=nesting, executions=() if everywhere else tuple(names))
+        for found, names in executions.items()
+        for nesting in found
+    ]
+
+
+def _names(limit: Limit) -> set[str]:
+    return {name for name in (limit.operation, limit.feature) if name is not None}
+
+
+def _place(cell: Cell) -> tuple[str, str]:
+    return word_of(cell), cell.execution

@@ -1,0 +1,86 @@
+"""Profiles: how much of the suite a run measures, as data.
+
+The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
+of tier ops, cold: torch 0.05 eager, over 2 traced or compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.05 and 0.1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nestgrad.extend import COMPILERS
+from nestgrad_conformance.scenarios import TIERS, Scenario
+
+EXECUTIONS = ("eager", *COMPILERS)
+FAST = "fast"
+"""Stands for the execution in which an engine is measured fastest."""
+
+_FASTEST = {"jax": "compiled"}  # of the others: eager
+_SLOW = {("torch", "compiled"), ("torch", "traced"), ("jax", "eager")}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Scenarios of some tiers, in some executions.
+
+    Attributes:
+        tiers: names of tiers.
+        executions: names of executions, or `FAST`.
+        of: which of the tiers' scenarios: all of them, their sample, or a third that no other scenario changes.
+        order: the highest order.
+        slow: whether executions that are slow on an engine are among them.
+    """
+
+    tiers: tuple[str, ...]
+    executions: tuple[str, ...]
+    of: Literal["all", "sample", "third"] = "all"
+    order: int = 3
+    slow: bool = True
+
+    def has(self, scenario: Scenario, execution: str, engine: str) -> bool:
+        """Whether a scenario in an execution of an engine belongs to this part."""
+        fast = FAST in self.executions and execution == _FASTEST.get(engine, "eager")
+        return (
+            scenario.tier in self.tiers
+            and (fast or execution in self.executions)
+            and (self.slow or (engine, execution) not in _SLOW)
+            and _CHOICE[self.of](scenario)
+        )
+
+
+PROFILES: Mapping[str, tuple[Part, ...]] = {
+    "quick": (
+        Part(("ops",), (FAST,), of="third", order=2),
+        Part(("programs",), (FAST,), of="sample", order=2),
+    ),
+    "standard": (
+        Part(TIERS, ("eager", "compiled"), slow=False),
+        Part(("ops",), ("eager",), of="sample", order=2),
+        Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
+    ),
+    "full": (Part(TIERS, EXECUTIONS),),
+}
+
+
+def highest_order(profile: str, scenario: Scenario, execution: str, engine: str) -> int:
+    """The highest order that a profile measures of a scenario in an execution; 0 if none.
+
+    Of a compiled function the third order is measured on the sample alone.
+    """
+    most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
+    parts = (part for part in PROFILES[profile] if part.has(scenario, execution, engine))
+    return max((min(part.order, most) for part in parts), default=0)
+
+
+def _third(scenario: Scenario) -> bool:
+    return hashlib.sha256(scenario.id.encode()).digest()[0] % 3 == 0
+
+
+_CHOICE: Mapping[str, Callable[[Scenario], bool]] = {
+    "all": lambda scenario: True,
+    "sample": lambda scenario: scenario.sample,
+    "third": _third,
+}

@@ -1,0 +1,102 @@
+"""What a run plans: profiles, selections and shards."""
+
+import pytest
+
+from nestgrad_conformance.run.caches import CACHE, folder
+from nestgrad_conformance.run.plan import Selection, Shard
+from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, highest_order
+from nestgrad_conformance.scenarios import Scenario, load, normal
+
+ENGINES = ("autograd", "jax", "tensorflow", "torch")
+
+
+def one(name="s", tier="ops", **fields):
+    return Scenario(id=name, function=lambda xp, x: xp.sum(x**2), inputs=normal(2), tier=tier, **fields)
+
+
+OPS = [one(f"op_{number}", order=3, sample=number % 5 == 0) for number in range(300)]
+
+
+def places(profile, scenario, engine):
+    return {e: order for e in EXECUTIONS if (order := highest_order(profile, scenario, e, engine))}
+
+
+def test_full_is_everything():
+    for engine in ENGINES:
+        assert places("full", one(order=2), engine) == dict.fromkeys(EXECUTIONS, 2)
+
+
+def test_each_profile_is_part_of_the_next_larger_one():
+    for engine in ENGINES:
+        small, medium, large = (
+            set(Selection(profile=name).tasks([*load().values(), *OPS], engine)) for name in PROFILES
+        )
+        assert small < medium < large
+
+
+def test_quick_has_a_third_of_ops_and_no_native_ones():
+    chosen = [scenario for scenario in OPS if places("quick", scenario, "torch")]
+    assert 80 <= len(chosen) <= 120
+    assert places("quick", one(tier="native", sample=True), "torch") == {}
+
+
+def test_a_third_does_not_depend_on_what_else_there_is():
+    def chosen(scenarios):
+        return {task.scenario for task in Selection(profile="quick").tasks(scenarios, "torch")}
+
+    assert chosen(OPS[::2]) | chosen(OPS[1::2]) == chosen(OPS)
+
+
+def test_quick_takes_the_fastest_execution():
+    sample = one(tier="programs", sample=True, order=3)
+    assert places("quick", sample, "torch") == {"eager": 2}
+    assert places("quick", sample, "jax") == {"compiled": 2}
+
+
+@pytest.mark.parametrize(
+    ("engine", "tier", "sample", "found"),
+    [
+        ("torch", "ops", False, {"eager": 3}),
+        ("torch", "ops", True, {"eager": 3}),
+        ("torch", "programs", True, {"eager": 3, "traced": 2, "compiled": 2}),
+        ("torch", "native", True, {"eager": 3}),
+        ("jax", "ops", False, {"compiled": 2}),
+        ("jax", "ops", True, {"compiled": 3, "eager": 2}),
+        ("jax", "programs", True, {"compiled": 3, "eager": 2, "traced": 2}),
+        ("tensorflow", "native", False, {"eager": 3, "compiled": 2}),
+    ],
+)
+def test_standard(engine, tier, sample, found):
+    assert places("standard", one(tier=tier, sample=sample, order=3), engine) == found
+
+
+def test_a_selection_narrows_a_profile():
+    tasks = Selection(scenarios=("op_1?",), executions=("xla",), nestings=("FR",)).tasks(OPS, "torch")
+    assert {(task.scenario, task.word, task.execution) for task in tasks} == {
+        (f"op_1{number}", "FR", "xla") for number in range(10)
+    }
+    assert Selection(executions=("xla",), profile="quick").tasks(OPS, "torch") == []
+
+
+def test_the_cache_is_the_users_own_unless_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv(CACHE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert folder() == tmp_path / "nestgrad"
+    monkeypatch.setenv(CACHE, str(tmp_path / "own"))
+    assert folder() == tmp_path / "own"
+
+
+def test_shards_share_every_scenario_out_once():
+    whole = Selection().tasks(OPS, "torch")
+    shards = [Selection(shard=Shard(number, 7)).tasks(OPS, "torch") for number in range(1, 8)]
+    scenarios = [{task.scenario for task in tasks} for tasks in shards]
+    assert sorted(map(len, scenarios)) == [42, 43, 43, 43, 43, 43, 43]
+    assert sum(map(len, scenarios)) == len(set().union(*scenarios)) == len(OPS)
+    assert sorted(map(repr, (task for tasks in shards for task in tasks))) == sorted(map(repr, whole))
+
+
+def test_a_shard_is_written_as_it_is_read():
+    assert Shard.parse("2/4") == Shard(2, 4)
+    assert str(Shard(2, 4)) == "2/4"
+    with pytest.raises(ValueError, match="no shard 5/4"):
+        Shard(5, 4)

@@ -1,0 +1,235 @@
+"""`--update-limits`: what a run says about a limits file, proposed as an edit."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from nestgrad import Nesting
+from nestgrad_conformance.cli import command
+from nestgrad_conformance.judge.limits import parse
+from nestgrad_conformance.report.limits_text import entries, entry
+from nestgrad_conformance.report.proposal import edited
+from nestgrad_conformance.report.schema import Cell
+from nestgrad_conformance.report.words import patterns
+
+FILE = """# Header.
+
+# Why svd is special.
+[[limit]]
+operation = "svd"
+nesting = "*F*"
+kind = "not_yet"
+reason = "no rule"
+link = "https://example.org/1"
+
+[[limit]]
+operation = "qr"
+nesting = "*"
+kind = "never"
+reason = "not at all"
+"""
+
+
+def measured(word, operation, outcome, declared="supported", execution="eager", scenario=None, message=None, tags=()):
+    verdict = {
+        ("limit", "correct"): "undeclared",
+        ("limit", "refused"): "refused",
+        ("supported", "correct"): "supported",
+    }
+    return Cell(
+        id=f"a/{scenario or operation}@1/{word}/{execution}/float64",
+        backend="a",
+        tier="ops",
+        dtype="float64",
+        device="cpu",
+        nesting=str(Nesting(word)),
+        scenario=scenario or f"s_{operation}",
+        execution=execution,
+        features=[operation, *tags],
+        outcome=outcome,
+        declared=declared,
+        verdict=verdict.get((declared, outcome), "broken"),
+        message=message,
+    )
+
+
+def refusal(word, operation, reason="no rule for it.", use=""):
+    return f"a refuses {word!r} ({Nesting(word)}), blocked by {operation!r}: {reason}{use}"
+
+
+def test_what_is_as_declared_is_left_as_it_is_written():
+    cells = [measured("FR", "svd", "refused", "limit"), measured("RR", "svd", "correct")]
+    assert edited(FILE, cells, "1") == (FILE, [])
+
+
+def test_a_limit_that_is_stale_throughout_goes_with_its_comment():
+    cells = [measured(word, "svd", "correct", "limit") for word in ("F", "FR")]
+    text, notes = edited(FILE, cells, "1")
+    assert [limit["operation"] for limit in tomllib.loads(text)["limit"]] == ["qr"]
+    assert text.startswith("# Header.\n\n[[limit]]")
+    assert notes == []
+
+
+def test_a_limit_that_is_stale_in_part_shrinks_to_what_is_refused():
+    cells = [measured(word, "svd", "refused", "limit") for word in ("FR", "FF", "F")]
+    cells += [measured("RF", "svd", "correct", "limit"), measured("RR", "svd", "correct")]
+    text, _ = edited(FILE, cells, "1")
+    svd = [limit for limit in tomllib.loads(text)["limit"] if limit["operation"] == "svd"]
+    assert [(limit["nesting"], limit["reason"], limit["link"]) for limit in svd] == [
+        ("F*", "no rule", "https://example.org/1")
+    ]
+
+
+def test_a_limit_that_depends_on_the_scenario_is_left_with_a_note():
+    cells = [measured("FR", "svd", "refused", "limit"), measured("FR", "svd", "correct", "limit", scenario="other")]
+    text, notes = edited(FILE, cells, "1")
+    assert text == FILE
+    assert "FR eager" in notes[0]
+
+
+def test_a_refusal_that_nothing_declares_becomes_a_limit_with_its_reason():
+    use = " Use 'RR' (reverse_over_reverse) instead."
+    cells = [measured(word, "pinv", "refused", message=refusal(word, "pinv", use=use)) for word in ("F", "FR", "RF")]
+    cells += [measured(word, "pinv", "correct") for word in ("R", "RR")]
+    text, notes = edited(FILE, cells, "1")
+    assert text.startswith(FILE)
+    assert tomllib.loads(text)["limit"][2:] == [
+        {"operation": "pinv", "nesting": "*F*", "kind": "not_yet", "reason": "no rule for it."}
+    ]
+    assert notes == []
+
+
+def test_an_execution_is_named_where_the_others_are_right():
+    cells = [measured("RR", "pinv", "refused", execution="xla", message=refusal("RR", "pinv"))]
+    cells += [measured("RR", "pinv", "correct")]
+    text, _ = edited("", cells, "1")
+    assert [(limit.nesting, limit.executions) for limit in parse(text, "")] == [("*", ("xla",))]
+
+
+def test_a_feature_is_used_where_the_operation_is_right_elsewhere():
+    cells = [measured("FR", "conv", "refused", message=refusal("FR", "conv"), tags=["strided"])]
+    cells += [measured("FR", "conv", "correct", scenario="plain"), measured("RR", "conv", "correct", tags=["strided"])]
+    (limit,) = parse(edited("", cells, "1")[0], "")
+    assert (limit.operation, limit.feature, limit.nesting) == (None, "strided", "*F*")
+
+
+def test_a_refusal_that_no_feature_tells_apart_is_a_note():
+    cells = [measured("FR", "conv", "refused", message=refusal("FR", "conv"))]
+    cells += [measured("FR", "conv", "correct", scenario="other")]
+    text, notes = edited(FILE, cells, "1")
+    assert text == FILE
+    assert cells[0].id in notes[0]
+
+
+@pytest.mark.parametrize("outcome", ["wrong", "silent_zero", "not_finite", "error", "crash", "timeout", "uncertain"])
+@pytest.mark.parametrize("declared", ["supported", "limit"])
+def test_no_finding_is_ever_declared_away(outcome, declared):
+    assert edited(FILE, [measured("FR", "svd", outcome, declared)], "1") == (FILE, [])
+
+
+def test_a_limit_of_another_version_is_no_concern_of_this_run():
+    text = FILE.replace('reason = "no rule"', 'reason = "no rule"\nversions = "<1"')
+    assert edited(text, [measured("FR", "svd", "correct")], "1") == (text, [])
+
+
+def test_a_file_that_is_written_otherwise_is_left_to_a_person():
+    text = 'limit = [{ nesting = "*", operation = "svd", kind = "never", reason = "r" }]\n'
+    unchanged, (note,) = edited(text, [measured("FR", "svd", "correct", "limit")], "1")
+    assert unchanged == text
+    assert "by hand" in note
+
+
+def test_entries_and_their_text():
+    head, (svd, qr) = entries(FILE)
+    assert head + svd + qr == FILE
+    assert svd.startswith("# Why svd is special.")
+    limits = parse(FILE, "")
+    assert parse("\n".join(map(entry, limits)), "") == limits
+
+
+def test_a_reason_with_quotes_is_written_as_toml():
+    (limit,) = parse(FILE.split("\n\n")[2], "")
+    odd = 'says "no"\\ ‖x‖\n'
+    assert parse(entry(replace(limit, reason=odd)), "")[0].reason == odd
+
+
+@pytest.mark.parametrize(
+    ("those", "others", "found"),
+    [
+        ({"F", "FR", "RF"}, {"R", "RR"}, ("*F*",)),
+        ({"FR", "FF"}, {"F", "R", "RR", "RF"}, ("F?",)),
+        ({"RF"}, {"R", "RR", "FR", "FF", "F"}, ("RF",)),
+        ({"R", "F"}, set(), ("*",)),
+        ({"FR", "RF"}, {"RR", "FF"}, ("FR", "RF")),
+    ],
+)
+def test_patterns(those, others, found):
+    assert patterns(those, others) == found
+
+
+THIRD_PARTY = {
+    "nestgrad_third/__init__.py": """
+from nestgrad.extend import Descriptor, hookimpl
+
+@hookimpl
+def nestgrad_backend():
+    return Descriptor("third", "autograd", "", (), "nestgrad_third._impl:Third", limits="limits.toml")
+""",
+    "nestgrad_third/_impl.py": """
+from nestgrad_autograd._impl import Autograd
+
+class Third(Autograd):
+    name = "third"
+""",
+    "nestgrad_third/limits.toml": """# What we refuse.
+
+[[limit]]
+operation = "norm"
+nesting = "*F*"
+kind = "not_yet"
+reason = "once there was no rule"
+""",
+    "nestgrad_third-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: nestgrad-third\nVersion: 1\n",
+    "nestgrad_third-1.dist-info/entry_points.txt": "[nestgrad.backends]\nthird = nestgrad_third\n",
+}
+
+
+@pytest.fixture
+def third(tmp_path):
+    for name, text in THIRD_PARTY.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
+def test_an_installed_third_partys_file_is_proposed_for_and_left_alone(third):
+    options = ["--scenario", "inverse_norm", "--scenario", "solve", "--execution", "eager", "--update-limits"]
+    path = os.pathsep.join(filter(None, [str(third), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-m", "nestgrad_conformance", "conformance", "third", *options],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    file = third / "nestgrad_third/limits.toml"
+    assert done.returncode == 1, done.stderr
+    assert file.read_text() == THIRD_PARTY["nestgrad_third/limits.toml"]
+    assert done.stdout.startswith(f"--- {file}\n+++ {file}\n")
+    applied = subprocess.run(["patch", str(file)], input=done.stdout, text=True, capture_output=True, check=False)
+    assert applied.returncode == 0, applied.stdout
+    (limit,) = tomllib.loads(file.read_text())["limit"]
+    assert (limit["operation"], limit["nesting"], limit["kind"]) == ("solve", "*F*", "not_yet")
+
+
+def test_a_raw_engine_has_no_limits_to_update():
+    done = CliRunner().invoke(command, ["conformance", "autograd", "--raw", "--update-limits"])
+    assert done.exit_code == 2
+    assert "declares no limits" in done.output
