@@ -61,7 +61,11 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
         Part(("ops",), ("eager",), of="sample", order=2),
         Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
     ),
-    "full": (Part(TIERS, EXECUTIONS),),
+    "full": (
+        Part(TIERS, EXECUTIONS, slow=False),
+        Part(TIERS, ("eager", "traced")),
+        Part(("programs",), ("compiled",), of="sample"),  # for torch's inductor, of many seconds a cell
+    ),
 }
 
 
