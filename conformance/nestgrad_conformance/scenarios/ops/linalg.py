@@ -35,7 +35,7 @@ PRODUCTS = (
     op("linalg.cross:axis", both(normal(3, 2), normal(3, 2)), axis=-2),
     op("linalg.matmul", both(normal(2, 3), normal(3, 2))),
     op("linalg.matrix_power", well_conditioned(3, 3), then=(3,), sample=True),
-    op("linalg.matrix_power:inverse", well_conditioned(3, 3), then=(-2,)),
+    op("linalg.matrix_power:inverse", well_conditioned(3, 3), "inv", then=(-2,)),
     op("linalg.matrix_power:batched", normal(2, 2, 2), then=(2,)),
     op("linalg.matrix_power:zeroth", normal(2, 2), call=lambda xp, x: xp.linalg.matrix_power(x, 0) + x),
     op("linalg.matrix_transpose", normal(2, 3)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from nestgrad_conformance.scenarios._scenario import normal
 
-from ._inputs import both, distinct
+from ._inputs import both, distinct, off_integers
 from ._row import op
 
 
@@ -22,8 +22,13 @@ def _by_rank(xp: Any, x: Any) -> Any:
     return xp.take_along_axis(x, xp.argsort(x, axis=0), axis=0)
 
 
+def _through_integers(xp: Any, x: Any) -> Any:
+    return x * xp.astype(xp.astype(x, xp.int64), x.dtype)
+
+
 SHAPES = (
     op("astype", normal(4), call=lambda xp, x: xp.astype(x, xp.complex128) ** 2),
+    op("astype:to_integers", off_integers(4), call=_through_integers),
     op("broadcast_arrays", both(normal(3, 1), normal(2)), "broadcast"),
     op("broadcast_to", normal(3, 1), "broadcast", shape=(2, 3, 2), sample=True),
     op("broadcast_to:zero_dim", normal(), "broadcast", "zero_dim", shape=(2, 2)),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
 from ._inputs import distinct, holding, scaled
 from ._row import op
+
+
+def _prod_and_sum(xp: Any, x: Any) -> Any:
+    """Not the product alone: a derivative that is zero has no scale to be judged by."""
+    return xp.prod(x), xp.sum(x)
+
 
 STATISTICS = (
     op("max", distinct(5)),
@@ -25,8 +33,8 @@ STATISTICS = (
     op("prod:single", normal(1), "single"),
     op("prod:zero_dim", normal(), "zero_dim"),
     op("prod:one_zero", holding(None, 0.0, None, None), "prod_zero", sample=True),
-    op("prod:two_zeros", holding(0.0, None, 0.0, None), "prod_zero", sample=True),
-    op("prod:three_zeros", holding(0.0, None, 0.0, 0.0), "prod_zero"),
+    op("prod:two_zeros", holding(0.0, None, 0.0, None), "prod_zero", call=_prod_and_sum, sample=True),
+    op("prod:three_zeros", holding(0.0, None, 0.0, 0.0), "prod_zero", call=_prod_and_sum),
     op("prod:zeros_in_rows", holding([0.0, None, None], [None, 0.0, 0.0]), "prod_zero", axis=1),
     op("prod:near_zero", holding(None, 1e-9, None), "prod_near_zero"),
     op("std", normal(5), sample=True),
