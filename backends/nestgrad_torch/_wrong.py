@@ -95,12 +95,40 @@ def _of_products(arguments: Arguments) -> bool:
     return bool(arguments["reduce"] == "prod")
 
 
+def _is_singular(arguments: Arguments) -> bool:
+    return bool((torch.linalg.det(arguments["A"]) == 0).any())
+
+
+def _with_exponent(exponent: float) -> Callable[[Arguments], bool]:
+    """A power of tensors in which this exponent occurs."""
+
+    def when(arguments: Arguments) -> bool:
+        return _is_power_of_tensors(arguments) and bool((arguments["other"] == exponent).any())
+
+    return when
+
+
+def _with_no_logarithm(arguments: Arguments) -> bool:
+    return _is_power_of_tensors(arguments) and bool((arguments["self"] <= 0).any())
+
+
+def _is_power_of_tensors(arguments: Arguments) -> bool:
+    return all(isinstance(arguments.get(name), torch.Tensor) for name in ("self", "other"))
+
+
+def _with_an_overflow(arguments: Arguments) -> bool:
+    return bool(((arguments["self"] - arguments["other"]).abs() > 200).any())
+
+
 _STATISTICS = "torch's rules take the saved mean and deviation for constants, and the number is wrong"
 _FACTORS = "torch's forward rule takes the saved factorisation for a constant, and the number is wrong there"
 _BELOW_TOP = ("?*F*",)  # every word with an F that is not its outermost letter
 _REVERSE = ("R", "RR", "RRR")
 _SMALL = "torch's rules divide by the factors, and one is so small that the digits are lost."
 _EXACT = ("FR", "FRR")
+# by what Python calls: torch's own rules for pow call the operator, and rightly
+_POW = (torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor)
+_EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their own exponent is 0"
 
 TABLE = (
     Wrong(
@@ -119,6 +147,30 @@ TABLE = (
         when=_in_training,
     ),
     Wrong("det", (*_BELOW_TOP, "FRR"), f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
+    Wrong(
+        "det",
+        ("*",),
+        "torch's rules multiply the inverse by the determinant, which gives 0 or nan for a singular matrix.",
+        aten=("_linalg_det",),
+        when=_is_singular,
+    ),
+    Wrong("pow", ("??*",), f"{_EXPONENT}.", functions=_POW, when=_with_exponent(0)),
+    Wrong("pow", ("???*",), f"{_EXPONENT}; that of the second derivative.", functions=_POW, when=_with_exponent(1)),
+    Wrong(
+        "pow",
+        ("*RF*",),
+        "torch's forward rule takes the logarithm of a base that has none, and gives nan.",
+        use=_REVERSE,
+        functions=_POW,
+        when=_with_no_logarithm,
+    ),
+    Wrong(
+        "logaddexp",
+        ("??*",),
+        "torch's rule squares an exponential that overflows, and gives nan.",
+        aten=("logaddexp",),
+        when=_with_an_overflow,
+    ),
     Wrong("slogdet", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_slogdet",)),
     Wrong("solve", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_solve_ex",)),
     Wrong(

@@ -13,11 +13,20 @@ _ABOVE_ZERO = uniform(0.5, 2, 4)
 _INSIDE_ONE = uniform(-0.8, 0.8, 4)
 _WITH_ZERO = holding(0.0, None, None)
 _COMPLEX = both(normal(3), normal(3))
+_ZEROS = holding(0.0, 0.0, 0.0, 0.0, None)
 _UNEVEN = both(uniform(2.3, 2.5, 3), uniform(0.95, 1.05, 3))
 
 
 def _small_logaddexp(xp: Any, x: Any, y: Any) -> Any:
     return xp.logaddexp(x, y) / 900
+
+
+def _to_integer_powers(xp: Any, x: Any) -> Any:
+    return xp.pow(x, xp.asarray([1.0, 2.0, 3.0, -2.0]))
+
+
+def _to_small_powers(xp: Any, x: Any) -> Any:
+    return xp.pow(x, xp.asarray([0.0, 1.0, 2.0, 3.0, 1.5]))
 
 
 def _guarded_log(xp: Any, x: Any) -> Any:
@@ -90,23 +99,19 @@ BINARY = (
     op("hypot:on_axes", both(holding(0.0, None, None), holding(None, 0.0, None))),
     op("logaddexp", both(normal(4), normal(4)), sample=True),
     op("logaddexp:equal", twice(normal(4))),
-    op("logaddexp:far_apart", both(holding(900.0, None), holding(None, 900.0)), call=_small_logaddexp),
+    op("logaddexp:far_apart", both(holding(900.0, None), holding(None, 900.0)), "far_apart", call=_small_logaddexp),
     op("maximum", both(normal(4), nonzero(4)), call=lambda xp, x, y: xp.maximum(x, x + y)),
     op("minimum", both(normal(4), nonzero(4)), call=lambda xp, x, y: xp.minimum(x, x + y)),
     op("multiply", both(normal(4), normal(4)), sample=True),
     op("multiply:broadcast", both(normal(2, 1), normal(3)), "broadcast"),
     op("multiply:both_zero", both(_WITH_ZERO, _WITH_ZERO)),
-    op("pow", both(_ABOVE_ZERO, normal(4)), sample=True),
-    op("pow:broadcast", both(uniform(0.5, 2, 2, 1), normal(3)), "broadcast"),
-    op("pow:negative_base", nonzero(4), call=lambda xp, x: xp.pow(x, xp.asarray([1.0, 2.0, 3.0, -2.0]))),
-    op(
-        "pow:zero_base",
-        holding(0.0, 0.0, 0.0, 0.0, None),
-        call=lambda xp, x: xp.pow(x, xp.asarray([0.0, 1.0, 2.0, 3.0, 1.5])),
-    ),
+    op("pow", both(_ABOVE_ZERO, normal(4)), "tensor_exponent", sample=True),
+    op("pow:broadcast", both(uniform(0.5, 2, 2, 1), normal(3)), "broadcast", "tensor_exponent"),
+    op("pow:negative_base", nonzero(4), "tensor_exponent", "nonpositive_base", call=_to_integer_powers),
+    op("pow:zero_base", _ZEROS, "tensor_exponent", "nonpositive_base", "zero_exponent", call=_to_small_powers),
     op("pow:zero_base_by_scalar", _WITH_ZERO, call=lambda xp, x: xp.pow(x, 2) + xp.pow(x, 3)),
-    op("pow:unit_base", both(holding(1.0, 1.0, None), normal(3))),
-    op("pow:zero_exponent", both(_ABOVE_ZERO, holding(0.0, 1.0, 2.0, None))),
+    op("pow:unit_base", both(holding(1.0, 1.0, None), normal(3)), "tensor_exponent"),
+    op("pow:zero_exponent", both(_ABOVE_ZERO, holding(0.0, 1.0, 2.0, None)), "tensor_exponent", "zero_exponent"),
     op("remainder", _UNEVEN, sample=True),
     op("remainder:negative", _UNEVEN, call=lambda xp, x, y: xp.remainder(-x, y)),
     op("subtract", both(normal(4), normal(4))),
