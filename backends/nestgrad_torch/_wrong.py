@@ -31,6 +31,7 @@ class Wrong:
         reason: what torch does, with the thread if there is one.
         use: words that are right.
         aten: the operators that it becomes below every transform.
+        nodes: what the tape calls it, where it cannot be told by its operator.
         compiled: further patterns, of nestings that are wrong when torch.compile traces them.
         functions: what Python calls it, where it leaves no operator of its own.
         when: whether these arguments of the operator, by name, are concerned; all are by default.
@@ -44,6 +45,7 @@ class Wrong:
     functions: tuple[Any, ...] = ()
     when: Callable[[Arguments], bool] = lambda arguments: True
     compiled: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
 
     def covers(self, word: str, compiled: bool) -> bool:
         """Whether the number is wrong under this nesting."""
@@ -95,15 +97,11 @@ def _of_products(arguments: Arguments) -> bool:
     return bool(arguments["reduce"] == "prod")
 
 
-def _is_singular(arguments: Arguments) -> bool:
-    return bool((torch.linalg.det(arguments["A"]) == 0).any())
-
-
 def _with_exponent(exponent: float) -> Callable[[Arguments], bool]:
     """A power of tensors in which this exponent occurs."""
 
     def when(arguments: Arguments) -> bool:
-        return _is_power_of_tensors(arguments) and bool((arguments["other"] == exponent).any())
+        return _is_power_of_tensors(arguments) and bool((_exponent(arguments) == exponent).any())
 
     return when
 
@@ -113,7 +111,11 @@ def _with_no_logarithm(arguments: Arguments) -> bool:
 
 
 def _is_power_of_tensors(arguments: Arguments) -> bool:
-    return all(isinstance(arguments.get(name), torch.Tensor) for name in ("self", "other"))
+    return isinstance(arguments["self"], torch.Tensor) and isinstance(_exponent(arguments), torch.Tensor)
+
+
+def _exponent(arguments: Arguments) -> Any:
+    return arguments.get("exponent", arguments.get("other"))
 
 
 def _with_an_overflow(arguments: Arguments) -> bool:
@@ -128,6 +130,7 @@ _SMALL = "torch's rules divide by the factors, and one is so small that the digi
 _EXACT = ("FR", "FRR")
 # by what Python calls: torch's own rules for pow call the operator, and rightly
 _POW = (torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor)
+_POW_NODES = ("PowBackward",)
 _EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their own exponent is 0"
 
 TABLE = (
@@ -147,21 +150,22 @@ TABLE = (
         when=_in_training,
     ),
     Wrong("det", (*_BELOW_TOP, "FRR"), f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
+    Wrong("pow", ("??*",), f"{_EXPONENT}.", functions=_POW, nodes=_POW_NODES, when=_with_exponent(0)),
     Wrong(
-        "det",
-        ("*",),
-        "torch's rules multiply the inverse by the determinant, which gives 0 or nan for a singular matrix.",
-        aten=("_linalg_det",),
-        when=_is_singular,
+        "pow",
+        ("???*",),
+        f"{_EXPONENT}; that of the second derivative.",
+        functions=_POW,
+        nodes=_POW_NODES,
+        when=_with_exponent(1),
     ),
-    Wrong("pow", ("??*",), f"{_EXPONENT}.", functions=_POW, when=_with_exponent(0)),
-    Wrong("pow", ("???*",), f"{_EXPONENT}; that of the second derivative.", functions=_POW, when=_with_exponent(1)),
     Wrong(
         "pow",
         ("*RF*",),
         "torch's forward rule takes the logarithm of a base that has none, and gives nan.",
         use=_REVERSE,
         functions=_POW,
+        nodes=_POW_NODES,
         when=_with_no_logarithm,
     ),
     Wrong(
