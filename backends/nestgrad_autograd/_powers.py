@@ -59,9 +59,10 @@ def cast_forward(own: None, argnums: Any, tangents: Any, ans: Any, args: Any, kw
 
 
 def cast_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    """The rule of autograd holds among floating dtypes alone."""
+    """The rule of autograd holds among real dtypes, and among complex ones."""
     if np.issubdtype(ans.dtype, np.inexact):
-        return own(argnums, ans, args, kwargs)
+        pull = own(argnums, ans, args, kwargs)
+        return pull if anp.iscomplexobj(args[0]) else lambda cotangent: pull(anp.real(cotangent))
     emulated("astype", "autograd takes a cast to integers for the identity")
     zeros = np.zeros(anp.shape(args[0]), dtype=args[0].dtype)
     return lambda cotangent: (zeros,)
