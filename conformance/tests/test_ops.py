@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections import Counter
 from operator import attrgetter
+from types import SimpleNamespace
 
 import array_api_strict
 import numpy as np
@@ -11,7 +12,11 @@ import optree
 import pytest
 
 import nestgrad as ng
+from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.judge.differences import differentiate_along
+from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.run.handler import Absent, _measured
+from nestgrad_conformance.run.plan import Task
 from nestgrad_conformance.scenarios import ops
 from nestgrad_conformance.scenarios.ops._row import op, weighted
 
@@ -97,6 +102,19 @@ def test_a_backend_has_every_function(backend):
     namespace = ng.get_backend(backend).xp
     for operation in OPERATIONS:
         assert callable(attrgetter(operation)(namespace))
+
+
+class Lacking(Autograd):
+    """A backend whose namespace has no extension."""
+
+    xp = SimpleNamespace(sum=np.sum)
+
+
+def test_a_function_that_a_namespace_lacks_is_absent():
+    det = next(one for one in ops.SCENARIOS if one.id == "op_linalg_det")
+    task = Task(det.id, "R", "eager", "float64", 0)
+    answer = _measured(task, Lacking(), lambda scenario, seed: Subject(det, Lacking(), seed))
+    assert answer == Absent("the namespace has no 'linalg.det'")
 
 
 @pytest.mark.parametrize("backend", ["autograd", "tensorflow"])
