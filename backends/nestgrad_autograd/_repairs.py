@@ -12,12 +12,14 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.numpy import numpy_wrapper
 from autograd.numpy.numpy_vjps import unbroadcast
 from autograd.tracer import getval, isbox, trace_primitives_map
 
 from nestgrad.extend import emulated
 
 from ._missing import RefusedError
+from ._powers import cast_forward, cast_reverse, power_forward, power_reverse
 
 Rule = Callable[..., Any]
 
@@ -192,6 +194,8 @@ def _transposed(x: Any) -> Any:
 
 _PRIMITIVES = trace_primitives_map
 FORWARD: dict[Any, Rule] = {
+    numpy_wrapper._astype: cast_forward,
+    _PRIMITIVES[np.power]: power_forward,
     _PRIMITIVES[np.prod]: _prod_forward,
     _PRIMITIVES[np.where]: _where_forward,
     _PRIMITIVES[np.full_like]: _full_like_forward,
@@ -201,6 +205,8 @@ FORWARD: dict[Any, Rule] = {
     _PRIMITIVES[np.pad]: _pad_forward,
 }
 REVERSE: dict[Any, Rule] = {
+    numpy_wrapper._astype: cast_reverse,
+    _PRIMITIVES[np.power]: power_reverse,
     _PRIMITIVES[np.prod]: _prod_reverse,
     _PRIMITIVES[np.where]: _broadcasting_reverse("where"),
     _PRIMITIVES[np.clip]: _broadcasting_reverse("clip"),

@@ -43,7 +43,7 @@ def _wrong_in(word: str, output: Any) -> Wrong | None:
     """The first operation behind a tensor that is wrong under this nesting."""
     if not isinstance(output, torch.Tensor) or output.grad_fn is None:
         return None
-    rules = [(_rule(name), wrong) for wrong in TABLE if wrong.covers(word, False) for name in wrong.aten]
+    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(word, False) for rule in _rules(wrong)]
     nodes = _tape.nodes(output) if rules else ()
     named = ((node.name().rstrip("0123456789"), node) for node in nodes)
     found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))
@@ -59,6 +59,6 @@ def _concerned(wrong: Wrong, node: Any) -> bool:
         return True
 
 
-def _rule(aten: str) -> str:
-    """What torch calls the reverse rule of an operation."""
-    return "".join(part.capitalize() for part in aten.split("_")) + "Backward"
+def _rules(wrong: Wrong) -> tuple[str, ...]:
+    """What torch calls the reverse rules of an operation."""
+    return (*wrong.nodes, *("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.aten))

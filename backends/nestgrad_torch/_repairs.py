@@ -87,7 +87,7 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func, ()):
-            if wrong.concerns({"self": _bare(args[0]) if args else None}):
+            if wrong.concerns(dict(zip(("self", "other"), map(_bare, args), strict=False))):
                 raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
 

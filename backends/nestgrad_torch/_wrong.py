@@ -31,6 +31,7 @@ class Wrong:
         reason: what torch does, with the thread if there is one.
         use: words that are right.
         aten: the operators that it becomes below every transform.
+        nodes: what the tape calls it, where it cannot be told by its operator.
         compiled: further patterns, of nestings that are wrong when torch.compile traces them.
         functions: what Python calls it, where it leaves no operator of its own.
         when: whether these arguments of the operator, by name, are concerned; all are by default.
@@ -44,6 +45,7 @@ class Wrong:
     functions: tuple[Any, ...] = ()
     when: Callable[[Arguments], bool] = lambda arguments: True
     compiled: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
 
     def covers(self, word: str, compiled: bool) -> bool:
         """Whether the number is wrong under this nesting."""
@@ -95,12 +97,41 @@ def _of_products(arguments: Arguments) -> bool:
     return bool(arguments["reduce"] == "prod")
 
 
+def _with_exponent(exponent: float) -> Callable[[Arguments], bool]:
+    """A power of tensors in which this exponent occurs."""
+
+    def when(arguments: Arguments) -> bool:
+        return _is_power_of_tensors(arguments) and bool((_exponent(arguments) == exponent).any())
+
+    return when
+
+
+def _with_no_logarithm(arguments: Arguments) -> bool:
+    return _is_power_of_tensors(arguments) and bool((arguments["self"] <= 0).any())
+
+
+def _is_power_of_tensors(arguments: Arguments) -> bool:
+    return isinstance(arguments["self"], torch.Tensor) and isinstance(_exponent(arguments), torch.Tensor)
+
+
+def _exponent(arguments: Arguments) -> Any:
+    return arguments.get("exponent", arguments.get("other"))
+
+
+def _with_an_overflow(arguments: Arguments) -> bool:
+    return bool(((arguments["self"] - arguments["other"]).abs() > 200).any())
+
+
 _STATISTICS = "torch's rules take the saved mean and deviation for constants, and the number is wrong"
 _FACTORS = "torch's forward rule takes the saved factorisation for a constant, and the number is wrong there"
 _BELOW_TOP = ("?*F*",)  # every word with an F that is not its outermost letter
 _REVERSE = ("R", "RR", "RRR")
 _SMALL = "torch's rules divide by the factors, and one is so small that the digits are lost."
 _EXACT = ("FR", "FRR")
+# by what Python calls: torch's own rules for pow call the operator, and rightly
+_POW = (torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor)
+_POW_NODES = ("PowBackward",)
+_EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their own exponent is 0"
 
 TABLE = (
     Wrong(
@@ -119,6 +150,31 @@ TABLE = (
         when=_in_training,
     ),
     Wrong("det", (*_BELOW_TOP, "FRR"), f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
+    Wrong("pow", ("??*",), f"{_EXPONENT}.", functions=_POW, nodes=_POW_NODES, when=_with_exponent(0)),
+    Wrong(
+        "pow",
+        ("???*",),
+        f"{_EXPONENT}; that of the second derivative.",
+        functions=_POW,
+        nodes=_POW_NODES,
+        when=_with_exponent(1),
+    ),
+    Wrong(
+        "pow",
+        ("*RF*",),
+        "torch's forward rule takes the logarithm of a base that has none, and gives nan.",
+        use=_REVERSE,
+        functions=_POW,
+        nodes=_POW_NODES,
+        when=_with_no_logarithm,
+    ),
+    Wrong(
+        "logaddexp",
+        ("??*",),
+        "torch's rule squares an exponential that overflows, and gives nan.",
+        aten=("logaddexp",),
+        when=_with_an_overflow,
+    ),
     Wrong("slogdet", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_slogdet",)),
     Wrong("solve", _BELOW_TOP, f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_solve_ex",)),
     Wrong(

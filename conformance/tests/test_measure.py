@@ -54,6 +54,21 @@ def test_correct(word):
     assert found.exception is found.message is None
 
 
+@pytest.mark.parametrize("word", ALL)
+def test_a_probe_is_told_and_not_judged(word):
+    kink = {"function": lambda xp, x: xp.sum(xp.abs(x) * x), "inputs": lambda rng: np.zeros(2), "probe": True}
+    found = measured(word, **kink)
+    assert found.outcome == "probe"
+    assert found.message.startswith("takes ")
+    assert found.error is found.oracle is None
+
+
+def test_a_failure_at_a_probe_is_told_and_not_judged():
+    found = measured("R", Failing(ValueError("no slope here")), probe=True)
+    assert found.outcome == "probe"
+    assert "no slope here" in found.message
+
+
 @pytest.mark.parametrize(
     ("change", "outcome"),
     [

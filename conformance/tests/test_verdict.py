@@ -25,6 +25,7 @@ TABLE = [
     (["limit"], ["correct"], ROUTES, "undeclared", True),
     (DECLARED, WRONG, ROUTES, "silently_wrong", True),
     (DECLARED, ["uncertain"], ROUTES, "uncertain", False),
+    (DECLARED, ["probe"], ROUTES, "probe", False),
     # otherwise
     (["supported"], ["refused"], ROUTES, "broken", True),
     (["supported"], ["correct"], ["substituted", None], "broken", True),

@@ -108,7 +108,9 @@ def _parts(x: Any) -> Any:
 def copysign(x1: Any, x2: Any, /) -> Any:
     """`array_api.copysign`."""
     x1, x2 = promoted(x1, x2)
-    return tf.where(_np.signbit(x1) == _np.signbit(x2), x1, -x1)
+    # connected to x2, in which its derivative is 0: what is not connected may be one that TensorFlow has not seen
+    nothing = tf.where(tf.ones_like(x2, dtype=tf.bool), tf.zeros_like(x2), x2)
+    return tf.where(_np.signbit(x1) == _np.signbit(x2), x1, -x1) + nothing
 
 
 def logaddexp(x1: Any, x2: Any, /) -> Any:

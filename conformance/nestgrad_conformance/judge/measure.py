@@ -63,6 +63,8 @@ def measure(subject: Subject, word: str, execution: str = "eager") -> Measuremen
         raise
     except Exception as error:
         measurement.outcome, measurement.exception, measurement.message = "error", type(error).__name__, str(error)
+    if subject.scenario.probe:
+        measurement.outcome = "probe"
     return measurement
 
 
@@ -75,6 +77,9 @@ def _evaluate(subject: Subject, word: str, execution: str, measurement: Measurem
     measurement.seconds, measurement.f_calls = time.perf_counter() - start, subject.calls - calls
     measurement.repairs = sorted({emulation.operation for emulation in emulations})
     measurement.route = "emulated" if emulations else _proven_route(subject.backend, measurement.word)
+    if subject.scenario.probe:
+        measurement.message = f"takes {found.tolist()}"
+        return
     rounding = _judge(subject, measurement, directions, found)
     if measurement.outcome in ("correct", "uncertain"):
         law = broken_law(subject, measurement.word, evaluate, directions, found, rounding)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-Outcome = Literal["correct", "wrong", "silent_zero", "not_finite", "refused", "error", "crash", "timeout", "uncertain"]
+Outcome = Literal[
+    "correct", "wrong", "silent_zero", "not_finite", "refused", "error", "crash", "timeout", "uncertain", "probe"
+]
 Declared = Literal["supported", "limit"]
 Route = Literal["native", "emulated", "substituted"]
-Judged = Literal["supported", "emulated", "refused", "undeclared", "silently_wrong", "uncertain", "broken"]
+Judged = Literal["supported", "emulated", "refused", "undeclared", "silently_wrong", "uncertain", "broken", "probe"]
 Verdict = Judged | Outcome  # a raw engine declares nothing: there the outcome is the verdict
 
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
@@ -37,7 +39,7 @@ def verdict(declared: Declared | None, outcome: Outcome, route: Route | None) ->
         >>> verdict("limit", "correct", "native")
         'undeclared'
     """
-    if declared is None:
+    if declared is None or outcome == "probe":
         return outcome
     if outcome in WRONG:
         return "silently_wrong"

@@ -15,6 +15,7 @@ from .schema import Cell, Report
 MARKS: dict[Verdict, str] = {
     "supported": "✓",
     "correct": "✓",
+    "probe": "·",
     "emulated": "e",
     "refused": "–",
     "error": "!",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import platform
 import sys
@@ -106,8 +107,17 @@ def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) 
         return Absent(f"the backend has no execution {task.execution!r}")
     try:
         asked = subject(task.scenario, task.seed)
+        if not _has(backend.xp, asked.scenario.operation):
+            return Absent(f"the namespace has no {asked.scenario.operation!r}")
         return beside(asked, task.word, task.execution, measure(asked, task.word, task.execution))
     except MemoryError:
         raise  # the worker is replaced
     except Exception as error:  # the scenario itself does not load or evaluate
         return Measurement(word=task.word, outcome="error", exception=type(error).__name__, message=str(error))
+
+
+def _has(namespace: Any, operation: str | None) -> bool:
+    try:
+        return operation is None or bool(operator.attrgetter(operation)(namespace))
+    except AttributeError:
+        return False

@@ -36,9 +36,12 @@ class Scenario:
             backend under test: for functions that differentiate inside.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
+        operation: the function of the namespace that it is about, such as `linalg.det`; a namespace that lacks it
+            makes the cell absent.
         order: the highest order that the suite measures; the function is smooth at least to it.
         sample: one of the few that stand for all where measuring all would take too long: with a slow
             compiler, and in order 3 with any.
+        probe: f is not smooth at x; what an engine takes for the derivative is reported, and not judged.
         engine: the one engine this scenario is for, or None.
         revision: rises when function, inputs or domain change.
         since: the version of the backend spec in which it came.
@@ -52,8 +55,10 @@ class Scenario:
     nested: bool = False
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
+    operation: str | None = None
     order: int = 2
     sample: bool = False
+    probe: bool = False
     engine: str | None = None
     revision: int = 1
     since: str = "1.0"

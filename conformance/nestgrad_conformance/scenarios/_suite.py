@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nestgrad._registry import plugins
 
-from . import native, programs
+from . import native, ops, programs
 from ._scenario import Scenario
 
 
@@ -14,7 +14,7 @@ class ScenarioError(ValueError):
 
 def bundled() -> tuple[Scenario, ...]:
     """The suite's own scenarios."""
-    return programs.SCENARIOS + native.SCENARIOS
+    return ops.SCENARIOS + programs.SCENARIOS + native.SCENARIOS
 
 
 def load() -> dict[str, Scenario]:

@@ -7,18 +7,28 @@ standard name leads to a function with a rule; any other name is looked up in `a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 from autograd.tracer import isbox
 
+from . import fft as fft
+from . import linalg as linalg
+from .cumulative import cumulative_prod as cumulative_prod
+from .cumulative import cumulative_sum as cumulative_sum
+from .cumulative import diff as diff
+from .elementwise import clip as clip
+from .elementwise import copysign as copysign
+from .elementwise import hypot as hypot
+from .elementwise import positive as positive
+from .linalg import matrix_transpose as matrix_transpose
+from .linalg import vecdot as vecdot
+
 acos, acosh, asin, asinh = anp.arccos, anp.arccosh, anp.arcsin, anp.arcsinh
 atan, atan2, atanh = anp.arctan, anp.arctan2, anp.arctanh
 pow = anp.power  # noqa: A001
 permute_dims = anp.transpose
-cumulative_prod = anp.cumprod
 isdtype = np.isdtype
 
 
@@ -40,24 +50,9 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     return x.astype(dtype)
 
 
-def matrix_transpose(x: Any) -> Any:
-    """`array_api.matrix_transpose`."""
-    return anp.swapaxes(x, -1, -2)
-
-
-def cumulative_sum(x: Any, *, axis: int | None = None) -> Any:
-    """`array_api.cumulative_sum`."""
-    return anp.cumsum(x, axis=0 if axis is None else axis)
-
-
 def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     """`array_api.broadcast_to`; autograd's rule wants a tuple, and the leading axes in place."""
     return anp.broadcast_to(anp.reshape(x, (1,) * (len(shape) - anp.ndim(x)) + anp.shape(x)), tuple(shape))
-
-
-def clip(x: Any, min: Any = None, max: Any = None) -> Any:  # noqa: A002
-    """`array_api.clip`; autograd's rule knows the bounds by position."""
-    return anp.clip(x, min, max)
 
 
 def concat(arrays: Sequence[Any], *, axis: int | None = 0) -> Any:
@@ -76,54 +71,47 @@ def full_like(x: Any, fill_value: Any, *, dtype: Any = None) -> Any:
     return anp.full_like(x, fill_value, dtype=dtype)
 
 
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+    """`array_api.broadcast_arrays`."""
+    shape = np.broadcast_shapes(*map(anp.shape, arrays))
+    return tuple(broadcast_to(x, shape) for x in arrays)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+    """`array_api.meshgrid`."""
+    open_grid = (anp.reshape(x, [-1 if j == i else 1 for j in range(len(arrays))]) for i, x in enumerate(arrays))
+    grid = broadcast_arrays(*open_grid)
+    return grid if indexing == "ij" or len(arrays) < 2 else tuple(anp.swapaxes(x, 0, 1) for x in grid)
+
+
+def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
+    """`array_api.repeat`; autograd's rule takes one number of repeats."""
+    if axis is None:
+        x, axis = anp.ravel(x), 0
+    return take(x, np.repeat(np.arange(anp.shape(x)[axis]), repeats), axis=axis)
+
+
+def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """`array_api.sort`; equal entries are alike, so every sort is stable."""
+    ascending = anp.sort(x, axis)
+    return flip(ascending, axis=axis) if descending else ascending
+
+
 def take(x: Any, indices: Any, *, axis: int | None = None) -> Any:
     """`array_api.take`."""
     return x[(slice(None),) * ((axis or 0) % anp.ndim(x)) + (indices,)]
 
 
+def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+    """`array_api.take_along_axis`."""
+    places = list(np.ogrid[tuple(map(slice, np.shape(indices)))])
+    places[axis] = indices
+    return x[tuple(places)]
+
+
 def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
     """`array_api.unstack`."""
     return tuple(anp.moveaxis(x, axis, 0))
-
-
-def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
-    """`array_api.vecdot`."""
-    return anp.sum(anp.conj(x1) * x2, axis=axis)
-
-
-def _diagonal(x: Any, *, offset: int = 0) -> Any:
-    """The last two axes' diagonal; autograd's reverse rule has those of squares, without an offset."""
-    return x[(..., *np.nonzero(np.eye(*anp.shape(x)[-2:], k=offset)))]
-
-
-def _trace(x: Any, *, offset: int = 0) -> Any:
-    return anp.sum(_diagonal(x, offset=offset), axis=-1)
-
-
-def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:  # noqa: A002
-    if ord == 2:
-        squares = anp.real(x * anp.conj(x)) if anp.iscomplexobj(x) else x * x
-        return anp.sqrt(anp.sum(squares, axis=axis, keepdims=keepdims))
-    if abs(ord) == np.inf:
-        return (anp.max if ord > 0 else anp.min)(anp.abs(x), axis=axis, keepdims=keepdims)
-    if ord == 0:
-        return anp.sum(anp.not_equal(x, 0) * 1.0, axis=axis, keepdims=keepdims)
-    return anp.sum(anp.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
-
-
-linalg = SimpleNamespace(
-    **{
-        **vars(anp.linalg),
-        "diagonal": _diagonal,
-        "matmul": anp.matmul,
-        "matrix_transpose": matrix_transpose,
-        "outer": anp.outer,
-        "tensordot": anp.tensordot,
-        "trace": _trace,
-        "vecdot": vecdot,
-        "vector_norm": _vector_norm,
-    }
-)
 
 
 def __getattr__(name: str) -> Any:
