@@ -23,7 +23,13 @@ def measured(word, backend=None, *, function=cubic, **fields):
     return measure(Subject(scenario, backend or Autograd(), seed=0), word)
 
 
-class Changed(Autograd):
+class Unlooked(Autograd):
+    """No look at results: those that are not finite are returned."""
+
+    finite = None
+
+
+class Changed(Unlooked):
     """Reverse mode whose gradients pass through `change`."""
 
     def __init__(self, change):
@@ -86,6 +92,14 @@ def test_wrong_numbers_are_told_apart(change, outcome):
     assert found.oracle == "differences of values"
     if outcome != "not_finite":
         assert found.error > found.tolerance > 0
+
+
+def test_a_result_that_is_not_finite_is_refused_where_it_is_looked_at():
+    class Looked(Changed):
+        finite = Autograd.finite
+
+    found = measured("R", Looked(lambda g: g * np.nan))
+    assert (found.outcome, found.exception) == ("refused", "NotFiniteError")
 
 
 def test_figures_that_are_not_finite_are_none():
@@ -213,7 +227,7 @@ CASTS = [lambda g, to=to: g.astype(to) for to in (np.float32, complex, object)]
 
 @pytest.mark.parametrize("change", [lambda g: g[None], lambda g: g[:2], lambda g: np.float64(1.0), *CASTS])
 def test_another_shape_or_dtype_is_wrong(change):
-    class Native(Autograd):
+    class Native(Unlooked):
         def reverse_over_reverse(self, f, primal, tangent):
             return None, change(primal * tangent)
 
