@@ -60,7 +60,6 @@ def _environments(report: Report) -> str:
             for text in (
                 name,
                 ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
-                str(level(report, name) or "raw"),
                 where.python,
                 where.platform,
                 where.device,
@@ -69,7 +68,14 @@ def _environments(report: Report) -> str:
         ]
         for name, where in report.environments.items()
     ]
-    return _table("Environments", ["backend", "engines", "level", "Python", "platform", "device", "nestgrad"], rows)
+    levels = [
+        f"<p>{escape(name)}: {escape(str(found))}.</p>\n"
+        for name in report.environments
+        if (found := level(report, name))
+    ]
+    return "".join(levels) + _table(
+        "Environments", ["backend", "engines", "Python", "platform", "device", "nestgrad"], rows
+    )
 
 
 def _counts(report: Report) -> str:
@@ -154,7 +160,7 @@ def _reason(cell: Cell) -> str:
     parts = [f"computed by other means: {', '.join(cell.repairs)}" if cell.repairs else None, cell.limit]
     parts.append(f"{cell.exception}: {cell.message}" if cell.exception and cell.message else cell.message)
     texts = [f"<p>{escape(part)}</p>" for part in parts if part]
-    if cell.link:
+    if cell.link and cell.link.startswith(("https:", "http:")):
         texts.append(f'<p><a href="{escape(cell.link)}">{escape(cell.link)}</a></p>')
     return "".join(texts) or "<p>No reason is known.</p>"
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from nestgrad_conformance.report.schema import ReportError
 from nestgrad_conformance.scenarios._source import bound, read, statements, used
 
 from .inputs import WIDTH
-from nestgrad_conformance.report.schema import ReportError
 
 _OURS = "nestgrad"
 _GENERATORS = ("generator", "default_rng")

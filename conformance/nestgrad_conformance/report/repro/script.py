@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from nestgrad.extend import Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
+from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
 from .engines import ENGINES, Engine
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
-from nestgrad_conformance.report.schema import Report, ReportError
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
