@@ -88,17 +88,15 @@ ENGINES = {
         part="tf.reshape(x[{start}:{stop}], {shape})",
         transforms={
             "F": """\
-def F(f, v):
-    def forward(x):
-        with tf.autodiff.ForwardAccumulator(x, v) as accumulator: y = f(x)
-        return dense(accumulator.jvp(y), y)
-    return forward""",
+def forward(f, x, v):
+    with tf.autodiff.ForwardAccumulator(x, v) as accumulator: y = f(x)
+    return dense(accumulator.jvp(y), y)
+def F(f, v): return lambda x: forward(f, x, v)""",
             "R": """\
-def R(f, v=None):
-    def reverse(x):
-        with tf.GradientTape(persistent=True) as tape: tape.watch(x); y = f(x)
-        return dense(tape.gradient(y, x, output_gradients=v), x)
-    return reverse""",
+def reverse(f, x, v):
+    with tf.GradientTape(persistent=True) as tape: tape.watch(x); y = f(x)
+    return dense(tape.gradient(y, x, output_gradients=v), x)
+def R(f, v=None): return lambda x: reverse(f, x, v)""",
         },
         namespace="",
         executions={

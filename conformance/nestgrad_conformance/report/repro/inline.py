@@ -107,11 +107,19 @@ def _add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
 
 
 def _with_draws(texts: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
-    """The statements that `names` need. A random generator has a state: all that is drawn from it is needed."""
+    """The statements that `names` need, and those that act on what they define.
+
+    A random generator has a state: all that is drawn from it is needed. A call such as `defvjp(f, rule)` gives
+    f its rule.
+    """
     kept = used(texts, names)
     drawn_from = {name for statement in kept if _makes_generator(statement) for name in bound(statement)}
     draws = {name for text in texts if isinstance(text, ast.Assign) and read(text) & drawn_from for name in bound(text)}
-    return used(texts, names | draws)
+    kept = used(texts, names | draws)
+    defined = set().union(*map(bound, kept))
+    calls = [text for text in texts if isinstance(text, ast.Expr) and read(text) & defined]
+    kept = used(texts, names.union(draws, *map(read, calls)))
+    return [text for text in texts if text in kept or text in calls]
 
 
 def _makes_generator(statement: ast.stmt) -> bool:

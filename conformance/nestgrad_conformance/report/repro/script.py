@@ -21,7 +21,23 @@ _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 w
 _ALONG = """\
 def along(f, v, h={step}):  # a central difference of fourth order
     return lambda x: (8 * (f(x + h * v) - f(x - h * v)) - f(x + 2 * h * v) + f(x - 2 * h * v)) / (12 * h)"""
-_OWN = {"F", "R", "along", "dense", "draw", "expected", "f", "found", "inner", "nested", "value", "x", "xp"}
+_OWN = {
+    "F",
+    "R",
+    "along",
+    "dense",
+    "draw",
+    "expected",
+    "f",
+    "forward",
+    "found",
+    "inner",
+    "nested",
+    "reverse",
+    "value",
+    "x",
+    "xp",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ def _lines(target: Target, engine: Engine) -> list[str]:
     standard = not isinstance(target.scenario.function, str)
     if standard and engine.names is not None:
         _Spelling(engine.names, target.backend).respell(text)
-    letters = set(target.word) | _letters_inside(text)
+    letters = set(target.word) | (_letters_inside(text) if target.scenario.nested else set())
     imports, body = text.lines()
     needed, given = inputs(target.scenario, target.seed, target.word)
     namespace = [engine.namespace] if standard and engine.namespace else []
@@ -117,17 +133,15 @@ def _lines(target: Target, engine: Engine) -> list[str]:
         *dict.fromkeys([*needed, *namespace, *engine.imports, *imports]),
         *body,
         *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
-        *_function(text.name, target, engine),
+        *(_function(text.name, target, engine) if standard else ()),
         *given,
         *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
-        *_comparison(target, engine),
+        *_comparison("f" if standard else text.name, target, engine),
     ]
 
 
 def _function(name: str, target: Target, engine: Engine) -> list[str]:
-    """The lines that define `f`, a function of one array."""
-    if isinstance(target.scenario.function, str):
-        return [f"f = {name}"]
+    """The lines that make of a function of the namespace, and of any container, `f` of one array."""
     xp = "xp" if engine.namespace else None  # where every name has been spelled out
     x = rebuilt(target.scenario.x(target.seed), engine.part)
     if not target.scenario.nested:
@@ -138,38 +152,39 @@ def _function(name: str, target: Target, engine: Engine) -> list[str]:
     ]
 
 
-def _comparison(target: Target, engine: Engine) -> list[str]:
+def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
+    """The lines that print differences of the function of this name, and then the engine's number."""
     vs = [f"v{number}" for number in range(Nesting(target.word).directions)]
     expected = "value"
     for v in vs:
         expected = f"along({expected}, {v})"
     if "R" in target.word:
-        expected = f"[along({expected}, e)(x) for e in numpy.eye(x.size).reshape(-1, *x.shape)]"
+        expected = f"[along({expected}, e)(x) for e in numpy.eye(x.size).reshape(x.size, *x.shape)]"
     else:
         expected = f"{expected}(x)"
     arguments = ", ".join(["x", *vs])
     evaluated = f"{engine.executions[target.execution]}(*map({engine.array}, [{arguments}]))"
     return [
-        f"value = {_value(target, engine)}",
+        f"value = {_value(f, target, engine)}",
         f"expected = numpy.ravel({expected})",
         "print('differences', expected.tolist(), flush=True)",
-        f"nested = lambda {arguments}: {_nested(target.word, vs)}(x)",
+        f"nested = lambda {arguments}: {_nested(f, target.word, vs)}(x)",
         f"found = numpy.ravel({engine.plain.format(evaluated)})",
         f"print('{target.backend}', found.tolist(), 'off by', numpy.max(numpy.abs(found - expected), initial=0))",
     ]
 
 
-def _value(target: Target, engine: Engine) -> str:
+def _value(f: str, target: Target, engine: Engine) -> str:
     """From NumPy to a number: the function's own value, or where that needs derivatives, its reference's."""
     if not target.scenario.nested:
-        return f"lambda x: float({engine.plain.format(f'f({engine.array}(x))')})"
+        return f"lambda x: float({engine.plain.format(f'{f}({engine.array}(x))')})"
     x = rebuilt(target.scenario.x(target.seed), "x[{start}:{stop}].reshape({shape})")
     return f"lambda x: float(({keyword(target.scenario.function, 'reference')})(numpy, {x}))"
 
 
-def _nested(word: str, directions: list[str]) -> str:
+def _nested(f: str, word: str, directions: list[str]) -> str:
     """The word as nested calls: letters from the innermost outwards, directions in that order."""
-    text, pending = "f", iter(directions)
+    text, pending = f, iter(directions)
     for place, letter in enumerate(reversed(word)):
         is_gradient = "R" in word[len(word) - place :]
         text = f"{letter}({text}, {next(pending)})" if letter == "F" or is_gradient else f"R({text})"
@@ -186,7 +201,7 @@ def _letters_inside(text: Inlined) -> set[str]:
     }
     if not words <= {"F", "R"}:
         raise ReportError(f"{text.name} differentiates inside itself, by more than one letter.")
-    return {"F", "R"} if words else set()
+    return {"F", "R"}
 
 
 class _Spelling(ast.NodeTransformer):
