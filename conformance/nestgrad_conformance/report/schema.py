@@ -150,7 +150,10 @@ def read(path: str | os.PathLike[str]) -> Report:
 
 def json_schema() -> str:
     """The JSON Schema of a report, as docs/nestgrad-report-1.schema.json publishes it."""
-    return msgspec.json.format(json.dumps(msgspec.json.schema(Report)), indent=2) + "\n"
+    found = msgspec.json.schema(Report)
+    found["$defs"]["Report"]["required"].insert(0, "schema")  # it has a default, and is always written
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **found}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(report: Report, path: str | os.PathLike[str]) -> Path:

@@ -116,7 +116,7 @@ def _with_draws(texts: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
     drawn_from = {name for statement in kept if _makes_generator(statement) for name in bound(statement)}
     draws = {name for text in texts if isinstance(text, ast.Assign) and read(text) & drawn_from for name in bound(text)}
     kept = used(texts, names | draws)
-    defined = set().union(*map(bound, kept))
+    defined = set().union(*map(bound, kept)) - _names(texts)
     calls = [text for text in texts if isinstance(text, ast.Expr) and read(text) & defined]
     kept = used(texts, names.union(draws, *map(read, calls)))
     return [text for text in texts if text in kept or text in calls]
