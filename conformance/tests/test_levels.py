@@ -1,9 +1,10 @@
 """The level at which a backend conforms."""
 
 import pytest
-from reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, report
 
 from nestgrad_conformance.report.levels import level
+
+from .reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, report
 
 ORDERS = {
     1: ("forward", "reverse"),

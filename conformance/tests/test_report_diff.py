@@ -4,11 +4,12 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, environment, report
 
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report import differ
 from nestgrad_conformance.report.schema import ReportError, write
+
+from .reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, environment, report
 
 
 def kinds(old, new):

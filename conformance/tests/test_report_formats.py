@@ -4,11 +4,12 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
-from reports import EMULATED, ERROR, REFUSED, WRONG, cell, report
 
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report import formats, html
 from nestgrad_conformance.report.schema import ReportError, write
+
+from .reports import EMULATED, ERROR, REFUSED, WRONG, cell, report
 
 LIMIT = {"limit": "never: it <cannot>", "link": "https://example.org/1?a&b"}
 VOID = {"meta"}

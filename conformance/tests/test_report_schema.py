@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from reports import cell, report
 
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report.schema import SCHEMA, ReportError, json_schema, read, write
+
+from .reports import cell, report
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / f"{SCHEMA.replace('/', '-')}.schema.json"
 jsonschema = pytest.importorskip("jsonschema")
