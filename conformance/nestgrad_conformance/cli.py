@@ -27,7 +27,6 @@ from .commands.errors import usage_errors, write_text
 from .commands.report import FILE, report_group, shown
 
 
-
 def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
     try:
         return Shard.parse(text)
@@ -145,9 +144,7 @@ def _installed(console: Console) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _write(
-    report: schema.Report, report_file: Path | None, rendered: dict[str, Path | None], console: Console
-) -> None:
+def _write(report: schema.Report, report_file: Path | None, rendered: dict[str, Path | None], console: Console) -> None:
     """Write the report, and each rendering of it that has a file."""
     with usage_errors():
         if report_file is not None:
