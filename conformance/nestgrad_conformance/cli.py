@@ -12,10 +12,8 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
-from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.subject import AUTO
-from nestgrad_conformance.report import markdown, schema, summary, terminal
-from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.probe import Probe, probe
@@ -23,10 +21,10 @@ from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
 from nestgrad_conformance.run.progress import followed
 from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
-from nestgrad_conformance.scenarios import TIERS, ScenarioError
+from nestgrad_conformance.scenarios import TIERS
 
-FINDING, USAGE = 1, 2
-_FILE = click.Path(dir_okay=False, path_type=Path)
+from .commands.errors import usage_errors, write_text
+from .commands.report import FILE, report_group, shown
 
 
 def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
@@ -73,10 +71,11 @@ def list_backends(probing: bool, as_json: bool) -> None:
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Workers at a time.")
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
 @click.option("--shard", callback=_shard, default="1/1", metavar="K/N", help="Only this part of the plan, such as 2/4.")
-@click.option("--resume", "resumed", type=_FILE, help="Keep this report's cells, measure the rest, write it back.")
+@click.option("--resume", "resumed", type=FILE, help="Keep this report's cells, measure the rest, write it back.")
 @click.option("--update-limits", is_flag=True, help="Propose an edit of the limits file: a diff, nothing is changed.")
-@click.option("--report", "report_file", type=_FILE, help="Write the report as JSON, every few seconds.")
-@click.option("--markdown", "markdown_file", type=_FILE, help="Write the report as Markdown.")
+@click.option("--report", "report_file", type=FILE, help="Write the report as JSON, every few seconds.")
+@click.option("--markdown", "markdown_file", type=FILE, help="Write the report as Markdown.")
+@click.option("--html", "html_file", type=FILE, help="Write the report as a page.")
 def conformance(
     backends: tuple[str, ...],
     profile: str | None,
@@ -93,12 +92,13 @@ def conformance(
     update_limits: bool,
     report_file: Path | None,
     markdown_file: Path | None,
+    html_file: Path | None,
 ) -> None:
     """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
     console = Console(stderr=True)
     if raw and update_limits:
         raise click.UsageError("A raw engine declares no limits.")
-    with _usage_errors():
+    with usage_errors():
         names = _checked(backends) if backends else _installed(console)
         words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
         profile = profile or ("full" if tiers or scenarios or words or executions else "standard")
@@ -109,63 +109,21 @@ def conformance(
     if not supervisor.expected:
         raise click.UsageError("No cell is selected.")
     report_file = report_file or resumed
-    with _usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
+    with usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
         try:
             followed(cells, supervisor.finished, supervisor.expected, console)
         except KeyboardInterrupt:
             console.print("Interrupted; what was finished is kept.", style="yellow")
     report = supervisor.report()
-    _write(report, report_file, markdown_file, console)
+    _write(report, report_file, {"markdown": markdown_file, "html": html_file}, console)
     if not update_limits:
-        sys.exit(_shown(report))
-    status = _shown(report, console)
+        sys.exit(shown(report))
+    status = shown(report, console)
     _propose(report, console)
     sys.exit(status)
 
 
-@command.group("report")
-def report_group() -> None:
-    """Read reports."""
-
-
-@report_group.command("show")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-def show_report(files: tuple[Path, ...]) -> None:
-    """Show reports as one matrix; the exit status is the verdicts'."""
-    sys.exit(_shown(_read(files)))
-
-
-@report_group.command("markdown")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("-o", "--output", type=_FILE, help="Write here instead of to standard output.")
-def markdown_report(files: tuple[Path, ...], output: Path | None) -> None:
-    """Render reports as Markdown."""
-    text = markdown.render(_read(files))
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
-
-
-@report_group.command("merge")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("-o", "--output", required=True, type=_FILE, help="Write the merged report here.")
-def merge_reports(files: tuple[Path, ...], output: Path) -> None:
-    """Merge the reports of several backends into one."""
-    merged = _read(files)
-    with _usage_errors():
-        click.echo(f"{len(merged.cells)} cells in {schema.write(merged, output)}")
-
-
-class _usage_errors:  # noqa: N801
-    """Errors in what was asked for: one line on standard error and exit status 2."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if isinstance(error, (ng.NestgradError, LimitsError, ScenarioError, schema.ReportError)):
-            raise click.UsageError(str(error)) from error
+command.add_command(report_group)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -186,17 +144,14 @@ def _installed(console: Console) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(files: tuple[Path, ...]) -> schema.Report:
-    with _usage_errors():
-        return merge([schema.read(file) for file in files])
-
-
-def _write(report: schema.Report, report_file: Path | None, markdown_file: Path | None, console: Console) -> None:
-    with _usage_errors():
+def _write(report: schema.Report, report_file: Path | None, rendered: dict[str, Path | None], console: Console) -> None:
+    """Write the report, and each rendering of it that has a file."""
+    with usage_errors():
         if report_file is not None:
             console.print(f"Report: {schema.write(report, report_file)}", highlight=False)
-        if markdown_file is not None:
-            markdown_file.write_text(markdown.render(report), encoding="utf-8")
+    for name, file in rendered.items():
+        if file is not None:
+            write_text(file, formats.BUNDLED[name](report))
 
 
 def _propose(report: schema.Report, console: Console) -> None:
@@ -206,9 +161,3 @@ def _propose(report: schema.Report, console: Console) -> None:
         click.echo(proposal.diff, nl=False)
         for note in proposal.notes:
             console.print(f"{backend}: {note}", style="yellow", highlight=False, markup=False)
-
-
-def _shown(report: schema.Report, console: Console | None = None) -> int:
-    """Show a report, on standard output, and give its exit status: a partial one is a finding."""
-    terminal.show(report, console or Console())
-    return FINDING if summary.problems(report) or report.run.partial else 0

@@ -69,6 +69,8 @@ def test_show_gives_the_matrix_and_the_status_of_the_verdicts(report, tmp_path):
 def test_no_mark_is_cut_off_in_a_narrow_terminal(report, tmp_path):
     wide = read(report)
     wide.cells += [msgspec.structs.replace(cell, backend=b, id=b + cell.id) for b in "abc" for cell in wide.cells]
+    wide.environments |= dict.fromkeys("abc", wide.environments["autograd"])
+    wide.run.finished = len(wide.cells)
     narrow = CliRunner().invoke(
         command, ["report", "show", str(write(wide, tmp_path / "w.json"))], env={"COLUMNS": "60"}
     )

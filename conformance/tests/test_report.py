@@ -7,42 +7,9 @@ import pytest
 
 from nestgrad_conformance.report import markdown, summary
 from nestgrad_conformance.report.merge import merge
-from nestgrad_conformance.report.schema import Cell, Environment, Report, ReportError, Run, read, write
+from nestgrad_conformance.report.schema import ReportError, read, write
 
-
-def environment(**changes):
-    fields = {"python": "3.11", "platform": "linux", "nestgrad": "0", "spec": "1.0", "engines": {"e": "1"}}
-    modes = {"forward": True, "reverse": True}
-    rest = {"device": "cpu", "x64": True, "modes": modes, "max_order": None, "executions": ["eager"]}
-    return Environment(**{**fields, **rest, **changes})
-
-
-def cell(backend="a", scenario="s", nesting="forward_over_reverse", **changes):
-    fields = {
-        "id": f"{backend}/{scenario}@1/{nesting}/eager/float64",
-        "tier": "programs",
-        "features": [],
-        "execution": "eager",
-        "dtype": "float64",
-        "device": "cpu",
-        "outcome": "correct",
-        "declared": "supported",
-        "verdict": "supported",
-        "route": "native",
-    }
-    return Cell(**{"backend": backend, "scenario": scenario, "nesting": nesting, **fields, **changes})
-
-
-def report(cells, expected=None, **environments):
-    run = Run(
-        profile="standard",
-        seeds=[0],
-        raw=False,
-        expected=len(cells) if expected is None else expected,
-        finished=len(cells),
-        absent=0,
-    )
-    return Report(environments=environments or {"a": environment()}, run=run, cells=cells)
+from .reports import cell, environment, report
 
 
 def test_written_and_read_again(tmp_path):

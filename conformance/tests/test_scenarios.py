@@ -23,7 +23,7 @@ from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.judge.differences import differentiate_along
 from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.scenarios import TIERS, Scenario, _suite, bundled, load, normal
-from nestgrad_conformance.scenarios._scenario import _source
+from nestgrad_conformance.scenarios._source import source
 
 DIGESTS = Path(nestgrad_conformance.scenarios.__file__).with_name("digests.json")
 SCENARIOS = {scenario.id: scenario for scenario in bundled()}
@@ -169,7 +169,7 @@ def test_digests_are_of_scenarios_past_and_present():
 @each
 def test_every_python_prints_a_text_alike(scenario):
     # ast.unparse of 3.11 to 3.14 differs in f-strings alone
-    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(_source(scenario.function))))
+    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source(scenario.function))))
 
 
 WRITTEN = '''

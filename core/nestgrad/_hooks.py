@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ PROJECT = "nestgrad"
 BACKENDS = "nestgrad.backends"
 """The entry-point group of backends: one entry, one backend, named as its descriptor names it."""
 PLUGINS = "nestgrad.plugins"
-"""The entry-point group of everything else a plug-in can add, such as scenario packs."""
+"""The entry-point group of everything else a plug-in can add, scenario packs and report formats."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -66,4 +66,12 @@ class PluginHooks:
         """Scenarios to add to the conformance suite: an iterable of `nestgrad_conformance.scenarios.Scenario`.
 
         Called by the suite alone. The module must be importable without any engine.
+        """
+
+    @hookspec
+    def nestgrad_report_formats(self) -> Mapping[str, Callable[[Any], str]]:  # type: ignore[empty-body]
+        """Report formats to add: by name, functions from a `nestgrad_conformance.report.schema.Report` to text.
+
+        `nestgrad report NAME FILES` renders reports by the function of that name. Called when a format is
+        asked for that nestgrad does not have itself.
         """

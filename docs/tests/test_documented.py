@@ -12,7 +12,7 @@ import nestgrad as ng
 from nestgrad import _hooks, extend
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge import verdict
-from nestgrad_conformance.report.schema import Cell
+from nestgrad_conformance.report.schema import Cell, Environment, Report, Run
 from nestgrad_conformance.report.summary import MARKS
 from nestgrad_conformance.scenarios import TIERS
 
@@ -90,6 +90,14 @@ def test_the_cell_that_is_shown_has_all_fields():
     cell = msgspec.json.decode(shown, type=Cell)
     assert set(msgspec.json.decode(shown)) == set(Cell.__struct_fields__)
     assert verdict.verdict(cell.declared, cell.outcome, cell.route) == cell.verdict
+
+
+@pytest.mark.parametrize("struct", [Report, Environment, Run, Cell])
+def test_every_field_of_a_report_is_in_the_table(struct):
+    """Each once in its own table, in the order of the file."""
+    title = {Report: "The report", Environment: "An environment", Run: "A run", Cell: "A cell"}[struct]
+    section = PAGES["report-format.md"].partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == struct.__struct_fields__
 
 
 def test_directives_are_read():

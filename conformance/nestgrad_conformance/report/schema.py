@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+import nestgrad as ng
 from nestgrad_conformance.judge.verdict import Declared, Outcome, Route, Verdict
 
 SCHEMA: Literal["nestgrad-report/1"] = "nestgrad-report/1"
@@ -136,9 +140,20 @@ def read(path: str | os.PathLike[str]) -> Report:
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}.") from error
     try:
-        return msgspec.json.decode(data, type=Report)
+        report = msgspec.json.decode(data, type=Report)
     except msgspec.MsgspecError as error:
         raise ReportError(f"{path}: {_what_is_wrong(data, error)}") from error
+    if contradiction := _contradiction(report):
+        raise ReportError(f"{path}: is a damaged report: {contradiction}.")
+    return report
+
+
+def json_schema() -> str:
+    """The JSON Schema of a report, as docs/nestgrad-report-1.schema.json publishes it."""
+    found = msgspec.json.schema(Report)
+    found["$defs"]["Report"]["required"].insert(0, "schema")  # it has a default, and is always written
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **found}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(report: Report, path: str | os.PathLike[str]) -> Path:
@@ -160,6 +175,29 @@ def write(report: Report, path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise ReportError(f"{target}: cannot be written: {error.strerror}.") from error
     return target
+
+
+def _contradiction(report: Report) -> str | None:
+    """What cannot be so in a report that this package wrote."""
+    twice = [cell for cell, times in Counter(cell.id for cell in report.cells).items() if times > 1]
+    if twice:
+        return f"cell {twice[0]} is there twice"
+    for cell in report.cells:
+        if cell.backend not in report.environments:
+            return f"nothing is said of backend {cell.backend!r}, which cell {cell.id} is of"
+        if not _is_nesting(cell.nesting):
+            return f"{cell.nesting!r} of cell {cell.id} is no nesting"
+    if report.run.finished != len(report.cells):
+        return f"it has {len(report.cells)} cells and says {report.run.finished}"
+    return None
+
+
+@functools.cache
+def _is_nesting(name: str) -> bool:
+    try:
+        return name == "auto" or ng.Nesting(name).order > 0
+    except ng.InvalidNestingError:
+        return False
 
 
 def _holds_full_report(path: Path) -> bool:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .levels import level
 from .schema import Report
 from .summary import COLUMNS, Column, columns, gaps, grid, legend, mark, problems, verdict_line
 
@@ -21,6 +22,8 @@ def show(report: Report, console: Console) -> None:
     for backend, where in report.environments.items():
         engines = ", ".join(f"{name} {version}" for name, version in where.engines.items())
         console.print(f"[bold]{backend}[/]: {engines}; Python {where.python}, {where.device}", highlight=False)
+        if reached := level(report, backend):
+            console.print(f"  {reached}", highlight=False, markup=False)
     shown, fitting = columns(report), _fitting(report, console.width)
     for start in range(0, len(shown), fitting):
         console.print(_matrix(report, shown[start : start + fitting]))

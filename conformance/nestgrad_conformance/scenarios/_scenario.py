@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import importlib.util
-import inspect
-import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optree
+
+from ._source import source
 
 Tree = Any
 Inputs = Callable[[np.random.Generator], Tree]
@@ -75,7 +73,7 @@ class Scenario:
     @property
     def digest(self) -> str:
         """Changes with the function's text, its inputs and its value, so that a change needs a revision."""
-        parts = [_source(self.function), *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
+        parts = [source(self.function), *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
         values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
         if values is not None:
             parts.append(_rounded(values(np, self.x(0))))
@@ -106,59 +104,6 @@ def normal(*shape: int) -> Inputs:
 def uniform(low: float, high: float, *shape: int) -> Inputs:
     """Entries uniform in an interval."""
     return lambda rng: np.asarray(rng.uniform(low, high, shape))
-
-
-def _source(function: Callable[..., Any] | str) -> str:
-    """The function's text without comments and docstring; an engine's own is read without importing it."""
-    if callable(function):
-        return _text(ast.parse(textwrap.dedent(inspect.getsource(function))).body)
-    module, _, name = function.partition(":")
-    spec = importlib.util.find_spec(module)
-    assert spec is not None
-    assert spec.origin is not None
-    with open(spec.origin, encoding="utf-8") as file:
-        return _text(_used(ast.parse(file.read()).body, name))
-
-
-def _used(module: list[ast.stmt], name: str) -> list[ast.stmt]:
-    """The statements of a module that define what a name stands for, and all that they use."""
-    imports = [statement for statement in module if isinstance(statement, (ast.Import, ast.ImportFrom))]
-    imported = {alias.asname or alias.name for statement in imports for alias in statement.names}
-    defining = [(s, _bound(s) - imported, _read(s) - imported) for s in module if s not in imports]
-    wanted, size = {name}, 0
-    while len(wanted) > size:
-        size = len(wanted)
-        wanted |= {used for _, bound, read in defining if bound & wanted for used in read}
-    return [statement for statement, bound, _ in defining if bound & wanted]
-
-
-def _read(statement: ast.stmt) -> set[str]:
-    """The names that a statement mentions."""
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement of a module defines; `f.rule(...)` and `@f.rule` add to what f is."""
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        return {statement.name}.union(*(_read(ast.Expr(decorator)) for decorator in statement.decorator_list))
-    if isinstance(statement, ast.Expr):
-        return {
-            node.value.id
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        }
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def _text(nodes: Iterable[ast.stmt]) -> str:
-    texts = []
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef):
-            node.decorator_list = []
-            if ast.get_docstring(node) is not None:
-                node.body = node.body[1:]
-        texts.append(ast.unparse(node))
-    return "\n".join(texts)
 
 
 def _rounded(values: Any) -> str:

@@ -1,0 +1,76 @@
+"""The level at which a backend conforms: first order, second order, any order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from nestgrad_conformance.judge.subject import order_of
+from nestgrad_conformance.judge.verdict import FAILING
+
+from .schema import Cell, Report
+
+NAMES = ("none", "first order", "second order", "any order")
+_RIGHT = ("supported", "emulated")
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a report shows of a backend.
+
+    Attributes:
+        name: one of `NAMES`.
+        scenarios: how many functions it rests on.
+        reason: why it is no higher.
+    """
+
+    name: str
+    scenarios: int
+    reason: str | None
+
+    def __str__(self) -> str:
+        what = f"conforms at {self.name}" if self.name != NAMES[0] else "conforms at no level"
+        return f"{what} on {self.scenarios} scenarios" + (f"; not higher: {self.reason}" if self.reason else "")
+
+
+def level(report: Report, backend: str) -> Level | None:
+    """The level of one backend; None of a raw engine, which declares nothing.
+
+    A level is reached if the one below it is and, in every cell of that order, what was declared is what was
+    measured and no number is wrong; and if every scenario that is not refused has a right word. At second order
+    and above that is a word with an R in it: one that gives a vector. At least one scenario must have one.
+    """
+    if report.run.raw:
+        return None
+    cells = [cell for cell in report.cells if cell.backend == backend and cell.verdict != "probe"]
+    scenarios = len({cell.scenario for cell in cells})
+    for order in (1, 2, 3):
+        reason = _failure([cell for cell in cells if order_of(cell.nesting) == order], order)
+        if reason is not None:
+            return Level(NAMES[order - 1], scenarios, reason)
+    return Level(NAMES[-1], scenarios, None)
+
+
+def _failure(cells: list[Cell], order: int) -> str | None:
+    """Why these cells of one order do not make a level."""
+    failing = next((cell for cell in cells if cell.verdict in FAILING), None)
+    if failing is not None:
+        return f"{failing.id} is {failing.verdict.replace('_', ' ')}"
+    words: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if order == 1 or "reverse" in cell.nesting:
+            words[cell.scenario].append(cell)
+    without = [name for name, of in words.items() if not _has_right(of) and not _is_refused(of)]
+    if without:
+        return f"no word of order {order} is known to be right for {without[0]}"
+    if not any(map(_has_right, words.values())):
+        return f"no scenario has a right word of order {order}" + (" with an R" if order > 1 else "")
+    return None
+
+
+def _has_right(cells: list[Cell]) -> bool:
+    return any(cell.verdict in _RIGHT for cell in cells)
+
+
+def _is_refused(cells: list[Cell]) -> bool:
+    return all(cell.verdict == "refused" for cell in cells)

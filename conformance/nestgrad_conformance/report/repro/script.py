@@ -1,0 +1,224 @@
+"""One cell as a script for its engine alone: the engine's number beside differences of the function's values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nestgrad.extend import Nesting
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.judge.verdict import WRONG
+from nestgrad_conformance.report.schema import Report, ReportError
+from nestgrad_conformance.scenarios import Scenario
+
+from .engines import ENGINES, Engine
+from .inline import Inlined, inlined, keyword
+from .inputs import inputs, rebuilt
+
+LINES = 30
+_STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
+_ALONG = """\
+def along(f, v, h={step}):  # a central difference of fourth order
+    return lambda x: (8 * (f(x + h * v) - f(x - h * v)) - f(x + 2 * h * v) + f(x - 2 * h * v)) / (12 * h)"""
+_OWN = {
+    "F",
+    "R",
+    "along",
+    "dense",
+    "draw",
+    "expected",
+    "f",
+    "forward",
+    "found",
+    "inner",
+    "nested",
+    "reverse",
+    "value",
+    "x",
+    "xp",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a cell's id says.
+
+    Attributes:
+        id: the id.
+        backend: the engine's name.
+        scenario: the function.
+        word: the code of a nesting.
+        execution: how it is run.
+        seed: of inputs and directions.
+    """
+
+    id: str
+    backend: str
+    scenario: Scenario
+    word: str
+    execution: str
+    seed: int
+
+
+def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None = None) -> str:
+    """A script of at most 30 lines that shows a cell without nestgrad.
+
+    Second and third derivatives are differenced from values too, so that the script trusts no derivative.
+
+    Args:
+        cell: the cell's id.
+        scenarios: all there are, by id.
+        report: the report that the cell is from, for its seed; without it the seed is 0.
+
+    Raises:
+        ReportError: there is no such cell, or no script of this length can show it; the message says why.
+    """
+    if report is not None:
+        _check_that_it_shows(cell, report)
+    target = _target(cell, scenarios, report.run.seeds[0] if report is not None else 0)
+    engine = ENGINES.get(target.backend)
+    if engine is None:
+        raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}.")
+    if target.execution not in engine.executions:
+        raise ReportError(f"{cell}: {target.backend} has no execution {target.execution!r}.")
+    lines = _lines(target, engine)
+    if len(lines) > LINES:
+        raise ReportError(f"{cell}: function and inputs take a script of {len(lines)} lines; {LINES} are allowed.")
+    return "\n".join(lines) + "\n"
+
+
+def _check_that_it_shows(cell: str, report: Report) -> None:
+    found = next((one for one in report.cells if one.id == cell), None)
+    if found is None:
+        raise ReportError(f"The report has no cell {cell!r}.")
+    by_number = found.message is None or (found.error or 0) > (found.tolerance or 0)
+    if found.outcome in WRONG and not by_number:
+        raise ReportError(f"{cell}: no single number shows what is wrong: {found.message}")
+
+
+def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
+    try:
+        backend, revised, word, execution, dtype = cell.split("/")
+        scenario = scenarios[revised.partition("@")[0]]
+    except (ValueError, KeyError):
+        raise ReportError(f"{cell!r} is no cell; one is torch/torch_layer_norm@1/RF/eager/float64.") from None
+    if word == AUTO:
+        raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
+    if revised != f"{scenario.id}@{scenario.revision}":
+        raise ReportError(f"{cell}: {scenario.id} is at revision {scenario.revision} here.")
+    if scenario.engine not in (None, backend):
+        raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
+    word = Nesting(word).code
+    if len(word) not in _STEPS or dtype != "float64":
+        raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}, in float64.")
+    return Target(cell, backend, scenario, word, execution, seed)
+
+
+def _lines(target: Target, engine: Engine) -> list[str]:
+    text = inlined(target.scenario.function)
+    if clash := text.names() & _OWN:
+        raise ReportError(
+            f"{target.id}: the function's own {', '.join(sorted(clash))} would be taken for the script's."
+        )
+    standard = not isinstance(target.scenario.function, str)
+    if standard and engine.names is not None:
+        _Spelling(engine.names, target.backend).respell(text)
+    letters = set(target.word) | (_letters_inside(text) if target.scenario.nested else set())
+    imports, body = text.lines()
+    needed, given = inputs(target.scenario, target.seed, target.word)
+    namespace = [engine.namespace] if standard and engine.namespace else []
+    return [
+        f'"""{target.id}: {target.backend} alone. F is forward mode, R is reverse mode."""',
+        *dict.fromkeys([*needed, *namespace, *engine.imports, *imports]),
+        *body,
+        *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
+        *(_function(text.name, target, engine) if standard else ()),
+        *given,
+        *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
+        *_comparison("f" if standard else text.name, target, engine),
+    ]
+
+
+def _function(name: str, target: Target, engine: Engine) -> list[str]:
+    """The lines that make of a function of the namespace, and of any container, `f` of one array."""
+    xp = "xp" if engine.namespace else None  # where every name has been spelled out
+    x = rebuilt(target.scenario.x(target.seed), engine.part)
+    if not target.scenario.nested:
+        return [f"f = lambda x: {name}({xp}, {x})"]
+    return [
+        "inner = lambda f, word: R(f) if word == 'R' else lambda y, v: F(f, v)(y)",
+        f"f = lambda x: {name}({xp}, {x}, inner)",
+    ]
+
+
+def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
+    """The lines that print differences of the function of this name, and then the engine's number."""
+    vs = [f"v{number}" for number in range(Nesting(target.word).directions)]
+    expected = "value"
+    for v in vs:
+        expected = f"along({expected}, {v})"
+    if "R" in target.word:
+        expected = f"[along({expected}, e)(x) for e in numpy.eye(x.size).reshape(x.size, *x.shape)]"
+    else:
+        expected = f"{expected}(x)"
+    arguments = ", ".join(["x", *vs])
+    evaluated = f"{engine.executions[target.execution]}(*map({engine.array}, [{arguments}]))"
+    return [
+        f"value = {_value(f, target, engine)}",
+        f"expected = numpy.ravel({expected})",
+        "print('differences', expected.tolist(), flush=True)",
+        f"nested = lambda {arguments}: {_nested(f, target.word, vs)}(x)",
+        f"found = numpy.ravel({engine.plain.format(evaluated)})",
+        f"print('{target.backend}', found.tolist(), 'off by', numpy.max(numpy.abs(found - expected), initial=0))",
+    ]
+
+
+def _value(f: str, target: Target, engine: Engine) -> str:
+    """From NumPy to a number: the function's own value, or where that needs derivatives, its reference's."""
+    if not target.scenario.nested:
+        return f"lambda x: float({engine.plain.format(f'{f}({engine.array}(x))')})"
+    x = rebuilt(target.scenario.x(target.seed), "x[{start}:{stop}].reshape({shape})")
+    return f"lambda x: float(({keyword(target.scenario.function, 'reference')})(numpy, {x}))"
+
+
+def _nested(f: str, word: str, directions: list[str]) -> str:
+    """The word as nested calls: letters from the innermost outwards, directions in that order."""
+    text, pending = f, iter(directions)
+    for place, letter in enumerate(reversed(word)):
+        is_gradient = "R" in word[len(word) - place :]
+        text = f"{letter}({text}, {next(pending)})" if letter == "F" or is_gradient else f"R({text})"
+    return text
+
+
+def _letters_inside(text: Inlined) -> set[str]:
+    """The words by which the function itself differentiates; a script has those of one letter."""
+    words: set[object] = {
+        call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+        for statement in text.body
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "inner"
+    }
+    if not words <= {"F", "R"}:
+        raise ReportError(f"{text.name} differentiates inside itself, by more than one letter.")
+    return {"F", "R"}
+
+
+class _Spelling(ast.NodeTransformer):
+    """The standard's names as an engine spells them."""
+
+    def __init__(self, names: Mapping[str, str], backend: str) -> None:
+        self.names, self.backend = names, backend
+
+    def respell(self, text: Inlined) -> None:
+        """Change every `xp.name`."""
+        text.body = [self.visit(statement) for statement in text.body]
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Change one, `xp.linalg.name` as well."""
+        root, _, name = ast.unparse(node).partition(".")
+        if root != "xp":
+            return self.generic_visit(node)
+        if name not in self.names:
+            raise ReportError(f"{self.backend} has no spelling of the standard's {name!r} that a script could use.")
+        return ast.parse(self.names[name], mode="eval").body
