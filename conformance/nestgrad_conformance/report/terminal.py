@@ -15,6 +15,7 @@ _ALARM = "bold red"
 _HEADINGS = (*COLUMNS, "3+")
 _HEADING = " ".join(_HEADINGS)
 _PADDING = 1
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def show(report: Report, console: Console) -> None:
@@ -27,7 +28,8 @@ def show(report: Report, console: Console) -> None:
     shown, fitting = columns(report), _fitting(report, console.width)
     for start in range(0, len(shown), fitting):
         console.print(_matrix(report, shown[start : start + fitting]))
-    console.print("  ".join(f"{sign} {name}" for sign, name in legend(report)), style="dim")
+    entries = (f"{sign} {name}".replace(" ", _NO_BREAK) for sign, name in legend(report))
+    console.print("  ".join(entries), style="dim")
     _show_gaps(report, console)
     for cell in problems(report):
         console.print(f"\n[bold red]{cell.verdict}[/] {cell.id}: {cell.outcome}", highlight=False)
