@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +31,8 @@ def show(report: Report, console: Console) -> None:
     for start in range(0, len(shown), fitting):
         console.print(_matrix(report, shown[start : start + fitting]))
     entries = (f"{sign} {name}".replace(" ", _NO_BREAK) for sign, name in legend(report))
-    console.print("  ".join(entries), style="dim")
+    legend_text = textwrap.fill("  ".join(entries), console.width).replace(_NO_BREAK, " ")  # no entry is broken
+    console.print(legend_text, style="dim", highlight=False)
     _show_gaps(report, console)
     for cell in problems(report):
         console.print(f"\n[bold red]{cell.verdict}[/] {cell.id}: {cell.outcome}", highlight=False)
