@@ -12,6 +12,7 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
+from nestgrad_conformance.commands.check import check
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
@@ -38,6 +39,9 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 @click.version_option(package_name="nestgrad")
 def command() -> None:
     """Nested automatic differentiation: which nestings work, measured."""
+
+
+command.add_command(check)
 
 
 @command.command("backends")

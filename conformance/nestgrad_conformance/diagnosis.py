@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console, RenderableType
 
 from nestgrad._errors import InvalidNestingError, UnsupportedExecutionError, did_you_mean
 from nestgrad._operator import leaves_of
@@ -23,6 +20,7 @@ from .judge.measure import measure as measured
 from .judge.own import OwnFunction
 from .judge.subject import AUTO, order_of
 from .judge.truth import SINGLE
+from .report.cells import table
 from .report.schema import Cell
 from .run.plan import long_name
 
@@ -31,10 +29,9 @@ TIER = "own"
 WIDTH = 120
 DEFAULT = ("R", "F", "FR", "RF", "RR", "FF", AUTO)
 """Every word of order 1 and 2, those with a vector for result first: others are compared with it."""
-_STYLE = {"correct": "green", "refused": "yellow", "uncertain": "magenta"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """See `nestgrad.Diagnosis`.
 
@@ -66,17 +63,10 @@ class Diagnosis:
             "cells": msgspec.to_builtins(self.cells),
         }
 
-    def __rich__(self) -> Table:
-        title = f"{self.function} on {self.backend}"
-        table = Table(box=box.SIMPLE_HEAD, title=title, caption=self._caption, title_style="bold", pad_edge=False)
-        for heading in ("nesting", "execution", "outcome", "error", "allowed", "seconds", "calls", "route"):
-            table.add_column(heading, no_wrap=True)
-        table.add_column("why", overflow="fold")
-        for cell in self.cells:
-            table.add_row(*_row(cell))
-        return table
+    def __rich__(self) -> RenderableType:
+        return table(self.cells, f"{self.function} on {self.backend}", self._caption)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         console = Console(width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
         with console.capture() as text:
             console.print(self)
@@ -102,9 +92,9 @@ def diagnose(
     words = checked_words(nestings)
     chosen = select(backend, leaves_of([("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]))
     runs = checked_executions(chosen, executions)
-    case = OwnFunction(f, x, args, chosen)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings
+        case = OwnFunction(f, x, args, chosen)
         cells = [
             cell_of(name, chosen.name, case.dtype, word, run, measured(case, word, run))
             for run in runs
@@ -164,15 +154,3 @@ def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, 
         verdict=found.outcome,
         **{name: getattr(found, name) for name in found.__struct_fields__ if name != "word"},
     )
-
-
-def _row(cell: Cell) -> Sequence[str | Text]:
-    word = cell.nesting if cell.nesting == AUTO else Nesting(cell.nesting).code
-    outcome = Text(cell.outcome, style=_STYLE.get(cell.outcome, "bold red"))
-    calls = "" if cell.f_calls is None else str(cell.f_calls)
-    figures = (_figure(cell.error), _figure(cell.tolerance), _figure(cell.seconds), calls)
-    return word, cell.execution, outcome, *figures, cell.route or "", Text(cell.message or "")
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.1e}"
