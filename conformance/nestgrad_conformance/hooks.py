@@ -12,7 +12,7 @@ from nestgrad._hooks import hookimpl
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
-LIBRARIES = {"msgspec", "packaging", "rich"}
+LIBRARIES = {"msgspec", "rich"}
 
 
 @hookimpl
@@ -28,7 +28,8 @@ def nestgrad_diagnose(
     try:
         from .diagnosis import diagnose
     except ModuleNotFoundError as error:
-        if error.name not in LIBRARIES:
+        library = str(error.name).partition(".")[0]
+        if library not in LIBRARIES:
             raise
-        raise ExtraNotInstalledError(f"diagnose needs {error.name!r}, which is not installed: {INSTALL}") from error
+        raise ExtraNotInstalledError(f"diagnose needs {library!r}, which is not installed: {INSTALL}") from error
     return diagnose(f, x, args, backend, nestings, executions)

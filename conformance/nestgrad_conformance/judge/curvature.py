@@ -59,6 +59,8 @@ def _estimate(
     kink = np.abs(_windows((ahead - behind) / (2 * steps**2)) @ _KINK)
     slope = np.abs(ahead - behind)[-1] / (2 * steps[-1])
     size = np.maximum(np.abs(ahead), np.abs(behind)).max(axis=0)
+    if np.array_equal(ahead, ahead.astype(np.float32)):  # f computes in float32 inside
+        epsilon = float(np.finfo(np.float32).eps)
     grain = epsilon * (np.maximum(size, abs(centre)) + moved * slope)
     smallest = steps[POINTS - 1 :] * np.ones_like(value)
     steps = steps[: len(value)] * np.ones_like(value)

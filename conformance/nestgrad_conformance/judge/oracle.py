@@ -86,7 +86,9 @@ class Oracle:
         try:
             return self._once(("curvature", *_key(vs)), lambda: narrow(self._curvature(*vs), 2, self.precision))
         except Uncertain as vague:
-            raise Uncertain(f"{reason}; {vague}") from None
+            told = Uncertain(f"{reason}; {vague}")
+            told.truth = vague.truth
+            raise told from None
 
     def from_sources(self, *directions: npt.ArrayLike) -> Truth:
         """The same, for order 2 and above from a closed form or a derivative that an engine computes, alone."""
