@@ -84,8 +84,11 @@ def test_nan_where_the_truth_is_finite():
     def guarded(x):
         return np.sum(np.where(x > 0, np.sqrt(x), 0.0))
 
-    found = outcomes(guarded, numpy.array([1.0, -2.0]))
-    assert found["reverse"] == found["reverse_over_reverse"] == found["forward_over_reverse"] == "not_finite"
+    x = numpy.array([1.0, -2.0])
+    refused = cell_of("RR", guarded, x)
+    assert (refused.outcome, refused.exception) == ("refused", "NotFiniteError")
+    bare = ng.diagnose(guarded, x, nestings=["R", "RR"], backend=ng.get_backend("autograd").bare())
+    assert {cell.outcome for cell in bare.cells} == {"not_finite"}
 
 
 @pytest.mark.parametrize(
