@@ -14,7 +14,7 @@ from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.report.schema import Cell
 from nestgrad_conformance.run.checker import Function, Misused, Question, Ready, Reply
 from nestgrad_conformance.run.deaths import measurement_of
-from nestgrad_conformance.run.plan import EXECUTIONS
+from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.run.room import Replied, Room
 
 _HANDLER = "nestgrad_conformance.run.checker:make"
