@@ -12,7 +12,6 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
-from nestgrad_conformance.commands.check import check
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
@@ -24,6 +23,7 @@ from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS
 
+from .commands.check import check
 from .commands.errors import usage_errors, write_text
 from .commands.report import FILE, report_group, shown
 
@@ -39,9 +39,6 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 @click.version_option(package_name="nestgrad")
 def command() -> None:
     """Nested automatic differentiation: which nestings work, measured."""
-
-
-command.add_command(check)
 
 
 @command.command("backends")
@@ -128,6 +125,7 @@ def conformance(
 
 
 command.add_command(report_group)
+command.add_command(check)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
