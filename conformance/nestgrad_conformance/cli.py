@@ -23,6 +23,7 @@ from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS
 
+from .commands.check import check
 from .commands.errors import usage_errors, write_text
 from .commands.report import FILE, report_group, shown
 
@@ -124,6 +125,7 @@ def conformance(
 
 
 command.add_command(report_group)
+command.add_command(check)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def test_scalar_from_forward_mode_alone():
     assert truth.how == "differences of checked F"
     assert abs(truth.value - derivative(f, x, V, W)) <= truth.bar < 1e-9
     with pytest.raises(Uncertain, match="no vector of order 1"):
-        oracle.vector(V)
+        oracle.from_sources(V)
 
 
 # A cubic by hand: cheap, and every derivative known.
@@ -177,8 +177,11 @@ def test_a_wrong_source_is_refused_for_the_next(name):
     right = Source("R", cubic_gradient)
     truth = Oracle(cubic, X, sources=[Source("R", call), right]).vector(V)
     assert np.all(np.abs(truth.value - cubic_product(X, V)) <= truth.bar)
+    alone = Oracle(cubic, X, sources=[Source("R", call)])
     with pytest.raises(Uncertain, match=f"(?s)R: .*{re.escape(reason)}"):
-        Oracle(cubic, X, sources=[Source("R", call)]).vector(V)
+        alone.from_sources(V)
+    assert alone.vector(V).how == "second differences of values"
+    assert np.all(np.abs(alone.vector(V).value - cubic_product(X, V)) <= alone.vector(V).bar)
 
 
 def test_a_wrong_product_is_refused_at_order_3():
@@ -196,7 +199,7 @@ def test_a_wrong_product_is_refused_at_order_3():
 def test_every_failure_is_told():
     wrong = [Source("R", raising), Source("R", lambda x: 2 * cubic_gradient(x)), Source("FR", cubic_product)]
     with pytest.raises(Uncertain, match="R: raises NotImplementedError: no rule; R: is off by"):
-        Oracle(cubic, X, sources=wrong).vector(V)
+        Oracle(cubic, X, sources=wrong).from_sources(V)
 
 
 def test_wrong_candidates_disagree():

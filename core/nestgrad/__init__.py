@@ -6,15 +6,19 @@
     ng.forward_over_reverse(f)(x, v)   the same, by a nesting that you name
     ng.nested_gradient(g, f)(x)        ∇(g∘∇f), never forming the Hessian
     ng.derivative(f, "FFR")(x, v, w)   any nesting, any depth
+    ng.diagnose(f, x)                  which nestings of f are right, measured
 
 Importing this package imports no engine. Backends are found by entry point; `ng.backends()` lists
 them. For authors of backends there is `nestgrad.extend`.
 """
 
+from ._diagnose import Diagnosis as Diagnosis
+from ._diagnose import diagnose as diagnose
 from ._errors import BackendConflictError as BackendConflictError
 from ._errors import BackendNotFoundError as BackendNotFoundError
 from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import EngineError as EngineError
+from ._errors import ExtraNotInstalledError as ExtraNotInstalledError
 from ._errors import InvalidNestingError as InvalidNestingError
 from ._errors import NestgradError as NestgradError
 from ._errors import NonScalarOutputError as NonScalarOutputError

@@ -33,6 +33,10 @@ class BackendConflictError(NestgradError):
     """Two backends claim the same thing: one name, one array type, or the arrays of one call."""
 
 
+class ExtraNotInstalledError(NestgradError, ImportError):
+    """A part of nestgrad needs libraries that are not installed; the message has the install line."""
+
+
 class UnsupportedExecutionError(NestgradError):
     """The backend lacks the execution that was asked for, such as `compile=True`."""
 

@@ -75,3 +75,19 @@ class PluginHooks:
         `nestgrad report NAME FILES` renders reports by the function of that name. Called when a format is
         asked for that nestgrad does not have itself.
         """
+
+    @hookspec(firstresult=True)
+    def nestgrad_diagnose(
+        self,
+        f: Any,
+        x: Any,
+        args: tuple[Any, ...],
+        backend: str | Any | None,
+        nestings: Iterable[str | Any] | None,
+        executions: Iterable[str],
+    ) -> Any:
+        """Measure the nestings of a user's function: what `nestgrad.diagnose` calls, with the same arguments.
+
+        Returns a `nestgrad.Diagnosis`. The conformance suite implements it; core has no judge of its own.
+        The module must be importable without the libraries of the suite.
+        """

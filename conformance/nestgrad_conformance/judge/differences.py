@@ -54,7 +54,9 @@ class Difference:
     reach: float
 
 
-def differentiate(curve: Curve, *, start: float = START, resolution: npt.ArrayLike = EPSILON) -> Difference:
+def differentiate(
+    curve: Curve, *, start: float = START, resolution: npt.ArrayLike = EPSILON, epsilon: float = EPSILON
+) -> Difference:
     """Differentiate `curve` at 0, elementwise.
 
     Args:
@@ -64,6 +66,7 @@ def differentiate(curve: Curve, *, start: float = START, resolution: npt.ArrayLi
         start: the largest step.
         resolution: how far t is from what was asked for, since x + tv is rounded: ε|x|/|v|, by default for
             |x| = |v|; a number, or an array for curves whose components have a point of their own.
+        epsilon: the rounding of the curve's values, relative to them.
     """
     with np.errstate(all="ignore"):
         centre = _sample(curve, 0.0)
@@ -74,7 +77,7 @@ def differentiate(curve: Curve, *, start: float = START, resolution: npt.ArrayLi
             values.append((_sample(curve, step), _sample(curve, -step)))
             if level <= POINTS:
                 continue
-            estimates = _estimates(start, np.array(values), centre, np.asarray(resolution))
+            estimates = _estimates(start, np.array(values), centre, np.asarray(resolution), epsilon)
             best = estimates.narrowest()
             if _settled(best, estimates.rounding[-1], slope):
                 break
@@ -88,7 +91,12 @@ def differentiate(curve: Curve, *, start: float = START, resolution: npt.ArrayLi
 
 
 def differentiate_along(
-    function: Callable[[Array], npt.ArrayLike], x: Array, direction: Array, *, start: float = START
+    function: Callable[[Array], npt.ArrayLike],
+    x: Array,
+    direction: Array,
+    *,
+    start: float = START,
+    epsilon: float = EPSILON,
 ) -> Difference:
     """Differentiate t ↦ function(x + t direction) at 0.
 
@@ -99,6 +107,7 @@ def differentiate_along(
             shape (m, n), to m numbers.
         start: the largest step, relative to the length over which no coordinate changes by more than its own
             size, or one.
+        epsilon: the rounding of x and of the function's values, relative to them.
     """
     step = 1 / np.max(np.abs(direction) / np.maximum(1, np.abs(x)), axis=-1)
     offset = step[..., np.newaxis] * direction
@@ -106,7 +115,8 @@ def differentiate_along(
     found = differentiate(
         lambda t: function(x + t * offset),
         start=start,
-        resolution=EPSILON * moved / np.max(np.abs(offset), axis=-1),
+        resolution=epsilon * moved / np.max(np.abs(offset), axis=-1),
+        epsilon=epsilon,
     )
     reach = float(np.max(found.reach * step))
     return Difference(np.asarray(found.value / step), np.asarray(found.bar / step), found.size, reach)
@@ -130,14 +140,15 @@ class _Estimates(NamedTuple):
         return _Estimates(*(np.asarray(np.take_along_axis(column, row, axis=0)[0]) for column in self))
 
 
-def _estimates(start: float, values: Array, centre: Array, resolution: Array) -> _Estimates:
+def _estimates(start: float, values: Array, centre: Array, resolution: Array, epsilon: float) -> _Estimates:
     """The estimates that have a coarser and a finer neighbour.
 
     Args:
         start: the largest step; each following step is half as large.
         values: the curve at each step ahead and behind, shape (steps, 2, …).
         centre: the curve at 0.
-        resolution: as for `differentiate`.
+        resolution: as for `differentiate`, and so is epsilon.
+        epsilon: of the values.
     """
     steps: Array = start * 0.5 ** np.arange(len(values), dtype=np.float64)
     steps = steps.reshape(-1, *[1] * centre.ndim)
@@ -147,7 +158,7 @@ def _estimates(start: float, values: Array, centre: Array, resolution: Array) ->
     size = np.maximum(_windows(np.abs(values).max(axis=1)).max(axis=-1), np.abs(centre))
     steps = np.broadcast_to(steps[: len(value)], value.shape)
     smallest = steps / 2 ** (POINTS - 1)
-    grain = np.maximum(EPSILON * size, _grid(values, centre))
+    grain = np.maximum(epsilon * size, _grid(values, centre))
     rounding = SAFETY * (grain + resolution * np.abs(value)) / smallest
 
     change = np.abs(np.diff(value, axis=0))

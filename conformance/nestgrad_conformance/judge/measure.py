@@ -13,9 +13,10 @@ from nestgrad._routes import recorded
 from nestgrad._words import hvp_word
 from nestgrad.extend import provides
 
+from .case import Case
 from .laws import broken_law
-from .subject import AUTO, Malformed, Subject, Vector, directions_of
-from .truth import SLACK, Truth, Uncertain, largest
+from .subject import AUTO, Malformed, Vector, directions_of
+from .truth import Truth, Uncertain, largest
 from .verdict import Outcome, Route
 
 
@@ -39,7 +40,7 @@ class Measurement(msgspec.Struct, kw_only=True, tag=True):
     message: str | None = None
 
 
-def measure(subject: Subject, word: str, execution: str = "eager") -> Measurement:
+def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
     """Evaluate one nesting of a subject by its public operator, and judge the number.
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
@@ -63,12 +64,12 @@ def measure(subject: Subject, word: str, execution: str = "eager") -> Measuremen
         raise
     except Exception as error:
         measurement.outcome, measurement.exception, measurement.message = "error", type(error).__name__, str(error)
-    if subject.scenario.probe:
+    if subject.is_probe:
         measurement.outcome = "probe"
     return measurement
 
 
-def _evaluate(subject: Subject, word: str, execution: str, measurement: Measurement) -> None:
+def _evaluate(subject: Case, word: str, execution: str, measurement: Measurement) -> None:
     evaluate = subject.operator(word, execution)
     directions = [subject.direction(i) for i in range(directions_of(word))]
     calls, start = subject.calls, time.perf_counter()
@@ -76,31 +77,36 @@ def _evaluate(subject: Subject, word: str, execution: str, measurement: Measurem
         found = evaluate(subject.x, *directions)
     measurement.seconds, measurement.f_calls = time.perf_counter() - start, subject.calls - calls
     measurement.repairs = sorted({emulation.operation for emulation in emulations})
-    measurement.route = "emulated" if emulations else _proven_route(subject.backend, measurement.word)
-    if subject.scenario.probe:
+    measurement.route = "emulated" if emulations else _proven_route(subject, measurement.word)
+    if subject.is_probe:
         measurement.message = f"takes {found.tolist()}"
         return
     rounding = _judge(subject, measurement, directions, found)
-    if measurement.outcome in ("correct", "uncertain"):
+    if measurement.outcome == "correct" or (measurement.outcome == "uncertain" and _has_laws(subject, found)):
         law = broken_law(subject, measurement.word, evaluate, directions, found, rounding)
         if law is not None:
             measurement.outcome, measurement.message = "wrong", law
 
 
-def _judge(subject: Subject, measurement: Measurement, directions: list[Vector], found: Vector) -> float:
+def _has_laws(subject: Case, found: Vector) -> bool:
+    """Whether laws can tell a number of unknown truth to be wrong: not nan, nor those of a function that is unfit."""
+    return bool(np.all(np.isfinite(found))) and subject.oracle.unfit() is None
+
+
+def _judge(subject: Case, measurement: Measurement, directions: list[Vector], found: Vector) -> float:
     """Compare with the truth, and say how far a right result may be from it by rounding."""
     try:
         truth = _truth(subject, measurement.word, directions)
     except Uncertain as reason:
         measurement.outcome, measurement.message = "uncertain", str(reason)
-        return 0.0 if reason.truth is None else largest(reason.truth.tolerance)
-    error, tolerance = truth.difference(found)
+        return 0.0 if reason.truth is None else largest(reason.truth.tolerance(subject.precision))
+    error, tolerance = truth.difference(found, subject.precision)
     measurement.oracle = truth.how
     if error.size:
         worst = int(np.argmax(error - tolerance))
         measurement.error, measurement.tolerance = _finite(error.flat[worst]), _finite(tolerance.flat[worst])
     measurement.outcome = _outcome(found, bool(np.all(error <= tolerance)))
-    return SLACK * truth.scale
+    return subject.precision.slack * truth.scale
 
 
 def _outcome(found: Vector, agrees: bool) -> Outcome:
@@ -111,7 +117,7 @@ def _outcome(found: Vector, agrees: bool) -> Outcome:
     return "wrong" if found.any() else "silent_zero"
 
 
-def _truth(subject: Subject, word: str, directions: list[Vector]) -> Truth:
+def _truth(subject: Case, word: str, directions: list[Vector]) -> Truth:
     return (subject.oracle.vector if "R" in word else subject.oracle.scalar)(*directions)
 
 
@@ -119,12 +125,13 @@ def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _proven_route(backend: Any, word: str) -> Route:
+def _proven_route(subject: Case, word: str) -> Route:
     """`native`, unless the backend's canary shows that a letter was computed by the other mode's rule."""
+    backend = subject.backend
     if not provides(backend, "canary"):
         return "native"
     canary = backend.canary()
-    x = backend.asarray(np.linspace(0.1, 0.5, 3))
+    x = backend.asarray(np.linspace(0.1, 0.5, 3, dtype=subject.precision.dtype))
     ng.derivative(canary.function, word, backend=backend)(x, *[x] * directions_of(word))
     ran = {"F": canary.forward > 0, "R": canary.backward > 0}
     return "native" if all(ran[letter] == (letter in word) for letter in "FR") else "substituted"

@@ -5,7 +5,8 @@ every word of k letters with an R in it. The *scalar* is Dᵏf(x)[v₁, …, v�
 
 Truth is a closed form where there is one. Otherwise order 1 is differenced from values of f, and order k from
 one derivative of order k-1 that an engine computed and that was itself found right, at x and at both ends of
-the stencil. Differences of differences are never taken: their bars understate.
+the stencil. Differences of differences are never taken: their bars understate. Where no gradient is right, order
+2 is differenced from values of f too, by a stencil for second derivatives.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from .curvature import curvature
 from .differences import EPSILON, START, differentiate_along
-from .truth import Array, Truth, Uncertain, largest, length, narrow, truth_of
+from .truth import DOUBLE, Array, Precision, Truth, Uncertain, largest, length, narrow, truth_of
 
 T = TypeVar("T")
 Directions = tuple[Array, ...]
@@ -56,6 +58,7 @@ class Oracle:
         sources: derivatives of f to difference, tried in this order.
         closed_form: (x, *directions) ↦ the vector of order len(directions) + 1, or None. Trusted.
         seed: of the projections for large n.
+        precision: that of `function` and of the sources.
     """
 
     function: Function
@@ -64,6 +67,7 @@ class Oracle:
     sources: Sequence[Source] = ()
     closed_form: ClosedForm | None = None
     seed: int = 0
+    precision: Precision = DOUBLE
     _memory: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def vector(self, *directions: npt.ArrayLike) -> Truth:
@@ -73,7 +77,23 @@ class Oracle:
             Uncertain: the truth cannot be had, or not narrowly enough to judge by.
         """
         vs = _vectors(directions)
-        return self._once(("vector", *_key(vs)), lambda: narrow(self._vector(vs), len(vs) + 1))
+        try:
+            return self.from_sources(*vs)
+        except Uncertain as no_source:
+            if len(vs) != 1 or self.unfit() is not None:
+                raise
+            reason = str(no_source)
+        try:
+            return self._once(("curvature", *_key(vs)), lambda: narrow(self._curvature(*vs), 2, self.precision))
+        except Uncertain as vague:
+            told = Uncertain(f"{reason}; {vague}")
+            told.truth = vague.truth
+            raise told from None
+
+    def from_sources(self, *directions: npt.ArrayLike) -> Truth:
+        """The same, for order 2 and above from a closed form or a derivative that an engine computes, alone."""
+        vs = _vectors(directions)
+        return self._once(("vector", *_key(vs)), lambda: narrow(self._vector(vs), len(vs) + 1, self.precision))
 
     def scalar(self, *directions: npt.ArrayLike) -> Truth:
         """Dᵏf(x)[v₁, …, vₖ] for k ≥ 1 directions.
@@ -82,7 +102,19 @@ class Oracle:
             Uncertain: the truth cannot be had, or not narrowly enough to judge by.
         """
         vs = _vectors(directions)
-        return self._once(("scalar", *_key(vs)), lambda: narrow(self._scalar(vs[:-1], vs[-1]), len(vs)))
+        return self._once(("scalar", *_key(vs)), lambda: narrow(self._scalar(vs[:-1], vs[-1]), len(vs), self.precision))
+
+    def unfit(self) -> str | None:
+        """Why f has no derivative at x to speak of, or None: it has no value there, or more than one."""
+        return self._once(("unfit",), self._unfit)
+
+    def _unfit(self) -> str | None:
+        first, again = self._value(self.x), self._value(self.x)
+        if not np.isfinite(first):
+            return f"the function is {first} at the point"
+        if not abs(first - again) <= STEADY_ULPS * self.precision.epsilon * abs(first):
+            return f"the function answers differently twice: {first}, then {again}"
+        return None
 
     def _once(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         if key not in self._memory:
@@ -104,10 +136,21 @@ class Oracle:
             return Truth(exact, np.full_like(exact, CLOSED_FORM_ULPS * EPSILON * scale), scale, "closed form")
         if directions:
             return self._differenced(directions[:-1], directions[-1], vector=True)
+        probes = self._probes()
+        return self._slopes(np.eye(self.x.size)) if probes is None else replace(self._slopes(probes), probes=probes)
+
+    def _probes(self) -> Array | None:
+        """None where there are few enough coordinates to know them all."""
         if self.x.size <= COORDINATES:
-            return self._slopes(np.eye(self.x.size))
-        probes = np.random.default_rng(self.seed).standard_normal((PROBES, self.x.size))
-        return replace(self._slopes(probes), probes=probes)
+            return None
+        return np.random.default_rng(self.seed).standard_normal((PROBES, self.x.size))
+
+    def _curvature(self, direction: Array) -> Truth:
+        """Order 2 from values of f, where no gradient is right."""
+        probes = self._probes()
+        others = np.eye(self.x.size) if probes is None else probes
+        found = curvature(self._value, self.x, direction, others, epsilon=self.precision.epsilon)
+        return replace(truth_of(found, length(direction), "second differences of values"), probes=probes)
 
     def _scalar(self, held: Directions, last: Array) -> Truth:
         if self._vanishes((*held, last)):
@@ -115,13 +158,18 @@ class Oracle:
         if not held and self._exact(()) is None:
             slope = self._slopes(last[np.newaxis])
             return replace(slope, value=slope.value.reshape(()), bar=slope.bar.reshape(()))
-        try:
-            return self.vector(*held).along(last)
-        except Uncertain as no_vector:
+        attempts: tuple[Callable[[], Truth], ...] = (
+            lambda: self.from_sources(*held).along(last),
+            lambda: self._differenced(held, last, vector=False),
+            lambda: self.vector(*held).along(last),
+        )
+        reasons = []
+        for attempt in attempts:
             try:
-                return self._differenced(held, last, vector=False)
-            except Uncertain as no_scalar:
-                raise Uncertain(f"{no_vector}; {no_scalar}") from None
+                return attempt()
+            except Uncertain as reason:
+                reasons.append(str(reason))
+        raise Uncertain("; ".join(dict.fromkeys(reasons)))
 
     def _vanishes(self, directions: Directions) -> bool:
         return not self.x.size or not all(v.any() for v in directions)
@@ -146,12 +194,12 @@ class Oracle:
 
     def _slopes(self, directions: Array) -> Truth:
         """Order 1 along each row of `directions`, from values of f."""
-        first, again = self._value(self.x), self._value(self.x)
-        if not np.isfinite(first):
-            raise Uncertain(f"the function is {first} at the point")
-        if not abs(first - again) <= STEADY_ULPS * EPSILON * abs(first):
-            raise Uncertain(f"the function answers differently twice: {first}, then {again}")
-        found = differentiate_along(lambda points: [self._value(p) for p in points], self.x, directions)
+        unfit = self.unfit()
+        if unfit is not None:
+            raise Uncertain(unfit)
+        found = differentiate_along(
+            lambda points: [self._value(p) for p in points], self.x, directions, epsilon=self.precision.epsilon
+        )
         return truth_of(found, max(map(length, directions)), "differences of values")
 
     def _differenced(self, held: Directions, last: Array, *, vector: bool) -> Truth:
@@ -181,11 +229,13 @@ class Oracle:
         how = "closed form" if source.call is self.closed_form else f"checked {source.word}"
         reason = Uncertain()
         for start in STARTS:
-            found = differentiate_along(lambda p: _sample(source, p, held, shape), self.x, last, start=start)
+            found = differentiate_along(
+                lambda p: _sample(source, p, held, shape), self.x, last, start=start, epsilon=self.precision.epsilon
+            )
             truth = truth_of(found, length(last), f"differences of {how}")
             if np.all(np.abs(truth.value) <= truth.bar):  # zero, and what was differenced may be but rounding too
                 truth = replace(truth, scale=max(truth.scale, self._scale_below((*held, last))))
-            narrow(truth, len(source.word) + 1)
+            narrow(truth, len(source.word) + 1, self.precision)
             try:
                 ends = [self.at(self.x + reach * last) for reach in (found.reach, -found.reach)]
                 refusals = [end._refusal(source, held) for end in ends]
@@ -221,9 +271,9 @@ class Oracle:
             return f"has shape {found.shape} instead of {self._shape(source)}"
         if not np.all(np.isfinite(found)):
             return "is not finite"
-        if truth.agrees(found):
+        if truth.agrees(found, self.precision):
             return None
-        error, tolerance = truth.difference(found)
+        error, tolerance = truth.difference(found, self.precision)
         return f"is off by {largest(error):.1e} where {largest(tolerance):.1e} is allowed"
 
 

@@ -22,6 +22,7 @@ from nestgrad.extend import Nesting
 from nestgrad_conformance.scenarios import Scenario
 
 from .oracle import Oracle, Source
+from .truth import DOUBLE, Precision
 
 Vector = npt.NDArray[np.float64]
 
@@ -44,13 +45,21 @@ class Subject:
         x: the inputs, flat.
         calls: how often the function was evaluated on the backend.
         vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
+        precision: that of the results.
     """
+
+    precision: Precision = DOUBLE
 
     def __init__(self, scenario: Scenario, backend: Any, seed: int) -> None:
         self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
         self.x, self._rebuild = tree_ravel(scenario.x(seed))
         self.vectors: dict[int, Vector] = {}
         self.scalars: dict[int, Vector] = {}
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether f is not smooth at x: there is no truth to compare with."""
+        return self.scenario.probe
 
     def direction(self, number: int) -> Vector:
         """The direction of this number, flat."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,31 @@ Array = npt.NDArray[np.float64]
 SLACK = 1e-9
 LIMITS = {1: 1e-6, 2: 1e-6}  # the widest bar to judge by, relative to the scale, by order …
 LIMIT = 1e-4  # … and above
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What to expect of numbers in a floating-point format, relative to their scale.
+
+    Attributes:
+        dtype: the format.
+        slack: how far a right engine's own rounding may take it.
+        limits: the widest bar to judge by, by order; `limit`: above.
+    """
+
+    dtype: str
+    slack: float
+    limits: Mapping[int, float]
+    limit: float
+
+    @property
+    def epsilon(self) -> float:
+        """The format's rounding unit."""
+        return float(np.finfo(self.dtype).eps)
+
+
+DOUBLE = Precision("float64", SLACK, LIMITS, LIMIT)
+SINGLE = Precision("float32", 1e-3, {}, 1e-3)
 
 
 class Uncertain(Exception):
@@ -47,20 +73,20 @@ class Truth:
     how: str
     probes: Array | None = None
 
-    @property
-    def tolerance(self) -> Array:
+    def tolerance(self, precision: Precision = DOUBLE) -> Array:
         """How far a right engine may be from `value`, elementwise."""
-        return self.bar + SLACK * self.scale
+        return self.bar + precision.slack * self.scale
 
-    def difference(self, candidate: npt.ArrayLike) -> tuple[Array, Array]:
+    def difference(self, candidate: npt.ArrayLike, precision: Precision = DOUBLE) -> tuple[Array, Array]:
         """How far a candidate is from the truth and how far it may be, both shaped like `value`."""
         found = np.asarray(candidate, dtype=np.float64)
         with np.errstate(all="ignore"):
-            return np.abs((found if self.probes is None else self.probes @ found) - self.value), self.tolerance
+            error = np.abs((found if self.probes is None else self.probes @ found) - self.value)
+        return error, self.tolerance(precision)
 
-    def agrees(self, candidate: npt.ArrayLike) -> bool:
+    def agrees(self, candidate: npt.ArrayLike, precision: Precision = DOUBLE) -> bool:
         """Whether a candidate is right; one that is not finite never is."""
-        error, tolerance = self.difference(candidate)
+        error, tolerance = self.difference(candidate, precision)
         return bool(np.all(error <= tolerance))
 
     def along(self, direction: Array) -> Truth:
@@ -77,9 +103,9 @@ def truth_of(found: Difference, length: float, how: str) -> Truth:
     return Truth(found.value, found.bar, scale, how)
 
 
-def narrow(truth: Truth, order: int) -> Truth:
+def narrow(truth: Truth, order: int, precision: Precision = DOUBLE) -> Truth:
     """The truth itself, if it is known well enough to judge by."""
-    if np.all(truth.bar <= LIMITS.get(order, LIMIT) * truth.scale):
+    if np.all(truth.bar <= precision.limits.get(order, precision.limit) * truth.scale):
         return truth
     vague = Uncertain(f"the error bar is {largest(truth.bar):.1e} at scale {truth.scale:.1e} ({truth.how})")
     vague.truth = truth

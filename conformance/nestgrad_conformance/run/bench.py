@@ -12,16 +12,16 @@ from nestgrad._registry import descriptor
 from nestgrad_conformance.judge.limits import Limit, implied, read
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.subject import AUTO
-from nestgrad_conformance.judge.verdict import Declared, Outcome, verdict
+from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.report.schema import Cell, Environment
 from nestgrad_conformance.scenarios import Scenario
 
 from .caches import CACHE, folder
+from .deaths import measurement_of
 from .handler import BACKEND, Absent, Describe, Reply
 from .plan import Selection, Task, cell_id, long_name
 from .room import Answer, Replied, Room
 
-_OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
@@ -179,10 +179,4 @@ def _difference(name: str, one: Environment, other: Environment) -> str:
 def _measurement(answer: Answer, task: Task) -> Reply:
     if isinstance(answer, Replied):
         return _REPLY.decode(answer.payload)
-    last_words = answer.tail.strip().splitlines()[-1:] if answer.kind in ("exit", "startup") else []
-    return Measurement(
-        word=task.word,
-        outcome=_OUTCOME.get(answer.kind, "error"),
-        exception="MemoryError" if answer.kind == "memory" else answer.kind,
-        message="; ".join([answer.detail, *last_words]),
-    )
+    return measurement_of(answer, task.word)

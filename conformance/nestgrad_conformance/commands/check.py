@@ -1,0 +1,85 @@
+"""`nestgrad check`: which nestings of a function of yours are right, measured in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import msgspec
+from rich.console import Console
+
+import nestgrad as ng
+from nestgrad_conformance.diagnosis import Diagnosis, cell_of, checked_words
+from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.report.schema import Cell
+from nestgrad_conformance.run.checker import Function, Misused, Question, Ready, Reply
+from nestgrad_conformance.run.deaths import measurement_of
+from nestgrad_conformance.run.profiles import EXECUTIONS
+from nestgrad_conformance.run.room import Replied, Room
+
+_HANDLER = "nestgrad_conformance.run.checker:make"
+_REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+@click.command()
+@click.argument("target", metavar="MODULE:FUNCTION")
+@click.option("--at", metavar="JSON", help='The point: "[1.0, 2.0]", or an object of arrays by name.')
+@click.option("--at-file", type=click.Path(exists=True, dir_okay=False), help="The point: an NPY or NPZ file.")
+@click.option("--backend", metavar="NAME", help="By default the one that a call would pick.")
+@click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
+@click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Repeatable.")
+@click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def check(
+    target: str,
+    at: str | None,
+    at_file: str | None,
+    backend: str | None,
+    nestings: tuple[str, ...],
+    executions: tuple[str, ...],
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Check which nestings of MODULE:FUNCTION are right at a point, by differences of its values.
+
+    The function takes one array, or one dictionary of arrays, of the backend. Exit status 0: every nesting is right or
+    refused, and one at least is right.
+    """
+    if (at is None) == (at_file is None):
+        raise click.UsageError("Give the point by one of --at and --at-file.")
+    try:
+        words = checked_words(nestings or None)
+    except ng.NestgradError as error:
+        raise click.UsageError(str(error)) from error
+    function = Function(target, at, at_file, backend, executions or ("eager",))
+    with Console(stderr=True).status(f"Checking {target}"), Room(_HANDLER, timeout=timeout) as room:
+        diagnosis = _diagnosis(room, function, words)
+    if as_json:
+        click.echo(msgspec.json.encode(diagnosis.to_dict()))
+    else:
+        Console().print(diagnosis)
+    sys.exit(0 if diagnosis.ok else 1)
+
+
+def _diagnosis(room: Room, function: Function, words: tuple[str, ...]) -> Diagnosis:
+    ready = _asked(room, Question(function))
+    if isinstance(ready, Misused):
+        raise click.UsageError(ready.message)
+    if isinstance(ready, Measurement):
+        raise click.ClickException(f"{function.target} does not survive an evaluation: {ready.message}")
+    cells = [_cell(room, Question(function, word, run), ready) for run in function.executions for word in words]
+    return Diagnosis(ready.name, ready.backend, ready.values, tuple(cells))
+
+
+def _cell(room: Room, question: Question, ready: Ready) -> Cell:
+    found = _asked(room, question)
+    if not isinstance(found, Measurement):  # loaded once before, and not again
+        found = Measurement(word=question.word or "", outcome="error", message=str(found))
+    return cell_of(ready.name, ready.backend, ready.dtype, question.word or "", question.execution, found)
+
+
+def _asked(room: Room, question: Question) -> Reply:
+    answer = room.ask(msgspec.msgpack.encode(question))
+    if isinstance(answer, Replied):
+        return _REPLY.decode(answer.payload)
+    return measurement_of(answer, question.word or "")

@@ -1,0 +1,35 @@
+"""nestgrad's own plug-in of the group `nestgrad.plugins`: importable without the libraries of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from nestgrad._diagnose import INSTALL
+from nestgrad._errors import ExtraNotInstalledError
+from nestgrad._hooks import hookimpl
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
+
+LIBRARIES = {"msgspec", "rich"}
+
+
+@hookimpl
+def nestgrad_diagnose(
+    f: Any,
+    x: Any,
+    args: tuple[Any, ...],
+    backend: str | Any | None,
+    nestings: Iterable[str | Any] | None,
+    executions: Iterable[str],
+) -> Diagnosis:
+    """Diagnose by the suite's own judge."""
+    try:
+        from .diagnosis import diagnose
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        if library not in LIBRARIES:
+            raise
+        raise ExtraNotInstalledError(f"diagnose needs {library!r}, which is not installed: {INSTALL}") from error
+    return diagnose(f, x, args, backend, nestings, executions)

@@ -1,0 +1,75 @@
+"""Diagnose a function: thin, since judging is the conformance suite's; it is reached through a hook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from ._errors import ExtraNotInstalledError
+from ._nesting import Nesting
+from ._registry import plugins
+from ._spec import Backend
+
+INSTALL = "pip install 'nestgrad[conformance]'"
+
+
+class Diagnosis(Protocol):
+    """What was measured of a function's nestings. `str` and `print` give a table, and so does `rich.print`.
+
+    Attributes:
+        cells: one for each nesting and execution, with the fields of a conformance report's cells:
+            `nesting` (the long name), `execution`, `outcome`, `error`, `tolerance`, `seconds`, `f_calls`, `route`,
+            `message` and others. Outcomes are `correct`, `wrong`, `silent_zero`, `not_finite`, `refused`,
+            `error`, `uncertain`.
+        ok: every cell is correct or refused, and one at least is correct.
+    """
+
+    cells: Sequence[Any]
+
+    @property
+    def ok(self) -> bool: ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data, ready for JSON."""
+
+
+def diagnose(
+    f: Callable[..., Any],
+    x: Any,
+    *args: Any,
+    backend: str | Backend | None = None,
+    nestings: Iterable[str | Nesting] | None = None,
+    executions: Iterable[str] = ("eager",),
+) -> Diagnosis:
+    """Measure which nestings of `f` are right at `x`, by differences of f's undifferentiated values.
+
+    Args:
+        f: called as `f(x, *args)`; returns a real floating scalar of shape `()`. It is evaluated some hundred
+            times, in this process, at x and around it.
+        x: the point: real floating arrays of the engine, in any container.
+        *args: passed on, not differentiated.
+        backend: a name or a backend; by default as in every call.
+        nestings: words, or `"auto"`; by default every word of order 1 and 2, and `auto`.
+        executions: of `"eager"`, `"compiled"`, `"traced"`, `"xla"`: those that the backend has.
+
+    Law: a cell is `correct` if its number is within an error bar of the truth. The truth of order 1 comes from
+    values of f alone, so that a wrong rule of the engine cannot vouch for itself.
+
+    Raises:
+        ExtraNotInstalledError: the libraries of the conformance suite are missing.
+        NonScalarOutputError, NotDifferentiableError: as any operator. What f raises at x is raised unchanged.
+        UnsupportedExecutionError: the backend has no such execution.
+
+    Example:
+        >>> import autograd.numpy as np
+        >>> diagnosis = diagnose(lambda x: np.sum(np.sin(x) ** 2), np.array([1.0, 2.0]), backend="autograd")
+        >>> {cell.outcome for cell in diagnosis.cells}
+        {'correct'}
+    """
+    for plugin in plugins():
+        diagnosis: Diagnosis | None = plugin.hook.nestgrad_diagnose(
+            f=f, x=x, args=args, backend=backend, nestings=nestings, executions=executions
+        )
+        if diagnosis is not None:
+            return diagnosis
+    raise ExtraNotInstalledError(f"diagnose needs the conformance suite. Install it: {INSTALL}")
