@@ -52,7 +52,8 @@ class Cell(NamedTuple):
     message: str | None
 
 
-SCENARIOS = {scenario.id: scenario for scenario in bundled() if scenario.tier == "programs"}
+# At 0·∞ the right backend has no number either, so there a fault shows nothing.
+SCENARIOS = {one.id: one for one in bundled() if one.tier == "programs" and "zero_times_infinity" not in one.features}
 
 
 @functools.cache
@@ -139,7 +140,7 @@ def test_masked_nans_are_caught_where_a_factor_is_zero():
 
 
 def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside():
-    aliased = {"confusion_distinct", "confusion_aliased", "confusion_forward", "confusion_three_deep"}
+    aliased = {name for name in SCENARIOS if name.startswith("confusion")}
     assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
     # in RF the confused trace meets a rule that fails, which the backend refuses: no number
     assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS - {"RF"}

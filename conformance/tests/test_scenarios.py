@@ -64,6 +64,13 @@ def test_features_name_the_operations_that_limits_speak_of():
         assert ("nested" in one.features) == one.nested, one.id
 
 
+def test_constants_that_a_compiler_may_guard_are_told():
+    for one in filter(lambda one: callable(one.function), bundled()):
+        named = (one.function.__globals__.get(name) for name in one.function.__code__.co_names)
+        if any(isinstance(value, np.ndarray) for value in named):
+            assert "numpy_constants" in one.features, one.id
+
+
 def test_ids_are_unique():
     assert [name for name, count in collections.Counter(one.id for one in bundled()).items() if count > 1] == []
 
@@ -134,7 +141,8 @@ def test_a_closed_form_agrees_with_differences(scenario, seed):
     subject = Subject(scenario, Autograd(), seed)
     x, rebuild = tree_ravel(scenario.x(seed))
     v, w = subject.direction(0), subject.direction(1)
-    slope = differentiate_along(lambda p: scenario.function(np, rebuild(p)), x, v)
+    function = scenario.reference or scenario.function
+    slope = differentiate_along(lambda p: function(np, rebuild(p)), x, v)
     assert_within(scenario.closed_form(x) @ v, slope)
     if scenario.closed_form(x, v) is not None:
         curvature = differentiate_along(lambda p: scenario.closed_form(p) @ w, x, v)
