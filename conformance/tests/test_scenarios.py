@@ -100,7 +100,8 @@ def test_fields(scenario):
     assert scenario.revision >= 1
     assert "/" not in scenario.id
     assert "@" not in scenario.id
-    assert isinstance(scenario.function, str) == (scenario.engine is not None)
+    assert callable(scenario.function) or scenario.engine
+    assert (scenario.tier == "transforms") == (scenario.setting is not None)
     assert not scenario.nested or scenario.reference
 
 

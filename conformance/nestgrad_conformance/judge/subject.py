@@ -18,8 +18,10 @@ from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
 from nestgrad._registry import embedded
+from nestgrad._words import hvp_word
 from nestgrad.extend import Nesting
 from nestgrad_conformance.scenarios import Scenario
+from nestgrad_conformance.settings import Use
 
 from .oracle import Oracle, Source
 from .truth import DOUBLE, Precision
@@ -76,11 +78,27 @@ class Subject:
         Raises, when called:
             Malformed: the result has another shape or dtype than the law says.
         """
+        if self.scenario.setting is None:
+            return self._plain(word, execution)
+        setting = pkgutil.resolve_name(self.scenario.setting)
+        code = hvp_word(self.backend, AUTO).code if word == AUTO else word
+
+        def derive(f: Callable[..., Any], nesting: str) -> Any:
+            return self._derived(f, AUTO if word == AUTO and nesting == code else nesting, execution)
+
+        return self._on_vectors(setting(Use(self.backend, self.f, code, derive)), code)
+
+    def _plain(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
+        """The operator called as usual."""
         self._function  # noqa: B018 - looked up here: a cached property takes a lock, which no compiler traces
+        return self._on_vectors(self._derived(self.f, word, execution), word)
+
+    def _derived(self, f: Callable[..., Any], word: str, execution: str) -> Any:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
-        auto = word == AUTO
-        apply = ng.hvp(self.f, **options) if auto else ng.derivative(self.f, word, **options)
-        scalar = not auto and "R" not in word
+        return ng.hvp(f, **options) if word == AUTO else ng.derivative(f, word, **options)
+
+    def _on_vectors(self, apply: Callable[..., Any], word: str) -> Callable[..., Vector]:
+        scalar = word != AUTO and "R" not in word
 
         def evaluate(x: Vector, *directions: Vector) -> Vector:
             result = apply(self._rebuild(x), *(self._rebuild(v) for v in directions))
@@ -92,10 +110,10 @@ class Subject:
     def oracle(self) -> Oracle:
         """The truth about this function at `x`."""
         closed = self.scenario.closed_form
-        sources = [Source(word, self.operator(word, "compiled" if self._compiles else "eager")) for word in _SOURCES]
+        sources = [Source(word, self._plain(word, "compiled" if self._compiles else "eager")) for word in _SOURCES]
         if not isinstance(self.scenario.function, str):
             reference = Subject(self.scenario, ng.get_backend(embedded()), self.seed)
-            sources = [Source(word, reference.operator(word)) for word in ("R", "RR")] + sources
+            sources = [Source(word, reference._plain(word)) for word in ("R", "RR")] + sources
         return Oracle(
             self._value,
             self.x,

@@ -109,6 +109,9 @@ def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) 
         asked = subject(task.scenario, task.seed)
         if not _has(backend.xp, asked.scenario.operation):
             return Absent(f"the namespace has no {asked.scenario.operation!r}")
+        capability = asked.scenario.capability
+        if capability is not None and not provides(backend, capability):
+            return Absent(f"the backend has no {capability}")
         return beside(asked, task.word, task.execution, measure(asked, task.word, task.execution))
     except MemoryError:
         raise  # the worker is replaced

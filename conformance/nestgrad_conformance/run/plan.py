@@ -91,10 +91,10 @@ class Selection:
             return []
         return [
             Task(scenario.id, word, execution, DTYPE, self.seed)
-            for execution in EXECUTIONS
+            for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
             for word in _words(highest_order(self.profile, scenario, execution, engine))
-            if not self.nestings or word in self.nestings
+            if fnmatch.fnmatchcase(word, scenario.words) and (not self.nestings or word in self.nestings)
         ]
 
     def _names(self, scenario: Scenario) -> bool:

@@ -40,6 +40,10 @@ class Scenario:
         sample: one of the few that stand for all where measuring all would take too long: with a slow
             compiler, and in order 3 with any.
         probe: f is not smooth at x; what an engine takes for the derivative is reported, and not judged.
+        setting: `"module:name"` of how the operator is called, or None as usual: see `nestgrad_conformance.settings`.
+        capability: a method of the backend without which the cell is absent.
+        words: a pattern on the codes of the words that are measured, as fnmatch reads it.
+        executions: those that it is measured in; all if empty.
         engine: the one engine this scenario is for, or None.
         revision: rises when function, inputs or domain change.
         since: the version of the backend spec in which it came.
@@ -57,6 +61,10 @@ class Scenario:
     order: int = 2
     sample: bool = False
     probe: bool = False
+    setting: str | None = None
+    capability: str | None = None
+    words: str = "*"
+    executions: tuple[str, ...] = ()
     engine: str | None = None
     revision: int = 1
     since: str = "1.0"
@@ -72,8 +80,9 @@ class Scenario:
 
     @property
     def digest(self) -> str:
-        """Changes with the function's text, its inputs and its value, so that a change needs a revision."""
-        parts = [source(self.function), *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
+        """Changes with the texts of function and setting, inputs and value, so that a change needs a revision."""
+        texts = [source(text) for text in (self.function, self.setting) if text is not None]
+        parts = [*texts, *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
         values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
         if values is not None:
             parts.append(_rounded(values(np, self.x(0))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nestgrad._registry import plugins
 
-from . import native, ops, programs
+from . import native, ops, programs, transforms
 from ._scenario import Scenario
 
 
@@ -14,7 +14,7 @@ class ScenarioError(ValueError):
 
 def bundled() -> tuple[Scenario, ...]:
     """The suite's own scenarios."""
-    return ops.SCENARIOS + programs.SCENARIOS + native.SCENARIOS
+    return ops.SCENARIOS + programs.SCENARIOS + native.SCENARIOS + transforms.SCENARIOS
 
 
 def load() -> dict[str, Scenario]:

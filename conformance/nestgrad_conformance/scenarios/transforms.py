@@ -1,0 +1,84 @@
+"""A representative choice of the other tiers' functions, called in every setting that users call operators in.
+
+A scenario here is one of the other tiers with a setting: same function, same truth, another way to call the
+operator. Settings that only the arrays or the calls concern take a few functions of each shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from . import native, programs
+from ._scenario import Scenario
+
+_FEW = (
+    *("rosenbrock", "mlp_tanh", "attention_from_parts", "broadcasting", "determinant", "product_with_a_zero"),
+    *("zero_dim", "linear", "captured", "confusion_aliased"),
+)
+_MANY = (
+    *_FEW,
+    *("inverse_norm", "beale", "log_sum_exp", "softmax_cross_entropy", "poisson_regression", "matmul_chain", "solve"),
+    *("gaussian_process", "kalman_filter", "layer_norm_from_parts", "recurrent_net", "message_passing", "power"),
+    *("lennard_jones", "runge_kutta_step", "gather", "where", "cumulative_sum", "constant", "seed_composite"),
+)
+_OWN = {
+    "autograd": ("autograd_primitive_both", "autograd_convolution"),
+    "jax": ("jax_custom_vjp", "jax_while_loop"),
+    "torch": ("torch_layer_norm", "torch_attention"),
+    "tensorflow": ("tensorflow_custom_gradient", "tensorflow_while_loop"),
+}
+"""What an engine has rules of its own for, or refuses."""
+
+_ANYWHERE = {
+    "strided": "anywhere:strided",
+    "reversed_views": "anywhere:reversed_views",
+    "planned_elsewhere": "anywhere:planned_elsewhere",
+    "captured": "anywhere:captured",
+    "argument": "anywhere:argument",
+    "threads": "threads:crossing",
+}
+_COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
+_GRADIENTS = {
+    "autograd": ("grad", "grad_in_direction"),
+    "jax": ("grad", "grad_in_direction"),
+    "torch": ("tape", "tape_in_direction", "grad", "grad_in_direction"),
+    "tensorflow": ("tape", "tape_in_direction"),
+}
+
+_BY_ID = {one.id: one for one in (*programs.SCENARIOS, *native.SCENARIOS)}
+
+
+def _called(base: str, setting: str, function: str, **fields: str) -> Scenario:
+    one = _BY_ID[base]
+    return replace(
+        one,
+        id=f"{setting}_of_{base}",
+        tier="transforms",
+        features=one.features | {f"in_{setting}"},
+        order=2,
+        sample=False,
+        setting=f"nestgrad_conformance.settings.{function}",
+        executions=("eager",),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def _scenarios() -> Iterator[Scenario]:
+    own = [base for bases in _OWN.values() for base in bases]
+    for base in (*_MANY, *own):
+        yield _called(base, "vmap", "anywhere:vmap", capability="vmap")
+    for setting, function in _ANYWHERE.items():
+        for base in (*_FEW, *own):
+            yield _called(base, setting, function)
+    for engine, setting in _COMPILERS.items():
+        for base in (*_MANY, *_OWN[engine]):
+            yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)
+    for engine, settings in _GRADIENTS.items():
+        for setting in settings:
+            for base in (*_FEW, *_OWN[engine]):
+                words = "??*" if setting.endswith("in_direction") else "R?*"
+                yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
+
+
+SCENARIOS = tuple(_scenarios())

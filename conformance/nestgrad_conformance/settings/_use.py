@@ -1,0 +1,58 @@
+"""What a setting is, and what it has to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import optree
+
+Tree = Any
+Operator = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One operator that is to be called in some setting.
+
+    A setting is a function of a `Use` that gives `(x, *directions) ↦ result`, on containers of NumPy arrays, equal
+    to the operator of the word by the law. Leaves of the result count, its containers do not.
+
+    Attributes:
+        backend: what differentiates.
+        f: the function, on arrays of the backend.
+        word: the nesting that is asked for; never `auto`.
+        derive: `derive(f, word)`, the public operator.
+    """
+
+    backend: Any
+    f: Callable[..., Any]
+    word: str
+    derive: Callable[[Callable[..., Any], str], Operator]
+
+    @property
+    def operator(self) -> Operator:
+        """The operator itself, made once."""
+        return self.derive(self.f, self.word)
+
+    def arrays(self, tree: Tree) -> Tree:
+        """A container of NumPy arrays as one of arrays of the backend."""
+        return optree.tree_map(self.backend.asarray, tree)
+
+    def leaves(self, tree: Tree) -> list[Any]:
+        """The same without the container."""
+        return [self.backend.asarray(leaf) for leaf in optree.tree_leaves(tree)]
+
+
+def on_leaves(operator: Operator, like: Tree) -> Callable[..., tuple[Any, ...]]:
+    """An operator on containers as a function of all their leaves in a row, giving a tuple of leaves.
+
+    `like` is a tuple of such containers.
+    """
+    structure = optree.tree_structure(like)
+
+    def flat(*row: Any) -> tuple[Any, ...]:
+        return tuple(optree.tree_leaves(operator(*optree.tree_unflatten(structure, row))))
+
+    return flat

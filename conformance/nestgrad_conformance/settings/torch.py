@@ -1,0 +1,26 @@
+"""What users of PyTorch put around an operator."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from .users import by_compiler, by_gradient, by_gradient_in_direction
+
+
+def _tape(f: Any, leaves: Any) -> Any:
+    leaves = [leaf.requires_grad_() for leaf in leaves]
+    return torch.autograd.grad(f(*leaves), leaves, materialize_grads=True)
+
+
+def _func(f: Any, leaves: Any) -> Any:
+    return torch.func.grad(f, argnums=tuple(range(len(leaves))))(*leaves)
+
+
+compile = partial(by_compiler, compile=partial(torch.compile, backend="aot_eager"))  # noqa: A001
+tape = partial(by_gradient, gradient=_tape)
+tape_in_direction = partial(by_gradient_in_direction, gradient=_tape)
+grad = partial(by_gradient, gradient=_func)
+grad_in_direction = partial(by_gradient_in_direction, gradient=_func)
