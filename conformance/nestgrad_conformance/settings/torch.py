@@ -12,7 +12,10 @@ from .users import by_compiler, by_gradient, by_gradient_in_direction
 
 def _tape(f: Any, leaves: Any) -> Any:
     leaves = [leaf.requires_grad_() for leaf in leaves]
-    return torch.autograd.grad(f(*leaves), leaves, materialize_grads=True)
+    value = f(*leaves)
+    if not value.requires_grad:  # a constant, such as what a linear function's Hessian is made of
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    return torch.autograd.grad(value, leaves, materialize_grads=True)
 
 
 def _func(f: Any, leaves: Any) -> Any:
