@@ -45,12 +45,16 @@ class Use:
         return [self.backend.asarray(leaf) for leaf in optree.tree_leaves(tree)]
 
 
-def on_leaves(operator: Operator, like: Tree) -> Callable[..., tuple[Any, ...]]:
-    """An operator on containers as a function of all their leaves in a row, giving a tuple of leaves.
+def structure_of(arguments: Tree) -> Any:
+    """How the leaves of a tuple of arguments are put together; hashable."""
+    return optree.tree_structure(arguments)
 
-    `like` is a tuple of such containers.
+
+def on_leaves(operator: Operator, structure: Any) -> Callable[..., tuple[Any, ...]]:
+    """An operator as a function of the leaves of all its arguments in a row, giving a tuple of leaves.
+
+    `structure` is that of the tuple of arguments.
     """
-    structure = optree.tree_structure(like)
 
     def flat(*row: Any) -> tuple[Any, ...]:
         return tuple(optree.tree_leaves(operator(*optree.tree_unflatten(structure, row))))

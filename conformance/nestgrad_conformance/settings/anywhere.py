@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from ._use import Operator, Tree, Use, on_leaves
+from ._use import Operator, Tree, Use, on_leaves, structure_of
 
 _NEAR = (1.001, 1.0, 0.999)  # factors that leave no domain
 
@@ -21,7 +21,7 @@ def vmap(use: Use) -> Operator:
         points = optree.tree_map(lambda leaf: np.stack([factor * leaf for factor in _NEAR]), x)
         several = [optree.tree_map(lambda leaf: np.stack([-leaf, leaf, 2 * leaf]), v) for v in directions]
         stacked = use.leaves((points, *several))
-        return [row[1] for row in use.backend.vmap(on_leaves(operator, trees))(*stacked)]
+        return [row[1] for row in use.backend.vmap(on_leaves(operator, structure_of(trees)))(*stacked)]
 
     return evaluate
 

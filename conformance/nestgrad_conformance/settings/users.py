@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._use import Operator, Tree, Use, on_leaves
+from ._use import Operator, Tree, Use, on_leaves, structure_of
 
 Gradient = Callable[[Callable[..., Any], Sequence[Any]], Sequence[Any]]
 """`gradient(f, leaves)`: of a scalar function of several arrays, by the engine's own reverse mode."""
@@ -20,7 +21,7 @@ def by_gradient(use: Use, gradient: Gradient) -> Operator:
 
     def evaluate(x: Tree, *directions: Tree) -> Any:
         held, last = (directions[:-1], directions[-1]) if vector else (directions, ())
-        opened = on_leaves(lambda point: operator(point, *map(use.arrays, held)), (x,))
+        opened = on_leaves(lambda point: operator(point, *map(use.arrays, held)), structure_of((x,)))
         along = use.leaves(last)
         return gradient(lambda *leaves: _along(use, opened(*leaves), along), use.leaves(x))
 
@@ -36,7 +37,7 @@ def by_gradient_in_direction(use: Use, gradient: Gradient) -> Operator:
 
     def evaluate(x: Tree, first: Tree, *rest: Tree) -> Any:
         held = [use.arrays(tree) for tree in (x, *rest)]
-        opened = on_leaves(lambda v: operator(held[0], v, *held[1:]), (first,))
+        opened = on_leaves(lambda v: operator(held[0], v, *held[1:]), structure_of((first,)))
         along = use.leaves(first)
         slope = gradient(
             lambda *leaves: _along(use, opened(*leaves), along if vector else []), [0.5 * leaf for leaf in along]
@@ -47,11 +48,15 @@ def by_gradient_in_direction(use: Use, gradient: Gradient) -> Operator:
 
 
 def by_compiler(use: Use, compile: Callable[..., Any]) -> Operator:  # noqa: A002
-    """Inside a function that the user compiled."""
+    """Inside a function that the user compiled, once for all points."""
     operator = use.operator
 
+    @functools.cache
+    def compiled(structure: Any) -> Any:
+        return compile(on_leaves(operator, structure))
+
     def evaluate(*trees: Tree) -> Any:
-        return compile(on_leaves(operator, trees))(*use.leaves(trees))
+        return compiled(structure_of(trees))(*use.leaves(trees))
 
     return evaluate
 
