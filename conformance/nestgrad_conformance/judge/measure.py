@@ -12,6 +12,7 @@ import nestgrad as ng
 from nestgrad._routes import recorded
 from nestgrad._words import hvp_word
 from nestgrad.extend import provides
+from nestgrad_conformance.settings import Interference
 
 from .case import Case
 from .laws import broken_law
@@ -58,7 +59,7 @@ def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
             type(refusal).__name__,
             str(refusal),
         )
-    except Malformed as reason:
+    except (Malformed, Interference) as reason:
         measurement.outcome, measurement.message = "wrong", str(reason)
     except MemoryError:
         raise

@@ -35,7 +35,7 @@ def where(xp: Any, x: Any) -> Any:
     return xp.sum(xp.where(x > 0, xp.sin(x), x**3))
 
 
-@program(lambda rng: (rng.uniform(0.5, 2, 4), rng.uniform(-2, 2, 4)), "power", "pytree", sample=True)
+@program(lambda rng: (rng.uniform(0.5, 2, 4), rng.uniform(-2, 2, 4)), "power", "tensor_exponent", "pytree", sample=True)
 def power(xp: Any, x: Any) -> Any:
     """X to the power y, in both."""
     base, exponent = x

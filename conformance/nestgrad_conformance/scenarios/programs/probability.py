@@ -171,7 +171,7 @@ def cox_partial_likelihood(xp: Any, x: Any) -> Any:
     return xp.sum(xp.asarray(_OUTCOMES) * (xp.log(at_risk) - risk))
 
 
-@program(uniform(0.5, 1.5, 2), "power", "where", "numpy_constants")
+@program(uniform(0.5, 1.5, 2), "power", "tensor_exponent", "where", "numpy_constants")
 def censored_weibull(xp: Any, x: Any) -> Any:
     """Weibull survival times, half of them censored; the exponent is differentiated."""
     shape, scale = x[0], x[1]
