@@ -24,7 +24,7 @@ _MANY = (
 )
 _OWN = {
     "autograd": ("autograd_primitive_both", "autograd_convolution"),
-    "jax": ("jax_custom_vjp", "jax_while_loop"),
+    "jax": ("jax_custom_vjp", "jax_custom_jvp"),
     "torch": ("torch_layer_norm", "torch_attention"),
     "tensorflow": ("tensorflow_custom_gradient", "tensorflow_while_loop"),
 }
