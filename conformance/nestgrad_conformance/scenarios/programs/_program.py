@@ -11,9 +11,9 @@ from nestgrad_conformance.scenarios._scenario import generator, scenario
 program = partial(scenario, order=3)
 
 _RNG = generator(0, "programs")
-WEIGHTS = (_RNG.standard_normal((4, 5)) / 2, _RNG.standard_normal((5, 5)) / 2, _RNG.standard_normal(5) / 2)
-BATCH = _RNG.standard_normal((6, 4))
-MATRICES = tuple(_RNG.standard_normal((4, 4)) / 2 for _ in range(3))
+_WEIGHTS = (_RNG.standard_normal((4, 5)) / 2, _RNG.standard_normal((5, 5)) / 2, _RNG.standard_normal(5) / 2)
+_BATCH = _RNG.standard_normal((6, 4))
+_MATRICES = tuple(_RNG.standard_normal((4, 4)) / 2 for _ in range(3))
 
 
 def separable(*derivatives: Callable[[Any], Any]) -> Callable[..., Any]:

@@ -8,8 +8,7 @@ import numpy as np
 
 from nestgrad_conformance.scenarios._scenario import collect, generator, normal, uniform
 
-from ._program import MATRICES as _MATRICES
-from ._program import of_linear_map, program
+from ._program import _MATRICES, of_linear_map, program
 
 _RNG = generator(0, "linear algebra")
 _POINTS = np.sort(_RNG.uniform(-2, 2, 6))

@@ -8,9 +8,7 @@ import numpy as np
 
 from nestgrad_conformance.scenarios._scenario import collect, generator, normal
 
-from ._program import BATCH as _BATCH
-from ._program import WEIGHTS as _WEIGHTS
-from ._program import program
+from ._program import _BATCH, _WEIGHTS, program
 
 _RNG = generator(0, "networks")
 _TOKENS = _RNG.standard_normal((4, 6)) / 2
