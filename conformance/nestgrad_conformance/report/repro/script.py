@@ -109,6 +109,8 @@ def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
         raise ReportError(f"{cell}: {scenario.id} is at revision {scenario.revision} here.")
     if scenario.engine not in (None, backend):
         raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
+    if scenario.setting is not None:
+        raise ReportError(f"{cell}: a script shows the engine's own derivative, and no operator called in a setting.")
     word = Nesting(word).code
     if len(word) not in _STEPS or dtype != "float64":
         raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}, in float64.")
