@@ -20,7 +20,7 @@ from ._inspect import StagedCustomRule, run_inspected
 _CUSTOM_VJP = re.compile(r"jvp\) to a custom_vjp function|custom_lin")
 _WHILE_LOOP = re.compile(r"Reverse-mode differentiation does not work for lax\.while_loop")
 _CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
-_NO_RULE = re.compile(r"Differentiation rule for '(\w+)' not implemented")
+_NO_RULE = re.compile(r"(?:Differentiation|JVP) rule for '?(\w+)'? not implemented")
 _REPEATED = re.compile(r"(\w+) gradients are only implemented if `unique_indices=True`")
 _NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
 

@@ -110,7 +110,9 @@ def convolution_of_channels(x: Any) -> Any:
 def odeint(x: Any) -> Any:
     """integrate.odeint in the initial state and an argument, exact to the solver's tolerance."""
     times = np.linspace(0.0, 0.1, 3)
-    return _weighted(integrate(lambda y, t, rate: -rate * y, x, times, traced_tuple((x**2,)), rtol=1e-12, atol=1e-12)[-1])
+    return _weighted(
+        integrate(lambda y, t, rate: -rate * y, x, times, traced_tuple((x**2,)), rtol=1e-12, atol=1e-12)[-1]
+    )
 
 
 def solve(x: Any) -> Any:

@@ -12,11 +12,6 @@ from jax import lax
 from .native_jax_nn import _ramp, _weighted
 
 
-def dot_product_attention(x: Any) -> Any:
-    """jax.nn.dot_product_attention, whose softmax is computed in float32."""
-    return _weighted(jax.nn.dot_product_attention(x[:, None], x[:, None] ** 2, x[:, None]))
-
-
 def cornered_activations(x: Any) -> Any:
     """Activations with corners, away from them."""
     names = ("relu", "relu6", "leaky_relu", "hard_tanh", "hard_sigmoid", "hard_silu")

@@ -218,11 +218,6 @@ def fori_loop_by_index(x: Any) -> Any:
     return _weighted(lax.fori_loop(1, 4, body, x**2))
 
 
-def fori_loop_of_traced_length(x: Any) -> Any:
-    """lax.fori_loop whose length is an array: a while_loop."""
-    return jnp.sum(lax.fori_loop(0, jnp.sum(x > -99), lambda i, y: jnp.cos(y) + x, x))
-
-
 def jvp_inside(x: Any) -> Any:
     """jax.jvp, jax.linearize and jax.vjp inside."""
     _, tangent = jax.jvp(jnp.sin, (x,), (x**2,))

@@ -138,7 +138,12 @@ def sparse_values(x: Any) -> Any:
 
 
 def searched_and_sorted(x: Any) -> Any:
-    """A linear interpolation by torch.searchsorted, and msort, argsort, unique."""
+    """torch.argsort, msort, and searchsorted as a constant."""
     order = torch.argsort(x)
     places = torch.searchsorted(torch.tensor([-9.0, 9.0]), x.detach())
-    return _weighted(x[order] ** 2) + _weighted(torch.msort(x)) + _weighted(x * places) + _weighted(torch.unique(x))
+    return _weighted(x[order] ** 2) + _weighted(torch.msort(x)) + _weighted(x * places)
+
+
+def unique(x: Any) -> Any:
+    """torch.unique: all entries differ, so it sorts."""
+    return _weighted(torch.unique(x))

@@ -1,0 +1,99 @@
+"""Points where the truth is finite and a formula of torch is not: it gives nan, or leaves a part out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ._wrong import Arguments, Wrong
+
+_SECOND, _REVERSE = ("??", "???"), ("R", "RR", "RRR")
+
+
+def _singular(arguments: Arguments) -> bool:
+    return bool((torch.linalg.det(arguments["self"].detach()) == 0).any())
+
+
+def _of_zero_norm(arguments: Arguments) -> bool:
+    norm = arguments.get("result")  # as the graph has saved it
+    if norm is None:
+        norm = torch.linalg.vector_norm(arguments["self"], arguments.get("ord", 2), arguments.get("dim"))
+    return bool((norm == 0).any())
+
+
+def _without_deviation(arguments: Arguments) -> bool:
+    deviation = arguments.get("result")
+    if deviation is None:
+        deviation = torch.std(arguments["self"], arguments.get("dim"), correction=0)
+    return bool((deviation == 0).any())
+
+
+def _near_zero(arguments: Arguments) -> bool:
+    return bool((arguments["self"].abs() < 1e-3).any())
+
+
+def _of_extrema_without_self(arguments: Arguments) -> bool:
+    args, kwargs = arguments["args"], arguments["kwargs"]
+    return kwargs.get("include_self") is False and (kwargs.get("reduce", args[-1]) in ("amax", "amin"))
+
+
+def _drops_nan(arguments: Arguments) -> bool:
+    branches = [arguments["kwargs"].get("other"), *arguments["args"]]
+    return any(isinstance(branch, torch.Tensor) and _has_nan(branch.detach()) for branch in branches)
+
+
+def _has_nan(tensor: Any) -> bool:
+    return bool(tensor.is_floating_point() and tensor.isnan().any())
+
+
+POINTS = (
+    Wrong(
+        "det",
+        ("R", "F"),
+        "torch's rules give 0 for a singular matrix.",
+        functions=(torch.linalg.det, torch.det, torch.Tensor.det),
+        when=_singular,
+        eager=True,
+    ),
+    Wrong(
+        "norm",
+        _SECOND,
+        "torch's rules divide by the norm, and it is zero.",
+        aten=("linalg_vector_norm",),
+        when=_of_zero_norm,
+        eager=True,
+    ),
+    Wrong(
+        "std",
+        _SECOND,
+        "torch's rules divide by the deviation, and it is zero.",
+        aten=("std", "std_mean"),
+        when=_without_deviation,
+        eager=True,
+    ),
+    Wrong(
+        "sinc",
+        _SECOND,
+        "torch's rules divide by the argument, and it is zero or so small that the digits are lost.",
+        aten=("sinc",),
+        when=_near_zero,
+    ),
+    Wrong(
+        "where",
+        ("*R*",),
+        "a value that it drops is nan, so is its slope, and zero times nan is nan: guard the argument as well.",
+        use=("F", "FF"),
+        functions=(torch.where, torch.Tensor.where),
+        when=_drops_nan,
+        eager=True,
+    ),
+    Wrong(
+        "scatter_reduce",
+        ("*R*", "?F", "???"),
+        "torch's rules for extrema count a value of self that include_self=False leaves out (as in pytorch#168358).",
+        use=("F",),
+        functions=(torch.scatter_reduce, torch.Tensor.scatter_reduce, torch.Tensor.scatter_reduce_),
+        when=_of_extrema_without_self,
+    ),
+)
