@@ -22,6 +22,8 @@ _WHILE_LOOP = re.compile(r"Reverse-mode differentiation does not work for lax\.w
 _CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
 _NO_RULE = re.compile(r"(?:Differentiation|JVP) rule for '?(\w+)'? not implemented")
 _REPEATED = re.compile(r"(\w+) gradients are only implemented if `unique_indices=True`")
+_RAGGED = re.compile(r"Unimplemented grad_\w+ for ragged dot")
+_WINDOW = re.compile(r"Linearization failed to produce known values|same tree structure as init_values")
 _NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
 
 
@@ -113,6 +115,10 @@ class Jax:
             return Refusal(found[1], "jax has no differentiation rule for it.")
         if found := _REPEATED.search(text):
             return Refusal(found[1], "jax has no rule for it with indices that may repeat.")
+        if _RAGGED.search(text):
+            return Refusal("ragged_dot", "jax has no rule for its reverse rule.", forward)
+        if _WINDOW.search(text):
+            return Refusal("reduce_window", "jax has no reverse rule for a reduction by a function of its own.")
         if found := _NO_TRANSPOSE.search(text):
             return Refusal(found[1], "jax has no reverse rule for it.", forward)
         return None
