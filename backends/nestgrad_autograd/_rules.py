@@ -10,10 +10,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
 from autograd.core import JVPNode, VJPNode, primitive_jvps, primitive_vjps
 from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.tracer import getval, notrace_primitives, trace_primitives_map
+from autograd.tracer import notrace_primitives
 
 from ._arguments import readable
 from ._missing import PASSED, Call, MissingRule, RefusedError, missing
@@ -45,7 +44,6 @@ class ReverseNode(VJPNode):  # type: ignore[misc]
         self.parents = parents
         shapes = [_shape(args[argnum]) for argnum in argnums]
         try:
-            _check_domain(fun, value)
             pull = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs))
         except (MissingRule, *PASSED):
             raise
@@ -74,19 +72,6 @@ class _Constant:
 
     def __contains__(self, fun: Any) -> bool:
         return fun in self._engine and fun not in VARYING
-
-
-# Functions of a bounded domain, outside of which NumPy gives nan.
-_BOUNDED = {
-    trace_primitives_map[fun]
-    for fun in (np.sqrt, np.log, np.log2, np.log10, np.log1p, np.power, np.arccosh, np.arctanh, np.arcsin, np.arccos)
-}
-
-
-def _check_domain(fun: Any, value: Any) -> None:
-    """Where a value is nan and `where` drops it, its zero cotangent times the slope is nan all the same."""
-    if fun in _BOUNDED and np.any(np.isnan(getval(value))):
-        raise RefusedError("its value is nan here, and so is its slope: guard the argument, not the result alone")
 
 
 notrace_primitives[ForwardNode] = _Constant(notrace_primitives[JVPNode])
