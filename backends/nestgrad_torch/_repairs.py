@@ -79,6 +79,11 @@ class _Operators(TorchDispatchMode):
         self._word, self._refused = word, refused
         self.refusal: UnsupportedNestingError | None = None
 
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        """Dynamo, which torch.cond calls, fails to trace this mode, and then fails for good."""
+        return True
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func.overloadpacket, ()):
             if wrong.concerns(_by_name(func, args, kwargs)):

@@ -89,3 +89,15 @@ def test_other_points_of_the_same_operations_are_right():
     for word in ("RR", "FR", "RF"):
         torch.testing.assert_close(ng.hvp(norm, word)(x, v), 4 * (x @ x) * v + 8 * x * (x @ v))
         torch.testing.assert_close(ng.hvp(branches, word)(x, v), 6 * x * v)
+
+
+def test_a_refused_cond_leaves_no_trace():
+    def branching(x):
+        return torch.cond(x.sum() > 0, lambda y: y.sin().sum(), lambda y: y.sum(), (x,))
+
+    x = torch.tensor([0.3, 0.4], dtype=F64)
+    for word in ("F", "RR"):
+        with pytest.raises(ng.UnsupportedNestingError):
+            ng.derivative(branching, word)(x, x)
+    torch.testing.assert_close(branching(x), x.sin().sum())
+    torch.testing.assert_close(ng.gradient(branching)(x), x.cos())

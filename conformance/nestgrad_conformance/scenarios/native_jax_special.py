@@ -21,9 +21,14 @@ def bessel_modified(x: Any) -> Any:
     return sum(_weighted(function(x)) for function in (special.i0, special.i1, special.i0e, special.i1e, jnp.i0))
 
 
-def exponential_integrals(x: Any) -> Any:
-    """exp1, expi and expn."""
-    return _weighted(special.expi(x)) + _weighted(special.exp1(x)) + _weighted(special.expn(2, x))
+def expi(x: Any) -> Any:
+    """The exponential integral Ei."""
+    return _weighted(special.expi(x))
+
+
+def expn(x: Any) -> Any:
+    """The exponential integral of order 2."""
+    return _weighted(special.expn(2, x))
 
 
 def sine_integrals(x: Any) -> Any:

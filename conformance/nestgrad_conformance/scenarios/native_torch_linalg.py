@@ -67,8 +67,3 @@ def matrix_power(x: Any) -> Any:
     """torch.linalg.matrix_power, multi_dot, tensorsolve and vander."""
     total = _weighted(torch.linalg.matrix_power(x, 3)) + _weighted(torch.linalg.matrix_power(x, -2))
     return total + _weighted(torch.linalg.multi_dot([x, x.mT, x])) + _weighted(torch.linalg.vander(x[0]))
-
-
-def lobpcg(x: Any) -> Any:
-    """torch.lobpcg: the largest eigenvalue."""
-    return torch.lobpcg(x @ x.mT + torch.eye(9), k=1, tol=1e-12, niter=200)[0][0] ** 2

@@ -205,7 +205,6 @@ SCENARIOS = (
     _torch_linalg("eig", normal(3, 3), "linalg", "eig"),
     _torch_linalg("ldl", square, "linalg", "ldl"),
     _torch_linalg("matrix_power", square, "linalg"),
-    _torch_linalg("lobpcg", normal(9, 9), "linalg", "lobpcg"),
     _torch_rules("custom_function_once", normal(3), "custom_rule", "custom_function", "custom_function_once"),
     _torch_rules("custom_function_saved_output", uniform(0.5, 1.5, 3), "custom_rule", "custom_function"),
     _torch_rules("custom_op", normal(3), "custom_rule", "custom_op"),
