@@ -23,6 +23,7 @@ _CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
 _NO_RULE = re.compile(r"(?:Differentiation|JVP) rule for '?(\w+)'? not implemented")
 _REPEATED = re.compile(r"(\w+) gradients are only implemented if `unique_indices=True`")
 _BETAINC = re.compile(r"Betainc gradient with respect to a and b not supported")
+_FLOAT0 = re.compile(r"Called \w+ with a float0 array")
 _RAGGED = re.compile(r"Unimplemented grad_\w+ for ragged dot")
 _WINDOW = re.compile(r"Linearization failed to produce known values|same tree structure as init_values")
 _NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
@@ -118,6 +119,8 @@ class Jax:
             return Refusal(found[1], "jax has no rule for it with indices that may repeat.")
         if _BETAINC.search(text):
             return Refusal("betainc", "jax differentiates betainc in its bound alone, not in its parameters.")
+        if _FLOAT0.search(text):
+            return Refusal(None, "one of jax's rules takes the tangent of an integer for a number's.")
         if _RAGGED.search(text):
             return Refusal("ragged_dot", "jax has no rule for its reverse rule.", forward)
         if _WINDOW.search(text):

@@ -42,7 +42,7 @@ def _of_extrema_without_self(arguments: Arguments) -> bool:
 POINTS = (
     Wrong(
         "det",
-        ("R", "F"),
+        ("R", "F", "FR"),
         "torch's rules give 0 for a singular matrix.",
         functions=(torch.linalg.det, torch.det, torch.Tensor.det),
         when=_singular,

@@ -142,13 +142,18 @@ def sinc(x: Any) -> Any:
 
 
 def location_scale_densities(x: Any) -> Any:
-    """The logpdf of norm, t, logistic, cauchy, gumbel, gennorm and truncnorm."""
+    """The logpdf of norm, logistic, cauchy, t and truncnorm in value, place and scale."""
     place, scale = x[0], 1 + x[1] ** 2
-    names = ("norm", "logistic", "cauchy", "gumbel_r", "gumbel_l")
+    names = ("norm", "logistic", "cauchy")
     total = sum(getattr(stats, name).logpdf(x[2], place, scale) for name in names)
     return jnp.sum(
         total + stats.t.logpdf(x[2], 4 + scale, place, scale) + stats.truncnorm.logpdf(x[2], -9.0, 9.0, place, scale)
     )
+
+
+def gumbel_density(x: Any) -> Any:
+    """The logpdf of gumbel_r and gumbel_l in place and scale."""
+    return sum(getattr(stats, name).logpdf(0.3, x[0], 1 + x[1] ** 2) for name in ("gumbel_r", "gumbel_l"))
 
 
 def gennorm_density(x: Any) -> Any:
