@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.scipy import fft, integrate, signal
 
@@ -163,11 +164,6 @@ def maximum_of_ties(x: Any) -> Any:
     return jnp.max(jnp.stack([x, x]), axis=0) @ x + jnp.sum(x**3)
 
 
-def unique_of_unknown_size(x: Any) -> Any:
-    """jnp.unique without a size: all entries differ, so it sorts."""
-    return _weighted(jnp.unique(x))
-
-
 def nonzero_entries(x: Any) -> Any:
     """jnp.nonzero with a size, jnp.compress and jnp.extract."""
     (places,) = jnp.nonzero(x > -99, size=3)
@@ -209,16 +205,19 @@ def scatter_products(x: Any) -> Any:
 
 
 def scatter_applied(x: Any) -> Any:
-    """Updates at indices by a function, by division and by powers, each index once."""
-    index = jnp.array([0, 2])
-    return _weighted(x.at[index].apply(jnp.sin)) + _weighted(x.at[index].divide(1 + x[:2] ** 2).at[1].power(3))
+    """An update at indices by a function."""
+    return _weighted(x.at[jnp.array([0, 2])].apply(jnp.sin))
+
+
+def scatter_quotients(x: Any) -> Any:
+    """Updates at indices by division and by powers, each index once."""
+    return _weighted(x.at[jnp.array([0, 2])].divide(1 + x[:2] ** 2).at[1].power(3))
 
 
 def gather_by_mask(x: Any) -> Any:
     """A mask in place of an index, and indices from the end with repeats in two axes."""
-    return _weighted(x.at[jnp.array([True, False, True, False])].set(0.5)) + _weighted(
-        x[jnp.array([-1, 0, 0])[:, None], jnp.array([0, 2])] ** 2
-    )
+    masked = x.at[np.array([True, False, True, False])].set(0.5)
+    return _weighted(masked) + _weighted(x[jnp.array([-1, 0, 0])[:, None], jnp.array([0, 2])] ** 2)
 
 
 def segment_extrema(x: Any) -> Any:
