@@ -210,8 +210,8 @@ def scatter_applied(x: Any) -> Any:
 
 
 def scatter_quotients(x: Any) -> Any:
-    """Updates at indices by division and by powers, each index once."""
-    return _weighted(x.at[jnp.array([0, 2])].divide(1 + x[:2] ** 2).at[1].power(3))
+    """Updates at indices by division and by powers, each index once, which is said."""
+    return _weighted(x.at[jnp.array([0, 2])].divide(1 + x[:2] ** 2, unique_indices=True).at[1].power(3))
 
 
 def gather_by_mask(x: Any) -> Any:
