@@ -9,7 +9,7 @@ import torch
 
 from ._wrong import Arguments, Wrong
 
-_SECOND, _REVERSE = ("??", "???"), ("R", "RR", "RRR")
+_SECOND = ("??", "???")
 
 
 def _singular(arguments: Arguments) -> bool:
