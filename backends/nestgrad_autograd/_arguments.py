@@ -93,7 +93,16 @@ def _norm(args: Any, kwargs: dict[str, Any]) -> Arguments:
     if named.get("ord") == np.inf:
         raise RefusedError("autograd's rule holds for finite orders alone")
     named["axis"] = _positive(named.get("axis"), np.ndim(getval(args[0])))
+    if not np.all(np.linalg.norm(getval(args[0]), **named)):
+        raise RefusedError("autograd's rule divides by the norm, and it is zero")
     return args[:1], named
+
+
+def _deviation(args: Any, kwargs: dict[str, Any]) -> Arguments:
+    args, named = _MOMENT(args, kwargs)
+    if not np.all(np.std(getval(args[0]), **named)):
+        raise RefusedError("autograd's rule divides by the deviation, and it is zero")
+    return args, named
 
 
 def _in_memory(*names: str) -> Reading:
@@ -136,7 +145,8 @@ _READINGS: dict[Any, Reading] = {
         _reduction("axis", "dtype", "out", "keepdims", "initial", "where", known=("initial",)): (np.prod,),
         _reduction("axis", "dtype", "out", "keepdims"): (np.mean,),
         _EXTREMUM: (np.max, np.min, np.amax, np.amin),
-        _MOMENT: (np.var, np.std),
+        _MOMENT: (np.var,),
+        _deviation: (np.std,),
         _axis("axes", 1): (np.transpose,),
         _axis("axis", 2): (np.repeat,),
         _tile: (np.tile,),

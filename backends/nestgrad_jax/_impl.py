@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -15,14 +14,8 @@ import numpy as np
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
 from ._canary import make_canary
-from ._inspect import StagedCustomRule, run_inspected
-
-_CUSTOM_VJP = re.compile(r"jvp\) to a custom_vjp function|custom_lin")
-_WHILE_LOOP = re.compile(r"Reverse-mode differentiation does not work for lax\.while_loop")
-_CALLBACK = re.compile(r"(Pure|IO) callbacks do not support JVP")
-_NO_RULE = re.compile(r"Differentiation rule for '(\w+)' not implemented")
-_REPEATED = re.compile(r"(\w+) gradients are only implemented if `unique_indices=True`")
-_NO_TRANSPOSE = re.compile(r"Transpose rule \(for reverse-mode differentiation\) for '(\w+)' not implemented")
+from ._inspect import run_inspected
+from ._messages import recognised
 
 
 class Jax:
@@ -99,23 +92,7 @@ class Jax:
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """Jax's refusals, by message; tested with the versions that constraints.txt names."""
-        text = str(exception)
-        reverse, forward = _unless(word, "R" * word.order), _unless(word, "F" * word.order)
-        if isinstance(exception, StagedCustomRule):
-            return Refusal("custom_vjp", f"a custom_vjp function has no forward rule ({text}).", reverse)
-        if _CUSTOM_VJP.search(text):
-            return Refusal("custom_vjp", "a custom_vjp function has no forward rule (jax#16049).", reverse)
-        if _WHILE_LOOP.search(text):
-            return Refusal("while_loop", "a while_loop of unknown length cannot be run backwards.", forward)
-        if found := _CALLBACK.search(text):
-            return Refusal(f"{found[1].lower()}_callback", "jax cannot look inside a callback to differentiate it.")
-        if found := _NO_RULE.search(text):
-            return Refusal(found[1], "jax has no differentiation rule for it.")
-        if found := _REPEATED.search(text):
-            return Refusal(found[1], "jax has no rule for it with indices that may repeat.")
-        if found := _NO_TRANSPOSE.search(text):
-            return Refusal(found[1], "jax has no reverse rule for it.", forward)
-        return None
+        return recognised(exception, word)
 
     def prepare_worker(self) -> None:
         """64 bits, and compiled programs kept for the next run, in a process of the conformance suite."""
@@ -142,8 +119,3 @@ def _is_on_host(value: Any) -> bool:
     if isinstance(value, jax.core.Tracer) or not value.is_fully_addressable:
         return False
     return all(device.platform == "cpu" for device in value.devices())
-
-
-def _unless(word: Nesting, code: str) -> str | None:
-    """The word to use instead, unless it is the one that failed."""
-    return None if word.code == code else code

@@ -11,7 +11,7 @@ from nestgrad.extend import Nesting, Refusal
 BROKEN_ON_PURPOSE = "nestgrad refuses to compile this: "
 _BROKEN_ON_PURPOSE = re.compile(BROKEN_ON_PURPOSE + "(.*)")
 _NO_FORWARD = re.compile(r"Trying to use forward AD with (?:aten::)?_?(\w+)")
-_NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)'? is not implemented")
+_NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)(?:: \w+)?'? is not implemented")
 _OTHERS = (
     (r"autograd\.Function with functorch transforms", "autograd.Function", "torch.func needs its setup_context."),
     (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
@@ -23,6 +23,8 @@ _OTHERS = (
     (r"Nested forward mode AD is not supported", "dual_level", "torch has one level of forward mode per process."),
     (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
     (r"mutate a captured Tensor", "in-place operation", "torch.func lets f change no tensor that it captures."),
+    (r"attempting to call Tensor\.requires_grad_\(\)", "requires_grad_", "torch.func has its own transforms for it."),
+    (r"Expected FakeTensor, got", "torch.cond", "Dynamo, which compiles its branches, cannot trace them here."),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
 )
 

@@ -11,7 +11,8 @@ import optree
 import torch
 
 from . import _tape
-from ._wrong import TABLE, Wrong
+from ._table import TABLE
+from ._wrong import Wrong
 
 
 def check(word: str, output: Any) -> Any:

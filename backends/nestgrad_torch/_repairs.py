@@ -14,13 +14,16 @@ from typing import Any
 
 import torch
 from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch._library.custom_ops import OPDEFS
+from torch._ops import OpOverload
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
 
 from . import _tape
-from ._wrong import TABLE, Wrong
+from ._table import TABLE
+from ._wrong import Wrong
 
 Refused = dict[Any, list[Wrong]]
 """What is refused, by operator or function; one of them may be wrong for several reasons."""
@@ -43,12 +46,20 @@ def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
         return f(*x)
 
 
+def watched_by_name(word: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
+    """`f(*x)` under this nesting, looking at what Python calls alone: a graph will show the operators."""
+    _, functions = _refused(word, False)
+    with _Functions(word, functions):
+        return f(*x)
+
+
 @contextlib.contextmanager
 def refusing(word: str, *, compiled: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
     operators, functions = _refused(word, compiled)
-    if not operators and not functions:
-        yield
+    if not operators:  # seeing every operator costs more
+        with _Functions(word, functions):
+            yield
         return
     watch = _Operators(word, operators)
     try:
@@ -68,6 +79,11 @@ class _Operators(TorchDispatchMode):
         self._word, self._refused = word, refused
         self.refusal: UnsupportedNestingError | None = None
 
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        """Dynamo, which torch.cond calls, fails to trace this mode, and then fails for good."""
+        return True
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func.overloadpacket, ()):
             if wrong.concerns(_by_name(func, args, kwargs)):
@@ -86,10 +102,20 @@ class _Functions(TorchFunctionMode):
         self._word, self._refused = word, refused
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        for wrong in self._refused.get(func, ()):
-            if wrong.concerns(dict(zip(("self", "other"), map(_bare, args), strict=False))):
+        for wrong in self._refused.get(_asked(func), ()):
+            if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)
         return func(*args, **(kwargs or {}))
+
+
+def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
+    """The arguments of a function: the first two as an operator knows them, and all as Python does."""
+    return {**dict(zip(("self", "other"), map(_bare, args), strict=False)), "args": args, "kwargs": kwargs}
+
+
+def _asked(func: Any) -> Any:
+    """What the table calls a function: `torch.library.custom_op` if it was made by that."""
+    return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
 
 
 def _bare(tensor: Any) -> Any:

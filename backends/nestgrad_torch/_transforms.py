@@ -23,7 +23,7 @@ from torch.func import vjp as func_vjp
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
-from ._repairs import nesting_here, watched
+from ._repairs import nesting_here, watched, watched_by_name
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -58,11 +58,12 @@ def _func_vjp(prepared: Function, primals: Arrays, has_aux: bool = False) -> Arr
 
 def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
-    prepared = _prepared(f, x[0], False)
     if _tape.is_usable():
+        word = nesting_here() + "RR"
+        recorded = _prepared(f, x[0], False, functools.partial(watched_by_name, word))
         with contextlib.suppress(_tape.CompiledInside):
-            word = nesting_here() + "RR"
-            return _tape.reverse_over_reverse(lambda *x: _recorded.check(word, prepared(*x)), x, v)
+            return _tape.reverse_over_reverse(lambda *x: _recorded.check(word, recorded(*x)), x, v)
+    prepared = _prepared(f, x[0], False)
 
     def gradient(*x: Any) -> Arrays:
         value, pullback = _func_vjp(prepared, x)
@@ -92,11 +93,11 @@ def _load_forward_rules() -> None:
         importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
-def _prepared(f: Function, like: Any, has_aux: bool) -> Function:
+def _prepared(f: Function, like: Any, has_aux: bool, watch: Callable[[Function, Arrays], Any] = watched) -> Function:
     """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
 
     def prepared(*x: Any) -> Any:
-        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watched(f, x)
+        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watch(f, x)
         if has_aux:
             return _tensors(output[0], like), output[1]
         return _tensors(output, like)

@@ -111,6 +111,8 @@ RULES = {
     # points
     "power at 0": (lambda x: x**3 + x**2 + x, np.array([0.0, 1.0, -0.4])),
     "power of an array at 0": (lambda x: x ** np.array([2.0, 3.0]), np.array([0.0, -0.3])),
+    "norm at 0": (lambda x: anp.linalg.norm(x, axis=1) ** 2, np.array([[0.0, 0.0], [0.3, 0.4]])),
+    "std at 0": (lambda x: anp.std(x, axis=1) ** 2, np.array([[0.2, 0.2], [0.3, 0.4]])),
     "sinc at 0": (anp.sinc, np.array([0.0, 0.3])),
     "det of a singular matrix": (anp.linalg.det, np.array([[1.0, 2.0], [2.0, 4.0]])),
     "eigenvalues, some equal": (lambda x: anp.sum(anp.linalg.eigh(x)[0] ** 3), np.diag([1.0, 1.0, 2.0])),
@@ -162,7 +164,7 @@ REFUSED = {
             "max initial", "sum where", "mean where", "prod where", "prod where, a zero", "sum initial", "pad maximum",
             "pad reflect odd", "reshape A", "partition axis", "linspace to a row",
             "diff, a traced keyword", "sinc at 0", "det of a singular matrix", "kron of cubes", "norm keepdims",
-            "norm inf", "irfft forward",
+            "norm inf", "irfft forward", "norm at 0", "std at 0",
         ],
         ALL,
     ),

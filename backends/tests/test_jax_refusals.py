@@ -10,6 +10,7 @@ import nestgrad as ng
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
+sparse = pytest.importorskip("jax.experimental.sparse")
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -221,3 +222,35 @@ def test_a_users_error_passes_unchanged():
             CONTEXTS[context](ng.hvp(mine), jnp.asarray(X), [jnp.asarray(V)])
     with pytest.raises(TypeError, match="incompatible shapes"):
         jax.jit(ng.hvp(lambda x: jnp.sum(x + jnp.ones(4))))(jnp.asarray(X), jnp.asarray(V))
+
+
+MESSAGES = {
+    "composite": (lambda x: jax.lax.composite(jnp.sin, name="tests.sine")(x), "R", "composite"),
+    "betainc": (lambda x: jax.scipy.special.betainc(1 + x**2, 2.0, 0.3), "F", "betainc"),
+    "gammainc": (lambda x: jax.scipy.special.gammainc(1 + x**2, 0.3), "FR", "igamma_grad_a"),
+    "eigenvalues": (lambda x: jnp.real(jnp.linalg.eigvals(jnp.outer(x, x**2) + jnp.diag(x))), "RR", "eig"),
+    "an update by a function": (lambda x: x.at[1].apply(jnp.sin), "R", "scatter_apply"),
+    "products of windows": (
+        lambda x: jax.lax.reduce_window(x, 1.0, jax.lax.mul, (2,), (1,), "VALID"),
+        "R",
+        "reduce_window",
+    ),
+    "gumbel": (lambda x: jax.scipy.stats.gumbel_r.logpdf(0.3, 0.1, 1 + x**2), "R", None),
+    "a sparse product": (
+        lambda x: sparse_of(x) @ sparse_of(x) @ x,
+        "R",
+        "bcoo_spdot_general",
+    ),
+}
+
+
+def sparse_of(x):
+    return sparse.BCOO((x, jnp.array([[0, 1], [1, 2], [2, 0]])), shape=(3, 3))
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_messages_are_recognised(name):
+    f, word, operation = MESSAGES[name]
+    with pytest.raises(ng.UnsupportedNestingError) as refusal:
+        _run(f, word, "eager")
+    assert refusal.value.operation == operation

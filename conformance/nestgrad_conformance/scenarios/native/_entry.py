@@ -25,3 +25,20 @@ def native(engine: str, module: str, name: str, inputs: Inputs, *features: str, 
 def square(rng: np.random.Generator) -> Any:
     """A well-conditioned matrix."""
     return rng.standard_normal((3, 3)) / 4 + 2 * np.eye(3)
+
+
+def singular(rng: np.random.Generator) -> Any:
+    """A matrix of rank 2 with a column of zeros."""
+    return square(rng) * np.asarray([0.0, 1.0, 1.0])
+
+
+def zero_inside(rng: np.random.Generator) -> Any:
+    """A vector with one entry that is zero."""
+    x = rng.standard_normal(5)
+    x[2] = 0.0
+    return x
+
+
+def zero_row(rng: np.random.Generator) -> Any:
+    """A matrix whose first row is zero."""
+    return rng.standard_normal((2, 3)) * np.asarray([[0.0], [1.0]])

@@ -9,7 +9,7 @@ import numpy as np
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, square
+from ._entry import native, square, zero_inside
 
 _tensorflow = partial(native, "tensorflow", "native_tensorflow")
 _tensorflow_keras = partial(native, "tensorflow", "native_tensorflow_keras")
@@ -20,12 +20,6 @@ _tensorflow_linalg = partial(native, "tensorflow", "native_tensorflow_linalg")
 
 def _colours(rng: np.random.Generator) -> Any:
     return np.asarray([0.8, 0.5, 0.2]) + rng.uniform(-0.1, 0.1, (4, 3))
-
-
-def _zero_inside(rng: np.random.Generator) -> Any:
-    x = rng.standard_normal(5)
-    x[2] = 0.0
-    return x
 
 
 SCENARIOS = (
@@ -122,7 +116,7 @@ SCENARIOS = (
     _tensorflow_code("segment_sum", normal(5), "segment_sum"),
     _tensorflow_code("segment_mean", normal(5), "segment_mean"),
     _tensorflow_code("segment_prod", normal(5), "segment_prod"),
-    _tensorflow_code("segment_prod_with_a_zero", _zero_inside, "segment_prod", "segment_prod_zero"),
+    _tensorflow_code("segment_prod_with_a_zero", zero_inside, "segment_prod", "segment_prod_zero"),
     _tensorflow_code("scatter_update", normal(5), "scatter"),
     _tensorflow_code("scatter_add", normal(5), "scatter"),
     _tensorflow_code("scatter_max", normal(5), "scatter", "scatter_max"),
@@ -135,15 +129,15 @@ SCENARIOS = (
     _tensorflow_code("numpy_function_with_a_rule", normal(3), "custom_rule", "numpy_rule", order=1),
     _tensorflow_code("raw_ops", normal(3), order=3),
     _tensorflow_math("cumulative", normal(4), "cumulative_sum", "cumulative_prod", order=3),
-    _tensorflow_math("cumprod_with_a_zero", _zero_inside, "cumulative_prod", "cumulative_prod_zero"),
+    _tensorflow_math("cumprod_with_a_zero", zero_inside, "cumulative_prod", "cumulative_prod_zero"),
     _tensorflow_math("cumulative_logsumexp", normal(4), "cumulative_logsumexp"),
     _tensorflow_math("reduce_prod", normal(3, 4), "prod", order=3),
-    _tensorflow_math("reduce_prod_with_a_zero", _zero_inside, "prod", "prod_zero", order=3),
+    _tensorflow_math("reduce_prod_with_a_zero", zero_inside, "prod", "prod_zero", order=3),
     _tensorflow_math("reduce_logsumexp", normal(3, 4)),
     _tensorflow_math("reduce_max", normal(3, 4), "max", order=3),
     _tensorflow_math("norms", normal(3, 4), "norm", "euclidean_norm"),
     _tensorflow_math("clip_by_norm", normal(3, 4), "clip_by_norm"),
-    _tensorflow_math("power_at_zero", _zero_inside, "power_zero", order=3),
+    _tensorflow_math("power_at_zero", zero_inside, "power_zero", order=3),
     _tensorflow_math("guarded", normal(4), "where"),
     _tensorflow_math("quotients", uniform(0.4, 1.6, 5), "xlogy"),
     _tensorflow_math("einsum", normal(3, 3), "einsum", order=3),

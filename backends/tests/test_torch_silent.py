@@ -1,0 +1,103 @@
+"""What torch drops without a word, and points where its formulas are not finite: refused, and right beside them."""
+
+import pytest
+
+import nestgrad as ng
+
+torch = pytest.importorskip("torch")
+
+F64 = torch.float64
+INDEX = torch.tensor([0, 1, 0, 1])
+
+
+@torch.library.custom_op("nestgrad_tests::cube", mutates_args=())
+def cube(x: torch.Tensor) -> torch.Tensor:
+    return x**3
+
+
+cube.register_autograd(
+    lambda ctx, cotangent: 3 * cotangent * ctx.saved_tensors[0] ** 2,
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
+)
+
+
+def extrema(x):
+    return (torch.zeros(2, dtype=F64).scatter_reduce(0, INDEX, x, "amax", include_self=False) * x[:2]).sum()
+
+
+def sparse(x):
+    matrix = torch.sparse_coo_tensor(torch.tensor([[0, 1], [1, 0]]), x[:2], (2, 2), check_invariants=True)
+    return (matrix.to_dense() @ x[2:] ** 2).sum()
+
+
+def inverse(x):
+    return torch.cholesky_inverse(torch.tril(x.reshape(2, 2))).pow(2).sum()
+
+
+CASES = {  # the function, x, the words refused, the operation
+    "bessel": (lambda x: (torch.special.bessel_j0(x) * x).sum(), [0.3, 0.4], "R F RR FR RF FF", "bessel_j0"),
+    "custom op": (lambda x: cube(x).sum(), [0.3, 0.4], "F RF FR FF", "torch.library.custom_op"),
+    "sparse values": (sparse, [0.3, 0.4, 0.5, 0.6], "RR", "sparse_coo_tensor"),
+    "extrema": (extrema, [0.3, 0.4, 0.5, 0.2], "R RR FR RF FF", "scatter_reduce"),
+    "cholesky_inverse": (inverse, [1.2, 0.0, 0.4, 0.9], "F FR RF FF", "cholesky_inverse"),
+    "det": (lambda x: torch.linalg.det(x.reshape(2, 2)), [0.0, 1.0, 0.0, 2.0], "R F FR", "det"),
+    "norm": (lambda x: torch.linalg.norm(x) ** 2, [0.0, 0.0], "RR FR RF FF", "norm"),
+    "std": (lambda x: torch.std(x) ** 2, [0.3, 0.3], "RR FR RF FF", "std"),
+    "sinc": (lambda x: torch.sinc(x).sum(), [0.0, 0.4], "RR FR RF FF", "sinc"),
+    "pow": (lambda x: torch.pow(x, torch.tensor(2.0)).sum(), [0.0, 0.4], "RF", "pow"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refused_by_name(name):
+    f, x, words, operation = CASES[name]
+    x = torch.tensor(x, dtype=F64)
+    for word in words.split():
+        with pytest.raises(ng.UnsupportedNestingError) as refusal:
+            ng.derivative(f, word)(x, *[torch.cos(x)] * ng.Nesting(word).directions)
+        assert refusal.value.operation == operation
+        assert refusal.value.use is None or refusal.value.use.code not in words.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "truth"),
+    [
+        ("custom op", "RR", [1.8, 2.4]),  # 6x
+        ("det", "RR", [1.0, -1.0, -1.0, 1.0]),  # of ad - bc along (1, 1, 1, 1)
+        ("pow", "RR", [2.0, 2.0]),
+    ],
+)
+def test_right_where_it_is_not_refused(name, word, truth):
+    f, x, *_ = CASES[name]
+    x = torch.tensor(x, dtype=F64)
+    found = ng.derivative(f, word)(x, *[torch.ones_like(x)] * ng.Nesting(word).directions)
+    torch.testing.assert_close(found, torch.tensor(truth, dtype=F64))
+
+
+def test_constants_may_go_through_what_has_no_derivative():
+    y = torch.tensor(0.3, dtype=F64)
+    constant = torch.special.bessel_j0(y)
+    f = lambda x: (torch.special.bessel_j0(y) * x**2).sum()  # noqa: E731
+    x = torch.tensor([0.3, 0.4], dtype=F64)
+    for word in ("RR", "FR", "RF"):
+        torch.testing.assert_close(ng.hvp(f, word)(x, torch.ones_like(x)), 2 * constant * torch.ones_like(x))
+
+
+def test_other_points_of_the_same_operations_are_right():
+    x, v = torch.tensor([0.3, 0.4], dtype=F64), torch.tensor([1.0, 0.0], dtype=F64)
+    norm, branches = (lambda x: torch.linalg.norm(x) ** 4), (lambda x: torch.where(x > 0, x**3, x**2).sum())
+    for word in ("RR", "FR", "RF"):
+        torch.testing.assert_close(ng.hvp(norm, word)(x, v), 4 * (x @ x) * v + 8 * x * (x @ v))
+        torch.testing.assert_close(ng.hvp(branches, word)(x, v), 6 * x * v)
+
+
+def test_a_refused_cond_leaves_no_trace():
+    def branching(x):
+        return torch.cond(x.sum() > 0, lambda y: y.sin().sum(), lambda y: y.sum(), (x,))
+
+    x = torch.tensor([0.3, 0.4], dtype=F64)
+    for word in ("F", "FR", "RR"):
+        with pytest.raises(ng.UnsupportedNestingError):
+            ng.derivative(branching, word)(x, x)
+    torch.testing.assert_close(branching(x), x.sin().sum())
+    torch.testing.assert_close(ng.gradient(branching)(x), x.cos())

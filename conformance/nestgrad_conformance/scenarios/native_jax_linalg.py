@@ -1,0 +1,197 @@
+"""Linear algebra of jax. The functions of the scenarios in `native`, of one array x each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.experimental import sparse
+from jax.scipy import linalg
+
+from .native_jax_nn import _ramp, _weighted
+
+
+def _positive(x: Any) -> Any:
+    return x @ x.T + jnp.eye(x.shape[0])
+
+
+def cholesky(x: Any) -> Any:
+    """jnp.linalg.cholesky and scipy's cho_solve."""
+    matrix = _positive(x)
+    return _weighted(jnp.linalg.cholesky(matrix)) + _weighted(linalg.cho_solve(linalg.cho_factor(matrix), x[0] ** 2))
+
+
+def cholesky_update(x: Any) -> Any:
+    """lax.linalg.cholesky_update of rank one."""
+    return _weighted(lax.linalg.cholesky_update(jnp.linalg.cholesky(_positive(x)).T, x[0]))
+
+
+def det(x: Any) -> Any:
+    """jnp.linalg.det."""
+    return jnp.linalg.det(x) ** 2
+
+
+def det_of_a_singular_matrix(x: Any) -> Any:
+    """jnp.linalg.det where a column is zero: the truth is finite."""
+    return jnp.linalg.det(x) + jnp.sum(x**3)
+
+
+def solve(x: Any) -> Any:
+    """jnp.linalg.solve with several right sides."""
+    return _weighted(jnp.linalg.solve(x, x**2))
+
+
+def solve_triangular(x: Any) -> Any:
+    """SciPy's solve_triangular, transposed."""
+    return _weighted(linalg.solve_triangular(x, x**2, lower=True, trans=1))
+
+
+def lu(x: Any) -> Any:
+    """SciPy's lu, lu_factor and lu_solve."""
+    _, lower, upper = linalg.lu(x)
+    return _weighted(lower) + _weighted(upper) + _weighted(linalg.lu_solve(linalg.lu_factor(x), x[0] ** 2))
+
+
+def lstsq(x: Any) -> Any:
+    """jnp.linalg.lstsq of a tall matrix."""
+    return _weighted(jnp.linalg.lstsq(x, x[:, 0] ** 2)[0])
+
+
+def pinv(x: Any) -> Any:
+    """jnp.linalg.pinv."""
+    return _weighted(jnp.linalg.pinv(x))
+
+
+def matrix_power(x: Any) -> Any:
+    """jnp.linalg.matrix_power, of a negative exponent too."""
+    return _weighted(jnp.linalg.matrix_power(x, 3)) + _weighted(jnp.linalg.matrix_power(x, -2))
+
+
+def multi_dot(x: Any) -> Any:
+    """jnp.linalg.multi_dot, tensorsolve, trace and vecdot."""
+    product = jnp.linalg.multi_dot([x, x.T, x])
+    return _weighted(product) + jnp.trace(product) ** 2 + _weighted(jnp.linalg.vecdot(x, x**2))
+
+
+def singular_vectors(x: Any) -> Any:
+    """jnp.linalg.svd with vectors, squared: the singular values differ."""
+    left, values, right = jnp.linalg.svd(x, full_matrices=False)
+    return _weighted(left**2) + _weighted(values) + _weighted(right**2)
+
+
+def spectral_norms(x: Any) -> Any:
+    """jnp.linalg.norm by singular values, and cond."""
+    return jnp.linalg.norm(x, 2) + jnp.linalg.norm(x, -2) + jnp.linalg.cond(x)
+
+
+def eigenvalues(x: Any) -> Any:
+    """jnp.linalg.eigvals of a general matrix, by sums that are real."""
+    values = jnp.linalg.eigvals(x)
+    return jnp.real(jnp.sum(values**2 * jnp.exp(values)))
+
+
+def eigenvectors(x: Any) -> Any:
+    """jnp.linalg.eig of a general matrix, by a sum that their phase does not change."""
+    values, vectors = jnp.linalg.eig(x)
+    return jnp.real(jnp.sum(values * jnp.sum(jnp.abs(vectors) ** 4, axis=0)))
+
+
+def eigh_generalised(x: Any) -> Any:
+    """SciPy's eigh, eigenvalues of a pencil."""
+    return _weighted(linalg.eigh(x + x.T, eigvals_only=True))
+
+
+def eigh_tridiagonal(x: Any) -> Any:
+    """SciPy's eigh_tridiagonal."""
+    return _weighted(linalg.eigh_tridiagonal(x[0], x[1, :-1], eigvals_only=True))
+
+
+def sqrtm(x: Any) -> Any:
+    """SciPy's sqrtm."""
+    return _weighted(jnp.real(linalg.sqrtm(_positive(x))))
+
+
+def funm(x: Any) -> Any:
+    """SciPy's funm, by the Schur form."""
+    return _weighted(jnp.real(linalg.funm(x, jnp.exp)))
+
+
+def polar(x: Any) -> Any:
+    """SciPy's polar decomposition."""
+    unitary, positive = linalg.polar(x)
+    return _weighted(unitary) + _weighted(positive)
+
+
+def expm_frechet(x: Any) -> Any:
+    """SciPy's expm_frechet."""
+    value, derivative = linalg.expm_frechet(x / 4, x.T / 3)
+    return _weighted(value) + _weighted(derivative)
+
+
+def sylvester(x: Any) -> Any:
+    """SciPy's solve_sylvester."""
+    return _weighted(jnp.real(linalg.solve_sylvester(_positive(x), jnp.eye(3), x)))
+
+
+def structured_matrices(x: Any) -> Any:
+    """SciPy's toeplitz, block_diag and circulant, jnp.kron."""
+    parts = linalg.toeplitz(x[0], x[1]), linalg.block_diag(x, x[:1]), jnp.kron(x[:2], x[1:])
+    return sum(_weighted(part**2) for part in parts)
+
+
+def full_qr(x: Any) -> Any:
+    """jnp.linalg.qr of a square matrix, both factors."""
+    q, r = jnp.linalg.qr(x)
+    return _weighted(q) + _weighted(r)
+
+
+def complete_qr(x: Any) -> Any:
+    """jnp.linalg.qr of a tall matrix in mode complete, by what is defined: R."""
+    return _weighted(jnp.linalg.qr(x, mode="complete")[1])
+
+
+def householder(x: Any) -> Any:
+    """lax.linalg.householder_product."""
+    return _weighted(lax.linalg.householder_product(x, x[0] / 3))
+
+
+def hessenberg(x: Any) -> Any:
+    """SciPy's Hessenberg form, by its trace."""
+    return jnp.trace(linalg.hessenberg(x) ** 2)
+
+
+def schur(x: Any) -> Any:
+    """SciPy's Schur form, by its trace."""
+    return jnp.trace(linalg.schur(x)[0] ** 2)
+
+
+def tridiagonal_solve(x: Any) -> Any:
+    """lax.linalg.tridiagonal_solve."""
+    lower = x[0].at[0].set(0.0)
+    upper = x[1].at[-1].set(0.0)
+    return _weighted(lax.linalg.tridiagonal_solve(lower, 4 + x[2] ** 2, upper, x[3][:, None] ** 2))
+
+
+def triangular_solve_of_lax(x: Any) -> Any:
+    """lax.linalg.triangular_solve from the right, unit diagonal."""
+    return _weighted(lax.linalg.triangular_solve(x, x**2, left_side=False, lower=True, unit_diagonal=True))
+
+
+def sparse_product(x: Any) -> Any:
+    """A BCOO matrix times a vector, its values a part of x."""
+    indices = jnp.array([[0, 1], [1, 2], [2, 0], [3, 3]])
+    matrix = sparse.BCOO((x[0], indices), shape=(4, 4))
+    return _weighted(matrix @ x[1]) + _weighted(matrix @ matrix.T @ x[1])
+
+
+def sparsified(x: Any) -> Any:
+    """jax.experimental.sparse.sparsify of a dense function."""
+    matrix = sparse.BCOO((x[0], jnp.array([[0, 1], [1, 2], [2, 0], [3, 3]])), shape=(4, 4))
+    return _weighted(sparse.sparsify(lambda m, v: m @ (v * 2) + v)(matrix, x[1]))
+
+
+def batched_inverse(x: Any) -> Any:
+    """jnp.linalg.inv batched over a leading axis by jax.vmap."""
+    return _weighted(jax.vmap(jnp.linalg.inv)(jnp.stack([x, x.T + jnp.diag(_ramp(3))])))
