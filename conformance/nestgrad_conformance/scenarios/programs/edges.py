@@ -80,7 +80,7 @@ _guarded_branches = separable(
 )
 
 
-@program(_both_signs, "where", "zero_times_infinity", reference=_guarded_values, closed_form=_guarded_branches)
+@program(_both_signs, "where", "masked_infinity", reference=_guarded_values, closed_form=_guarded_branches)
 def guarded_sqrt(xp: Any, x: Any) -> Any:
     """√x where x is positive, x² elsewhere: the square root of a negative number is computed, and not taken."""
     return xp.sum(xp.where(x > 0, xp.sqrt(x), x**2))
