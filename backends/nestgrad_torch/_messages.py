@@ -24,7 +24,11 @@ _OTHERS = (
     (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
     (r"mutate a captured Tensor", "in-place operation", "torch.func lets f change no tensor that it captures."),
     (r"attempting to call Tensor\.requires_grad_\(\)", "requires_grad_", "torch.func has its own transforms for it."),
-    (r"Expected FakeTensor, got", "torch.cond", "Dynamo, which compiles its branches, cannot trace them here."),
+    (
+        r"_cond_op_wrapper|Expected FakeTensor, got",
+        "torch.cond",
+        "Dynamo, which compiles its branches, cannot trace them here.",
+    ),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
 )
 
