@@ -101,7 +101,7 @@ def test_fields(scenario):
     assert "/" not in scenario.id
     assert "@" not in scenario.id
     assert callable(scenario.function) or scenario.engine
-    assert (scenario.tier == "transforms") == (scenario.setting is not None)
+    assert (scenario.tier == "transforms") == (scenario.setting is not None or scenario.dtype == "float32")
     assert not scenario.nested or scenario.reference
 
 

@@ -15,9 +15,8 @@ from nestgrad._trees import flatten, unflatten
 
 from .oracle import Oracle, Source
 from .subject import AUTO, Malformed, Vector
-from .truth import DOUBLE, SINGLE, Precision
+from .truth import PRECISIONS, Precision
 
-PRECISIONS = {"float64": DOUBLE, "float32": SINGLE}
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 SEED = 8  # of directions: for this one, few entries of the first are small and few cancel
 _CLOSE = 1e-3  # how far float32 may take a value from the one in float64, relatively

@@ -24,12 +24,11 @@ from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.settings import Use
 
 from .oracle import Oracle, Source
-from .truth import DOUBLE, Precision
+from .truth import PRECISIONS
 
 Vector = npt.NDArray[np.float64]
 
 AUTO = "auto"
-_SCALAR = [np.zeros(())]
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 
 
@@ -50,11 +49,10 @@ class Subject:
         precision: that of the results.
     """
 
-    precision: Precision = DOUBLE
-
     def __init__(self, scenario: Scenario, backend: Any, seed: int) -> None:
         self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
-        self.x, self._rebuild = tree_ravel(scenario.x(seed))
+        flat, self._rebuild = tree_ravel(scenario.x(seed))
+        self.x, self.precision = self._rounded(flat), PRECISIONS[scenario.dtype]
         self.vectors: dict[int, Vector] = {}
         self.scalars: dict[int, Vector] = {}
 
@@ -65,7 +63,7 @@ class Subject:
 
     def direction(self, number: int) -> Vector:
         """The direction of this number, flat."""
-        return tree_ravel(self.scenario.direction(self.seed, number))[0]
+        return self._rounded(tree_ravel(self.scenario.direction(self.seed, number))[0])
 
     def f(self, x: Any) -> Any:
         """The function on arrays of the backend."""
@@ -79,30 +77,30 @@ class Subject:
             Malformed: the result has another shape or dtype than the law says.
         """
         if self.scenario.setting is None:
-            return self._plain(word, execution)
+            return self._plain(word, execution, self.scenario.dtype)
         setting = pkgutil.resolve_name(self.scenario.setting)
         code = hvp_word(self.backend, AUTO).code if word == AUTO else word
 
         def derive(f: Callable[..., Any], nesting: str) -> Any:
             return self._derived(f, AUTO if word == AUTO and nesting == code else nesting, execution)
 
-        return self._on_vectors(setting(Use(self.backend, self.f, code, derive)), code)
+        return self._on_vectors(setting(Use(self.backend, self.f, code, derive)), code, self.scenario.dtype)
 
-    def _plain(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
-        """The operator called as usual."""
+    def _plain(self, word: str, execution: str = "eager", dtype: str = "float64") -> Callable[..., Vector]:
+        """The operator called as usual; the oracle's sources are in float64 whatever the scenario's dtype."""
         self._function  # noqa: B018 - looked up here: a cached property takes a lock, which no compiler traces
-        return self._on_vectors(self._derived(self.f, word, execution), word)
+        return self._on_vectors(self._derived(self.f, word, execution), word, dtype)
 
     def _derived(self, f: Callable[..., Any], word: str, execution: str) -> Any:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
         return ng.hvp(f, **options) if word == AUTO else ng.derivative(f, word, **options)
 
-    def _on_vectors(self, apply: Callable[..., Any], word: str) -> Callable[..., Vector]:
+    def _on_vectors(self, apply: Callable[..., Any], word: str, dtype: str) -> Callable[..., Vector]:
         scalar = word != AUTO and "R" not in word
 
         def evaluate(x: Vector, *directions: Vector) -> Vector:
-            result = apply(self._rebuild(x), *(self._rebuild(v) for v in directions))
-            return self._flat(result, _SCALAR if scalar else optree.tree_leaves(self._rebuild(x)))
+            trees = [optree.tree_map(lambda leaf: leaf.astype(dtype), self._rebuild(flat)) for flat in (x, *directions)]
+            return self._flat(apply(*trees), [np.zeros((), dtype)] if scalar else optree.tree_leaves(trees[0]), scalar)
 
         return evaluate
 
@@ -149,12 +147,16 @@ class Subject:
     def _forward(self) -> Callable[[Any], Any]:
         return self.backend.compile(self._function) if self._compiles else self._function
 
-    def _flat(self, result: Any, like: list[Any]) -> Vector:
+    def _rounded(self, flat: Vector) -> Vector:
+        """A vector that the scenario's dtype can hold: the truth in float64 is at the same point."""
+        return flat.astype(self.scenario.dtype).astype(np.float64)
+
+    def _flat(self, result: Any, like: list[Any], scalar: bool) -> Vector:
         leaves = [self.backend.to_numpy(leaf) for leaf in optree.tree_leaves(result)]
         found, wanted = ([(np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in side] for side in (leaves, like))
         if found != wanted:
             raise Malformed(f"the result is {found}, it should be {wanted}")
-        return np.concatenate([np.ravel(leaf) for leaf in leaves]).reshape(like[0].shape if like is _SCALAR else -1)
+        return np.concatenate([np.ravel(leaf) for leaf in leaves], dtype=np.float64).reshape(() if scalar else -1)
 
 
 def order_of(word: str) -> int:

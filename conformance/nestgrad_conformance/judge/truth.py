@@ -42,6 +42,7 @@ class Precision:
 
 DOUBLE = Precision("float64", SLACK, LIMITS, LIMIT)
 SINGLE = Precision("float32", 1e-3, {}, 1e-3)
+PRECISIONS = {one.dtype: one for one in (DOUBLE, SINGLE)}
 
 
 class Uncertain(Exception):

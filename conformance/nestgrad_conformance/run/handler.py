@@ -25,7 +25,7 @@ from nestgrad_conformance.judge.twin import beside
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
 
-from .plan import DTYPE, Task
+from .plan import Task
 
 BACKEND = "NESTGRAD_ROOM_BACKEND"
 """The environment variable that tells a worker which backend it is for."""
@@ -89,7 +89,7 @@ def describe(backend: Any) -> Environment:
         spec=getattr(backend, "spec_version", SPEC_VERSION),
         engines=dict(sorted(engines.items())),
         device=str(getattr(array, "device", "cpu")),
-        x64=str(backend.to_numpy(array).dtype) == DTYPE,
+        x64=str(backend.to_numpy(array).dtype) == "float64",
         modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
         max_order=getattr(backend, "max_order", None),
         executions=["eager", *(name for name, method in COMPILERS.items() if provides(backend, method))],

@@ -15,8 +15,6 @@ from nestgrad_conformance.scenarios import Scenario
 
 from .profiles import EXECUTIONS, highest_order
 
-DTYPE = "float64"
-
 
 class Task(msgspec.Struct, frozen=True, tag=True):
     """One cell to measure, as it is sent to a worker."""
@@ -90,7 +88,7 @@ class Selection:
         if scenario.engine not in (None, engine) or not self._names(scenario):
             return []
         return [
-            Task(scenario.id, word, execution, DTYPE, self.seed)
+            Task(scenario.id, word, execution, scenario.dtype, self.seed)
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
             for word in _words(highest_order(self.profile, scenario, execution, engine))

@@ -44,6 +44,7 @@ class Scenario:
         capability: a method of the backend without which the cell is absent.
         words: a pattern on the codes of the words that are measured, as fnmatch reads it.
         executions: those that it is measured in; all if empty.
+        dtype: the format of inputs and results; the truth is computed in float64, at inputs that this format holds.
         engine: the one engine this scenario is for, or None.
         revision: rises when function, inputs or domain change.
         since: the version of the backend spec in which it came.
@@ -65,6 +66,7 @@ class Scenario:
     capability: str | None = None
     words: str = "*"
     executions: tuple[str, ...] = ()
+    dtype: str = "float64"
     engine: str | None = None
     revision: int = 1
     since: str = "1.0"

@@ -1,7 +1,8 @@
 """A representative choice of the other tiers' functions, called in every setting that users call operators in.
 
 A scenario here is one of the other tiers with a setting: same function, same truth, another way to call the
-operator. Settings that only the arrays or the calls concern take a few functions of each shape.
+operator; or it is one in float32. Settings that only the arrays or the calls concern take a few functions of
+each shape.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ _MANY = (
     *("gaussian_process", "kalman_filter", "layer_norm_from_parts", "recurrent_net", "message_passing", "power"),
     *("lennard_jones", "runge_kutta_step", "gather", "where", "cumulative_sum", "constant", "seed_composite"),
 )
+_WITHOUT_CONSTANTS = (
+    *("rosenbrock", "beale", "inverse_norm", "log_sum_exp", "power", "where", "cumulative_sum", "determinant"),
+    *("product_with_a_zero", "broadcasting", "zero_dim", "transformer_block", "batch_norm_from_parts"),
+    *("fixed_point_layer", "runge_kutta_step", "lennard_jones", "confusion_aliased", "hamiltonian_flow"),
+)
+"""What captures no array of float64: with one, its results would be of float64."""
 _OWN = {
     "autograd": ("autograd_primitive_both", "autograd_convolution"),
     "jax": ("jax_custom_vjp", "jax_custom_jvp"),
@@ -81,4 +88,8 @@ def _scenarios() -> Iterator[Scenario]:
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
 
 
-SCENARIOS = tuple(_scenarios())
+def _single(base: str) -> Scenario:
+    return replace(_BY_ID[base], id=f"float32_of_{base}", tier="transforms", order=2, sample=False, dtype="float32")
+
+
+SCENARIOS = (*_scenarios(), *map(_single, _WITHOUT_CONSTANTS))

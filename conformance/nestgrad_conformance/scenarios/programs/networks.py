@@ -182,7 +182,7 @@ def convolution_from_parts(xp: Any, x: Any) -> Any:
     return xp.mean(signal**2)
 
 
-@program(normal(5, 3), "batch_norm")
+@program(normal(5, 3))
 def batch_norm_from_parts(xp: Any, x: Any) -> Any:
     """Normalisation over a batch, then a cubic."""
     centred = x - xp.mean(x, axis=0)
