@@ -6,19 +6,58 @@ of operations or from a family of `families`; each is the whole of a mistake, as
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from autograd.builtins import tuple as traced_tuple
+from autograd.core import primitive_jvps, primitive_vjps
 from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.tracer import isbox, new_box
+from autograd.tracer import isbox, new_box, trace_primitives_map
 
-from .engine import held, primitive_of, reweighted, sound, with_functions, with_rules
+from .engine import Namespace, held, sound
 
 _Autograd: Any = type(sound())
+Rules = dict[Any, Callable[..., Any]]
+
+
+def _primitive(function: Any) -> Any:
+    """What autograd traces for a function of NumPy."""
+    return trace_primitives_map[function]
+
+
+def _with_rules(forward: Rules, reverse: Rules) -> Any:
+    """The backend with other rules for some primitives while it traces; a rule is given autograd's own first."""
+    changed = [
+        (table, name, functools.partial(rule, table[name]), table[name])
+        for table, rules in ((primitive_jvps, forward), (primitive_vjps, reverse))
+        for name, rule in rules.items()
+    ]
+
+    @contextlib.contextmanager
+    def at_fault() -> Iterator[None]:
+        for table, name, rule, _ in changed:
+            table[name] = rule
+        try:
+            yield
+        finally:
+            for table, name, _, own in changed:
+                table[name] = own
+
+    class Mutant(_Autograd):
+        def jvp(self, *args: Any, **kwargs: Any) -> Any:
+            with at_fault():
+                return super().jvp(*args, **kwargs)
+
+        def vjp(self, *args: Any, **kwargs: Any) -> Any:
+            with at_fault():
+                return super().vjp(*args, **kwargs)
+
+    return Mutant()
 
 
 def broadcast_summed_along_the_other_axis() -> Any:
@@ -42,7 +81,7 @@ def broadcast_summed_along_the_other_axis() -> Any:
         return pull
 
     arithmetic = (np.add, np.subtract, np.multiply, np.true_divide)
-    return with_rules({}, {primitive_of(function): reverse for function in arithmetic})
+    return _with_rules({}, {_primitive(function): reverse for function in arithmetic})
 
 
 def repeated_index_overwrites() -> Any:
@@ -57,7 +96,7 @@ def repeated_index_overwrites() -> Any:
         pull = own(argnums, ans, args, kwargs)
         return lambda cotangent: pull(cotangent * last.reshape(np.shape(places)))
 
-    return with_rules({}, {ArrayBox.__getitem__: reverse})
+    return _with_rules({}, {ArrayBox.__getitem__: reverse})
 
 
 def pullback_accumulates() -> Any:
@@ -116,10 +155,13 @@ def odd_real_transform_has_a_nyquist_bin() -> Any:
         if n is not None and n % 2 and np.shape(held(x))[axis] > n // 2 > 0:
             weight = np.ones(np.shape(held(x))[axis])
             weight[n // 2] = 0.5
-            x = reweighted(x, np.moveaxis(weight.reshape(-1, *[1] * (np.ndim(held(x)) - 1)), 0, axis))
+            weight = np.moveaxis(weight.reshape(-1, *[1] * (np.ndim(held(x)) - 1)), 0, axis)
+            x = held(x) + weight * (x - held(x))  # x itself, with another derivative
         return sound().xp.fft.irfft(x, n=n, axis=axis, norm=norm)
 
-    return with_functions({"fft.irfft": irfft})
+    mutant = _Autograd()
+    mutant.xp = Namespace(mutant.xp, {"fft.irfft": irfft})
+    return mutant
 
 
 def cotangents_in_single_precision() -> Any:
@@ -133,7 +175,7 @@ def cotangents_in_single_precision() -> Any:
         pull = own(argnums, ans, args, kwargs)
         return lambda cotangent: pull(cotangent if np.iscomplexobj(held(cotangent)) else rounded(cotangent))
 
-    return with_rules({}, {primitive_of(function): reverse for function in (np.sum, np.multiply, np.matmul, np.exp)})
+    return _with_rules({}, {_primitive(function): reverse for function in (np.sum, np.multiply, np.matmul, np.exp)})
 
 
 def denominators_with_an_epsilon() -> Any:
@@ -145,8 +187,8 @@ def denominators_with_an_epsilon() -> Any:
     def reverse(own: Any, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
         return own(argnums, ans, (*args[:-1], args[-1] + 1e-7), kwargs)
 
-    primitives = [primitive_of(function) for function in (np.log, np.sqrt, np.true_divide)]
-    return with_rules(dict.fromkeys(primitives, forward), dict.fromkeys(primitives, reverse))
+    primitives = [_primitive(function) for function in (np.log, np.sqrt, np.true_divide)]
+    return _with_rules(dict.fromkeys(primitives, forward), dict.fromkeys(primitives, reverse))
 
 
 def solve_forgets_the_transpose() -> Any:
@@ -156,7 +198,7 @@ def solve_forgets_the_transpose() -> Any:
         matrix, right = args
         return own(argnums, ans, (np.swapaxes(matrix, -1, -2), right), kwargs)
 
-    return with_rules({}, {primitive_of(np.linalg.solve): reverse})
+    return _with_rules({}, {_primitive(np.linalg.solve): reverse})
 
 
 def power_loses_the_sign_of_its_base() -> Any:
@@ -168,12 +210,12 @@ def power_loses_the_sign_of_its_base() -> Any:
     def reverse(own: Any, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
         return own(argnums, ans, (abs(args[0]), args[1]), kwargs)
 
-    power = primitive_of(np.power)
-    return with_rules({power: forward}, {power: reverse})
+    power = _primitive(np.power)
+    return _with_rules({power: forward}, {power: reverse})
 
 
 def tangents_held() -> Any:
-    """jvp takes its tangents for constants: they may depend on an outer variable."""
+    """Forward mode takes its tangents for constants: they may depend on an outer variable."""
 
     class Mutant(_Autograd):
         def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:

@@ -1,0 +1,116 @@
+"""The mutation score: how many faulty backends the suite finds, and which it does not."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from nestgrad_conformance.judge.limits import Limit, read
+from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.oracle import Oracle
+from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.judge.verdict import FAILING, verdict
+from nestgrad_conformance.run.plan import words_of
+from nestgrad_conformance.scenarios import Scenario, load
+
+from .situation import Situated
+from .uses import used_by
+
+SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A backend with one fault.
+
+    Attributes:
+        family: what kind of fault.
+        name: the operation, or the fault itself where it is of no operation.
+        make: a fresh backend.
+        limits: what it declares.
+        executions: those to measure it in.
+        operation: the name in the namespace of the operation at fault.
+    """
+
+    family: str
+    name: str
+    make: Callable[[], Any]
+    limits: tuple[Limit, ...]
+    executions: tuple[str, ...] = ("eager",)
+    operation: str | None = None
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant: the cell that found it, or None, and how many cells were measured."""
+
+    mutant: Mutant
+    killer: str | None
+    cells: int
+
+
+def fate(mutant: Mutant) -> Fate:
+    """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes."""
+    warnings.simplefilter("ignore")  # numbers are judged, not their warnings
+    cells = 0
+    for scenario in _suspects(mutant.operation):
+        subject = _subject(scenario, mutant.make())
+        for execution in mutant.executions:
+            for word in words_of(scenario.order):
+                cells += 1
+                if _fails(subject, word, execution, mutant.limits) and not _sound_fails(scenario, word, execution):
+                    return Fate(mutant, f"{scenario.id}/{word}/{execution}", cells)
+    return Fate(mutant, None, cells)
+
+
+def declared() -> tuple[Limit, ...]:
+    """What the backend without a fault declares."""
+    return read("nestgrad_autograd", "limits.toml")
+
+
+def _suspects(operation: str | None) -> list[Scenario]:
+    """The scenarios that may find a fault: those of the operation, then all others that call it."""
+    measured = [one for one in _scenarios().values() if one.engine is None and not one.probe]
+    if operation is None:
+        return measured
+    own = [one for one in measured if one.operation == operation]
+    return own + [one for one in measured if one.operation != operation and operation in used_by(one)]
+
+
+@functools.cache
+def _scenarios() -> dict[str, Scenario]:
+    return load()
+
+
+def _subject(scenario: Scenario, backend: Any) -> Subject:
+    """A subject with the truth of the sound backend's, which is not found again for each mutant."""
+    subject = Subject(scenario, backend, SEED)
+    subject.oracle = _oracle(scenario)
+    return subject
+
+
+@functools.cache
+def _oracle(scenario: Scenario) -> Oracle:
+    return Subject(scenario, Situated(), SEED).oracle
+
+
+@functools.cache
+def _sound_subject(scenario: Scenario) -> Subject:
+    return _subject(scenario, Situated())
+
+
+@functools.cache
+def _sound_fails(scenario: Scenario, word: str, execution: str) -> bool:
+    return _fails(_sound_subject(scenario), word, execution, declared())
+
+
+def _fails(subject: Subject, word: str, execution: str, limits: tuple[Limit, ...]) -> bool:
+    scenario = subject.scenario
+    found = measure(subject, word, execution)
+    known = (found.word, scenario.id, scenario.features, version("autograd"), execution)
+    limited = any(limit.covers(*known) for limit in limits)
+    return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING
