@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from nestgrad_conformance.run.plan import DTYPE
+
 from .engine import Function, held
+from .names import names
 from .operation import Arrays, Rules, pull, push
 from .situation import Situation
 
@@ -23,12 +26,14 @@ class Family:
         name: as the score lists it.
         rules: the faulty rules, for a situation that is read when they are applied.
         executions: those in which the fault may show.
+        dtype: the one in which the fault may show.
         operations: those that it is a fault of; of all if None.
     """
 
     name: str
     rules: Callable[[Situation], Rules]
     executions: tuple[str, ...] = ("eager",)
+    dtype: str = DTYPE
     operations: frozenset[str] | None = None
 
 
@@ -119,53 +124,13 @@ def _is_single(array: Any) -> bool:
 
 
 # Functions of two or more arrays of one kind, by a formula that has each in its own place.
-_SEVERAL = frozenset(
-    [
-        "add",
-        "atan2",
-        "concat",
-        "copysign",
-        "divide",
-        "floor_divide",
-        "hypot",
-        "linalg.cross",
-        "linalg.outer",
-        "linalg.matmul",
-        "linalg.solve",
-        "linalg.tensordot",
-        "linalg.vecdot",
-        "logaddexp",
-        "matmul",
-        "maximum",
-        "meshgrid",
-        "minimum",
-        "multiply",
-        "pow",
-        "remainder",
-        "stack",
-        "subtract",
-        "tensordot",
-        "vecdot",
-        "where",
-        "broadcast_arrays",
-        "clip",
-    ]
+_SEVERAL = names(
+    "add atan2 broadcast_arrays clip concat copysign divide floor_divide hypot linalg.cross linalg.matmul "
+    "linalg.outer linalg.solve linalg.tensordot linalg.vecdot logaddexp matmul maximum meshgrid minimum multiply pow "
+    "remainder stack subtract tensordot vecdot where"
 )
 # Functions for which a formula in use divides by an entry, or by something that is zero with it.
-_DIVIDING = frozenset(
-    [
-        "atan2",
-        "cumulative_prod",
-        "divide",
-        "hypot",
-        "linalg.det",
-        "linalg.vector_norm",
-        "multiply",
-        "pow",
-        "prod",
-        "square",
-    ]
-)
+_DIVIDING = names("atan2 cumulative_prod divide hypot linalg.det linalg.vector_norm multiply pow prod square")
 
 FAMILIES = (
     Family("sign", _scaled(-1.0)),
@@ -179,7 +144,6 @@ FAMILIES = (
     Family("nan_masked", _always(Rules(_masked_forward, _masked_reverse)), operations=_DIVIDING),
     Family("above_two_entries", _scaled(2.0, lambda _, primals: any(np.size(held(x)) > 2 for x in primals))),
     Family("compiled_only", _scaled(2.0, lambda situation, _: situation.compiled), executions=("compiled",)),
-    Family("float32_only", _scaled(2.0, lambda _, primals: any(map(_is_single, primals)))),
+    Family("float32_only", _scaled(2.0, lambda _, primals: any(map(_is_single, primals))), dtype="float32"),
     Family("second_call_only", _scaled(2.0, lambda situation, _: situation.call == 2)),
-    Family("pytrees_only", _scaled(2.0, lambda situation, _: situation.leaves > 1)),
 )

@@ -48,7 +48,7 @@ def _with_rules(forward: Rules, reverse: Rules) -> Any:
             for table, name, _, own in changed:
                 table[name] = own
 
-    class Mutant(_Autograd):
+    class Mutant(_Autograd):  # type: ignore[misc]
         def jvp(self, *args: Any, **kwargs: Any) -> Any:
             with at_fault():
                 return super().jvp(*args, **kwargs)
@@ -102,7 +102,7 @@ def repeated_index_overwrites() -> Any:
 def pullback_accumulates() -> Any:
     """A pullback that is called again adds to what it gave before: the buffers of the tape are not cleared."""
 
-    class Mutant(_Autograd):
+    class Mutant(_Autograd):  # type: ignore[misc]
         def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> Any:
             value, pullback, *aux = super().vjp(f, *primals, has_aux=has_aux)
             buffers: tuple[Any, ...] | None = None
@@ -122,7 +122,7 @@ def perturbations_confused() -> Any:
     """Forward mode has one infinitesimal for all levels: an inner jvp differentiates captured outer variables."""
     level: ContextVar[Any] = ContextVar("level", default=None)
 
-    class Mutant(_Autograd):
+    class Mutant(_Autograd):  # type: ignore[misc]
         def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
             outer = level.get()
             if outer is not None and not has_aux:
@@ -217,7 +217,7 @@ def power_loses_the_sign_of_its_base() -> Any:
 def tangents_held() -> Any:
     """Forward mode takes its tangents for constants: they may depend on an outer variable."""
 
-    class Mutant(_Autograd):
+    class Mutant(_Autograd):  # type: ignore[misc]
         def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
             return super().jvp(f, primals, tuple(map(held, tangents)), has_aux=has_aux)
 

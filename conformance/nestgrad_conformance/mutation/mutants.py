@@ -64,6 +64,7 @@ def _of_operation(family: Family, name: str, limits: tuple[Limit, ...]) -> Mutan
         make=partial(_changed, family, name),
         limits=limits,
         executions=family.executions,
+        dtype=family.dtype,
         operation=name,
     )
 
@@ -88,4 +89,5 @@ def _with_hidden_limit(number: int, limits: tuple[Limit, ...]) -> Mutant:
         name=" ".join(filter(None, (hidden.operation, hidden.feature, hidden.nesting))),
         make=sound,
         limits=tuple(limit for limit in limits if limit is not hidden),
+        features=frozenset(filter(None, (hidden.operation, hidden.feature))),
     )

@@ -15,6 +15,8 @@ from autograd.tracer import isbox
 from .engine import Function, held, sound
 
 Arrays = tuple[Any, ...]
+_flatten: Function = optree.tree_flatten
+_unflatten: Function = optree.tree_unflatten
 
 
 def push(call: Function, primals: Arrays, tangents: Arrays) -> Any:
@@ -50,7 +52,7 @@ def with_rules(function: Function, rules: Rules) -> Function:
 
     @primitive  # type: ignore[untyped-decorator]
     def operation(structure: Any, entry: int, *leaves: Any) -> Any:
-        args, kwargs = optree.tree_unflatten(structure, leaves)
+        args, kwargs = _unflatten(structure, leaves)
         return optree.tree_leaves(function(*args, **kwargs))[entry]
 
     def of(args: Any, argnums: Any) -> tuple[Function, Arrays]:
@@ -71,15 +73,15 @@ def with_rules(function: Function, rules: Rules) -> Function:
 
     @functools.wraps(function)
     def changed(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = optree.tree_flatten((args, kwargs))
+        leaves, structure = _flatten((args, kwargs))
         if not any(map(isbox, leaves)):
             return function(*args, **kwargs)
-        args, kwargs = optree.tree_unflatten(structure, map(held, leaves))
-        values, form = optree.tree_flatten(function(*args, **kwargs))
+        given, named = _unflatten(structure, map(held, leaves))
+        values, form = _flatten(function(*given, **named))
         entries = (
             operation(structure, i, *leaves) if np.issubdtype(value.dtype, np.inexact) else value
             for i, value in enumerate(values)
         )
-        return optree.tree_unflatten(form, entries)
+        return _unflatten(form, entries)
 
     return changed

@@ -14,9 +14,10 @@ from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.oracle import Oracle
 from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.judge.verdict import FAILING, verdict
-from nestgrad_conformance.run.plan import words_of
+from nestgrad_conformance.run.plan import DTYPE, words_of
 from nestgrad_conformance.scenarios import Scenario, load
 
+from .equivalence import proof
 from .situation import Situated
 from .uses import used_by
 
@@ -33,7 +34,9 @@ class Mutant:
         make: a fresh backend.
         limits: what it declares.
         executions: those to measure it in.
+        dtype: the one in which the fault shows; one that the suite has no cell of leaves the fault unfound.
         operation: the name in the namespace of the operation at fault.
+        features: the tags of the scenarios in which the fault may show.
     """
 
     family: str
@@ -41,30 +44,49 @@ class Mutant:
     make: Callable[[], Any]
     limits: tuple[Limit, ...]
     executions: tuple[str, ...] = ("eager",)
+    dtype: str = DTYPE
     operation: str | None = None
+    features: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: the cell that found it, or None, and how many cells were measured."""
+    """What became of a mutant.
+
+    Attributes:
+        mutant: it.
+        killer: the cell that found it, or None.
+        proof: why it cannot be told from a sound backend, or None.
+    """
 
     mutant: Mutant
-    killer: str | None
-    cells: int
+    killer: str | None = None
+    proof: str | None = None
 
 
 def fate(mutant: Mutant) -> Fate:
-    """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes."""
+    """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes.
+
+    Words of order 3 are left out: what they find, those of order 2 find sooner.
+    """
+    reason = _proof(mutant)
+    if reason is not None or mutant.dtype != DTYPE:
+        return Fate(mutant, proof=reason)
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
-    cells = 0
-    for scenario in _suspects(mutant.operation):
+    for scenario in _suspects(mutant):
         subject = _subject(scenario, mutant.make())
         for execution in mutant.executions:
-            for word in words_of(scenario.order):
-                cells += 1
+            for word in words_of(min(scenario.order, 2)):
                 if _fails(subject, word, execution, mutant.limits) and not _sound_fails(scenario, word, execution):
-                    return Fate(mutant, f"{scenario.id}/{word}/{execution}", cells)
-    return Fate(mutant, None, cells)
+                    return Fate(mutant, killer=f"{scenario.id}/{word}/{execution}")
+    return Fate(mutant)
+
+
+def _proof(mutant: Mutant) -> str | None:
+    if mutant.operation is None:
+        return None
+    own = [one for one in _suspects(mutant) if one.operation == mutant.operation]
+    return proof(mutant.family, mutant.operation, own, declared(), version("autograd"))
 
 
 def declared() -> tuple[Limit, ...]:
@@ -72,11 +94,12 @@ def declared() -> tuple[Limit, ...]:
     return read("nestgrad_autograd", "limits.toml")
 
 
-def _suspects(operation: str | None) -> list[Scenario]:
-    """The scenarios that may find a fault: those of the operation, then all others that call it."""
-    measured = [one for one in _scenarios().values() if one.engine is None and not one.probe]
+def _suspects(mutant: Mutant) -> list[Scenario]:
+    """The scenarios that may find a fault: those of its operation, then all others that call it."""
+    measured = [one for one in _scenarios().values() if one.engine in (None, "autograd") and not one.probe]
+    operation = mutant.operation
     if operation is None:
-        return measured
+        return [one for one in measured if mutant.features <= one.features]
     own = [one for one in measured if one.operation == operation]
     return own + [one for one in measured if one.operation != operation and operation in used_by(one)]
 

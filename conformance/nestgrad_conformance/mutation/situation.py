@@ -15,12 +15,10 @@ class Situation:
 
     Attributes:
         compiled: inside a compiled function.
-        leaves: how many arrays x consists of.
         call: how often this word was evaluated on such inputs, this time included.
     """
 
     compiled = False
-    leaves = 1
     call = 1
 
 
@@ -33,7 +31,7 @@ class Situated(_Autograd):  # type: ignore[misc]
 
     def replace(self, functions: dict[str, Function]) -> Situated:
         """This backend with some functions of its namespace replaced."""
-        self.xp = Namespace(self.xp, functions)
+        self.xp: Any = Namespace(sound().xp, functions)
         return self
 
     def run(self, word: Any, route: Function, *inputs: Any) -> Any:
@@ -41,7 +39,6 @@ class Situated(_Autograd):  # type: ignore[misc]
         key = (word, *(getattr(x, "shape", ()) for x in inputs))
         self._calls[key] += 1
         self.situation.call = self._calls[key]
-        self.situation.leaves = len(inputs) // (1 + word.directions)
         return route(*inputs)
 
     def compile(self, f: Function) -> Function:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from autograd.tracer import isbox
 
+import nestgrad as ng
 from nestgrad.extend import Nesting
 
 from .engine import Function, sound
@@ -56,8 +58,6 @@ class ReverseByForward(_Autograd):  # type: ignore[misc]
         return value, pullback, *aux
 
     def _row(self, f: Function, primals: Any, i: int, cotangent: Any, has_aux: bool) -> Any:
-        import numpy as np
-
         size, shape = np.size(primals[i]), np.shape(primals[i])
         units = np.eye(size).reshape(size, *shape)
         slopes = []
@@ -72,9 +72,21 @@ class Substituted(_Autograd):  # type: ignore[misc]
 
     def forward_over_reverse(self, f: Function, primal: Any, tangent: Any) -> Any:
         """See `nestgrad.extend.ForwardOverReverse`."""
-        import nestgrad as ng
-
         return None, ng.reverse_over_reverse(f, backend=sound())(primal, tangent)
 
 
-WHOLE = (LastResultOnException, ForwardByReverse, ReverseByForward, Substituted)
+class SeveralArraysOnly(_Autograd):  # type: ignore[misc]
+    """Where x is several arrays, the last one's cotangent is doubled."""
+
+    def vjp(self, f: Function, *primals: Any, has_aux: bool = False) -> Any:
+        """See `nestgrad.extend.ReverseMode.vjp`."""
+        value, pullback, *aux = super().vjp(f, *primals, has_aux=has_aux)
+
+        def doubled(cotangent: Any) -> Any:
+            *first, last = pullback(cotangent)
+            return (*first, 2 * last if first else last)
+
+        return value, doubled, *aux
+
+
+WHOLE = (LastResultOnException, ForwardByReverse, ReverseByForward, SeveralArraysOnly, Substituted)
