@@ -69,7 +69,7 @@ def fate(mutant: Mutant) -> Fate:
 
     Words of order 3 are left out: what they find, those of order 2 find sooner.
     """
-    reason = _proof(mutant)
+    reason = proof_of(mutant)
     if reason is not None or mutant.dtype != DTYPE:
         return Fate(mutant, proof=reason)
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
@@ -82,7 +82,8 @@ def fate(mutant: Mutant) -> Fate:
     return Fate(mutant)
 
 
-def _proof(mutant: Mutant) -> str | None:
+def proof_of(mutant: Mutant) -> str | None:
+    """Why a mutant cannot be told from a sound backend, or None if it can: see `equivalence`."""
     if mutant.operation is None:
         return None
     own = [one for one in _suspects(mutant) if one.operation == mutant.operation]
