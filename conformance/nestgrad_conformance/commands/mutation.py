@@ -76,7 +76,7 @@ def _alarms(console: Console, name: str, seeds: int) -> bool:
         warnings.simplefilter("ignore")  # numbers are judged, not their warnings
         found = false_alarms(name, range(seeds))
     cells = found.counts.total()
-    console.print(f"{name}: {len(found.alarms)} alarms in {cells} cells, {found.scenarios} scenarios, {seeds} seeds")
+    console.print(f"{name}: {len(found.alarms)} alarms in {cells} cells, {seeds} seeds")
     for cell, said in found.alarms.items():
         console.print(f"  {cell}: {said}", highlight=False)
     return bool(found.alarms)

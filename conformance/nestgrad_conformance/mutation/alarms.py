@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import collections
 import fnmatch
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import nestgrad as ng
+from nestgrad._registry import descriptor
 from nestgrad.extend import provides
-from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.subject import Subject
-from nestgrad_conformance.run.plan import words_of
-from nestgrad_conformance.scenarios import Scenario, bundled
+from nestgrad_conformance.run.handler import Absent, measured
+from nestgrad_conformance.run.plan import Selection
+from nestgrad_conformance.scenarios import bundled
 
 SILENT = ("correct", "refused", "probe")
 
@@ -23,18 +26,16 @@ class Alarms:
     """What was measured on one backend.
 
     Attributes:
-        scenarios: how many.
         counts: the outcomes, counted over all cells.
         alarms: each cell that is neither right nor refused, with what is said of it.
     """
 
-    scenarios: int
     counts: collections.Counter[str]
     alarms: dict[str, str]
 
 
 def false_alarms(name: str, seeds: Iterable[int], patterns: tuple[str, ...] = ("*",)) -> Alarms:
-    """The alarms on a backend in eager execution, all words of each scenario, in this process.
+    """The alarms on a backend in eager execution, twins included, in this process.
 
     Args:
         name: the backend, whose engine is prepared as in a worker: 64 bits are switched on.
@@ -44,24 +45,21 @@ def false_alarms(name: str, seeds: Iterable[int], patterns: tuple[str, ...] = ("
     backend: Any = ng.get_backend(name)
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
-    scenarios = [
-        one
-        for one in bundled()
-        if one.engine in (None, name) and any(fnmatch.fnmatchcase(one.id, pattern) for pattern in patterns)
-    ]
+    scenarios = {one.id: one for one in bundled() if any(fnmatch.fnmatchcase(one.id, pattern) for pattern in patterns)}
+    engine = descriptor(name).engine.partition(".")[0]
     counts: collections.Counter[str] = collections.Counter()
     alarms = {}
-    for cell, found in _measured(backend, scenarios, list(seeds)):
-        counts[found.outcome] += 1
-        if found.outcome not in SILENT:
-            alarms[cell] = f"{found.outcome}: {found.message}; off by {found.error} where {found.tolerance} is allowed"
-    return Alarms(len(scenarios), counts, alarms)
+    for seed in seeds:
+        subject = functools.lru_cache(maxsize=1)(lambda one, seed: Subject(scenarios[one], backend, seed))
+        for task in Selection(executions=("eager",), seed=seed).tasks(scenarios.values(), engine):
+            found = measured(task, backend, subject)
+            if isinstance(found, Absent):
+                continue
+            counts[found.outcome] += 1
+            if found.outcome not in SILENT:
+                alarms[f"{task.scenario}/{task.word}/{seed}"] = _said(found)
+    return Alarms(counts, alarms)
 
 
-def _measured(backend: Any, scenarios: list[Scenario], seeds: list[int]) -> Iterator[tuple[str, Measurement]]:
-    """Each cell's name with its measurement."""
-    for scenario in scenarios:
-        for seed in seeds:
-            subject = Subject(scenario, backend, seed)
-            for word in words_of(scenario.order):
-                yield f"{scenario.id}/{word}/{seed}", measure(subject, word)
+def _said(found: Measurement) -> str:
+    return f"{found.outcome}: {found.message}; off by {found.error} where {found.tolerance} is allowed"

@@ -79,7 +79,7 @@ def _transposed(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
     fits = [not np.iscomplexobj(output) and np.shape(held(x)) == np.shape(output) != () for x in primals]
     if not any(fits):
         return right
-    units = np.eye(np.size(output)).reshape(-1, *np.shape(output))
+    units = np.eye(np.size(output)).reshape(np.size(output), *np.shape(output))
     rows = [pull(call, primals, unit) for unit in units]
     products = (
         sum(unit * (row[i] * cotangent).sum() for unit, row in zip(units, rows, strict=True)) if fit else right[i]

@@ -43,6 +43,12 @@ class Rules:
     reverse: Callable[[Function, Arrays, Any], Arrays] = pull
 
 
+def _entries(output: Any) -> list[Any]:
+    """The arrays of an output; autograd traces the tuple of a decomposition as one value."""
+    several = isinstance(held(output), (tuple, list))
+    return [output[i] for i in range(len(held(output)))] if several else [output]
+
+
 def with_rules(function: Function, rules: Rules) -> Function:
     """The function, differentiated by these rules whatever it is composed of.
 
@@ -53,7 +59,7 @@ def with_rules(function: Function, rules: Rules) -> Function:
     @primitive  # type: ignore[untyped-decorator]
     def operation(structure: Any, entry: int, *leaves: Any) -> Any:
         args, kwargs = _unflatten(structure, leaves)
-        return optree.tree_leaves(function(*args, **kwargs))[entry]
+        return _entries(function(*args, **kwargs))[entry]
 
     def of(args: Any, argnums: Any) -> tuple[Function, Arrays]:
         def call(*differentiated: Any) -> Any:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from nestgrad.extend import provides
 from nestgrad_conformance.judge.limits import Limit, read
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.oracle import Oracle
-from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.judge.subject import Subject, order_of
 from nestgrad_conformance.judge.verdict import FAILING, verdict
-from nestgrad_conformance.run.plan import DTYPE, words_of
+from nestgrad_conformance.run.plan import DTYPE, Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
 
 from .equivalence import proof
@@ -75,10 +76,11 @@ def fate(mutant: Mutant) -> Fate:
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     for scenario in _suspects(mutant):
         subject = _subject(scenario, mutant.make())
-        for execution in mutant.executions:
-            for word in words_of(min(scenario.order, 2)):
-                if _fails(subject, word, execution, mutant.limits) and not _sound_fails(scenario, word, execution):
-                    return Fate(mutant, killer=f"{scenario.id}/{word}/{execution}")
+        for task in Selection(executions=mutant.executions).tasks([scenario], "autograd"):
+            if order_of(task.word) > 2:
+                continue
+            if _fails(subject, task, mutant.limits) and not _sound_fails(scenario, task):
+                return Fate(mutant, killer=f"{scenario.id}/{task.word}/{task.execution}")
     return Fate(mutant)
 
 
@@ -98,6 +100,7 @@ def declared() -> tuple[Limit, ...]:
 def _suspects(mutant: Mutant) -> list[Scenario]:
     """The scenarios that may find a fault: those of its operation, then all others that call it."""
     measured = [one for one in _scenarios().values() if one.engine in (None, "autograd") and not one.probe]
+    measured = [one for one in measured if one.capability is None or provides(Situated(), one.capability)]
     operation = mutant.operation
     if operation is None:
         return [one for one in measured if mutant.features <= one.features]
@@ -128,13 +131,13 @@ def _sound_subject(scenario: Scenario) -> Subject:
 
 
 @functools.cache
-def _sound_fails(scenario: Scenario, word: str, execution: str) -> bool:
-    return _fails(_sound_subject(scenario), word, execution, declared())
+def _sound_fails(scenario: Scenario, task: Task) -> bool:
+    return _fails(_sound_subject(scenario), task, declared())
 
 
-def _fails(subject: Subject, word: str, execution: str, limits: tuple[Limit, ...]) -> bool:
+def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
-    found = measure(subject, word, execution)
-    known = (found.word, scenario.id, scenario.features, version("autograd"), execution)
+    found = measure(subject, task.word, task.execution)
+    known = (found.word, scenario.id, scenario.features, version("autograd"), task.execution)
     limited = any(limit.covers(*known) for limit in limits)
     return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING

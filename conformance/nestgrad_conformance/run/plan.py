@@ -93,7 +93,7 @@ class Selection:
             Task(scenario.id, word, execution, DTYPE, self.seed)
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
-            for word in words_of(highest_order(self.profile, scenario, execution, engine))
+            for word in _words(highest_order(self.profile, scenario, execution, engine))
             if fnmatch.fnmatchcase(word, scenario.words) and (not self.nestings or word in self.nestings)
         ]
 
@@ -114,7 +114,7 @@ def long_name(word: str) -> str:
     return word if word == AUTO else str(Nesting(word))
 
 
-def words_of(highest_order: int) -> list[str]:
+def _words(highest_order: int) -> list[str]:
     """The words of each order, those with a vector for result first: others are compared with it.
 
     `auto` is one more word of order 2.
