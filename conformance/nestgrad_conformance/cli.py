@@ -25,6 +25,7 @@ from nestgrad_conformance.scenarios import TIERS
 
 from .commands.check import check
 from .commands.errors import usage_errors, write_text
+from .commands.mutation import mutation
 from .commands.report import FILE, report_group, shown
 
 
@@ -126,6 +127,7 @@ def conformance(
 
 command.add_command(report_group)
 command.add_command(check)
+command.add_command(mutation)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:

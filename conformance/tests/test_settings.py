@@ -9,6 +9,7 @@ import nestgrad as ng
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.subject import AUTO, Subject
+from nestgrad_conformance.mutation import independent
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import bundled, load
 from nestgrad_conformance.settings import Use, anywhere, autograd, threads
@@ -55,6 +56,13 @@ def test_a_setting_does_not_change_the_number(setting):
     for word in ("FR", "RF", "RR"):
         for found, truth in zip(leaves(setting(use(word))(X, V)), leaves(product(X, V)), strict=True):
             np.testing.assert_allclose(found, truth, rtol=1e-12)
+
+
+def test_a_pullback_answers_the_same_when_called_again():
+    for found, truth in zip(leaves(anywhere.pulled_twice(use("R"))(X)), leaves(gradient(X)), strict=True):
+        np.testing.assert_allclose(found, truth, rtol=1e-12)
+    accumulating = anywhere.pulled_twice(use("R", independent.pullback_accumulates()))(X)
+    np.testing.assert_allclose(accumulating["a"], 3 * gradient(X)["a"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("setting", [autograd.grad, autograd.grad_in_direction])

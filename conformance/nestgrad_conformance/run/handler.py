@@ -70,7 +70,7 @@ def _handler(backend: Any) -> Callable[[bytes], bytes]:
 
     def handle(request: bytes) -> bytes:
         asked = _REQUEST.decode(request)
-        answer = describe(backend) if isinstance(asked, Describe) else _measured(asked, backend, subject)
+        answer = describe(backend) if isinstance(asked, Describe) else measured(asked, backend, subject)
         return msgspec.msgpack.encode(answer)
 
     return handle
@@ -102,7 +102,8 @@ def _arrays_of(names: list[str]) -> set[str]:
     return {name for name in required if any(name == f"{engine}lib" for engine in names)}
 
 
-def _measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
+def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
+    """One cell measured, or what the backend lacks for it; `subject(scenario, seed)` makes the subject."""
     if task.execution != "eager" and not provides(backend, COMPILERS[task.execution]):
         return Absent(f"the backend has no execution {task.execution!r}")
     try:

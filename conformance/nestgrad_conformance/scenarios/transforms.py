@@ -78,6 +78,8 @@ def _scenarios() -> Iterator[Scenario]:
     for setting, function in _ANYWHERE.items():
         for base in (*_FEW, *own):
             yield _called(base, setting, function)
+    for base in (*_FEW, *own):
+        yield _called(base, "pulled_twice", "anywhere:pulled_twice", words="R")
     for engine, setting in _COMPILERS.items():
         for base in (*_MANY, *_OWN[engine]):
             yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import optree
 
+import nestgrad as ng
+
 from ._use import Operator, Tree, Use, on_leaves, structure_of
 
 _NEAR = (1.001, 1.0, 0.999)  # factors that leave no domain
@@ -56,6 +58,18 @@ def planned_elsewhere(use: Use) -> Operator:
         near = optree.tree_map(lambda leaf: _NEAR[0] * leaf, x)
         operator(near, *(optree.tree_map(lambda leaf: -leaf, v) for v in directions))
         return operator(x, *directions)
+
+    return evaluate
+
+
+def pulled_twice(use: Use) -> Operator:
+    """By a pullback of the public `vjp` that was called before, with another cotangent."""
+
+    def evaluate(x: Tree) -> Any:
+        value, pullback = ng.vjp(use.f, use.arrays(x), backend=use.backend)
+        one = use.backend.xp.ones_like(value)
+        pullback(2 * one)
+        return pullback(one)[0]
 
     return evaluate
 

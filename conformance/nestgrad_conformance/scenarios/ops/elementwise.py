@@ -86,12 +86,14 @@ UNARY = (
 BINARY = (
     op("add", both(normal(3), normal(3))),
     op("add:broadcast", both(normal(3, 1), normal(2)), "broadcast", sample=True),
+    op("add:square", both(normal(3), normal(3, 3)), "broadcast"),
     op("add:zero_dim", both(normal(), normal(3)), "broadcast", "zero_dim"),
     op("atan2", both(nonzero(4), nonzero(4)), sample=True),
     op("atan2:on_axes", both(holding(0.0, None, None), holding(None, 0.0, None))),
     op("copysign", both(nonzero(4), nonzero(4))),
     op("divide", both(normal(4), nonzero(4)), sample=True),
     op("divide:broadcast", both(normal(2, 3), nonzero(3)), "broadcast"),
+    op("divide:square", both(normal(3), nonzero(3, 3)), "broadcast"),
     op("divide:zero_numerator", both(_WITH_ZERO, nonzero(3))),
     op("floor_divide", _UNEVEN, call=lambda xp, x, y: x * y * xp.floor_divide(x, y)),
     op("hypot", both(nonzero(4), nonzero(4)), sample=True),
@@ -104,6 +106,7 @@ BINARY = (
     op("minimum", both(normal(4), nonzero(4)), call=lambda xp, x, y: xp.minimum(x, x + y)),
     op("multiply", both(normal(4), normal(4)), sample=True),
     op("multiply:broadcast", both(normal(2, 1), normal(3)), "broadcast"),
+    op("multiply:square", both(normal(3, 3), normal(3)), "broadcast"),
     op("multiply:both_zero", both(_WITH_ZERO, _WITH_ZERO)),
     op("pow", both(_ABOVE_ZERO, normal(4)), "tensor_exponent", sample=True),
     op("pow:broadcast", both(uniform(0.5, 2, 2, 1), normal(3)), "broadcast", "tensor_exponent"),
@@ -116,6 +119,7 @@ BINARY = (
     op("remainder:negative", _UNEVEN, call=lambda xp, x, y: xp.remainder(-x, y)),
     op("subtract", both(normal(4), normal(4))),
     op("subtract:broadcast", both(normal(3), normal(2, 1)), "broadcast"),
+    op("subtract:square", both(normal(3, 3), normal(3)), "broadcast"),
 )
 
 CHOOSING = (

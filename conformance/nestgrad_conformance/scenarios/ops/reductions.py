@@ -65,6 +65,7 @@ CUMULATIVE = (
     op("diff", normal(5)),
     op("diff:axis", normal(4, 2), axis=0, sample=True),
     op("diff:second", normal(2, 5), n=2),
+    op("diff:prepended", normal(4), call=lambda xp, x: xp.diff(x, prepend=x[:1] ** 2)),
     op("diff:with_ends", normal(3), call=lambda xp, x: xp.diff(x, prepend=x[:1] ** 2, append=x[:2])),
 )
 

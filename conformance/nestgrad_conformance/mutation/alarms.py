@@ -1,0 +1,65 @@
+"""False alarms: what the suite says of an engine that is held to be right, at many seeds."""
+
+from __future__ import annotations
+
+import collections
+import fnmatch
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import nestgrad as ng
+from nestgrad._registry import descriptor
+from nestgrad.extend import provides
+from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.run.handler import Absent, measured
+from nestgrad_conformance.run.plan import Selection
+from nestgrad_conformance.scenarios import bundled
+
+SILENT = ("correct", "refused", "probe")
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """What was measured on one backend.
+
+    Attributes:
+        counts: the outcomes, counted over all cells.
+        alarms: each cell that is neither right nor refused, with what is said of it.
+    """
+
+    counts: collections.Counter[str]
+    alarms: dict[str, str]
+
+
+def false_alarms(name: str, seeds: Iterable[int], patterns: tuple[str, ...] = ("*",)) -> Alarms:
+    """The alarms on a backend in eager execution, twins included, in this process.
+
+    Args:
+        name: the backend, whose engine is prepared as in a worker: 64 bits are switched on.
+        seeds: of inputs and directions.
+        patterns: globs on the scenarios' ids.
+    """
+    backend: Any = ng.get_backend(name)
+    if provides(backend, "prepare_worker"):
+        backend.prepare_worker()
+    scenarios = {one.id: one for one in bundled() if any(fnmatch.fnmatchcase(one.id, pattern) for pattern in patterns)}
+    engine = descriptor(name).engine.partition(".")[0]
+    counts: collections.Counter[str] = collections.Counter()
+    alarms = {}
+    for seed in seeds:
+        subject = functools.lru_cache(maxsize=1)(lambda one, seed: Subject(scenarios[one], backend, seed))
+        for task in Selection(executions=("eager",), seed=seed).tasks(scenarios.values(), engine):
+            found = measured(task, backend, subject)
+            if isinstance(found, Absent):
+                continue
+            counts[found.outcome] += 1
+            if found.outcome not in SILENT:
+                alarms[f"{task.scenario}/{task.word}/{seed}"] = _said(found)
+    return Alarms(counts, alarms)
+
+
+def _said(found: Measurement) -> str:
+    return f"{found.outcome}: {found.message}; off by {found.error} where {found.tolerance} is allowed"

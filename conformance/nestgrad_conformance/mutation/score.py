@@ -1,0 +1,143 @@
+"""The mutation score: how many faulty backends the suite finds, and which it does not."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from nestgrad.extend import provides
+from nestgrad_conformance.judge.limits import Limit, read
+from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.oracle import Oracle
+from nestgrad_conformance.judge.subject import Subject, order_of
+from nestgrad_conformance.judge.verdict import FAILING, verdict
+from nestgrad_conformance.run.plan import DTYPE, Selection, Task
+from nestgrad_conformance.scenarios import Scenario, load
+
+from .equivalence import proof
+from .situation import Situated
+from .uses import used_by
+
+SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A backend with one fault.
+
+    Attributes:
+        family: what kind of fault.
+        name: the operation, or the fault itself where it is of no operation.
+        make: a fresh backend.
+        limits: what it declares.
+        executions: those to measure it in.
+        dtype: the one in which the fault shows; one that the suite has no cell of leaves the fault unfound.
+        operation: the name in the namespace of the operation at fault.
+        features: the tags of the scenarios in which the fault may show.
+    """
+
+    family: str
+    name: str
+    make: Callable[[], Any]
+    limits: tuple[Limit, ...]
+    executions: tuple[str, ...] = ("eager",)
+    dtype: str = DTYPE
+    operation: str | None = None
+    features: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant.
+
+    Attributes:
+        mutant: it.
+        killer: the cell that found it, or None.
+        proof: why it cannot be told from a sound backend, or None.
+    """
+
+    mutant: Mutant
+    killer: str | None = None
+    proof: str | None = None
+
+
+def fate(mutant: Mutant) -> Fate:
+    """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes.
+
+    Words of order 3 are left out: what they find, those of order 2 find sooner.
+    """
+    reason = proof_of(mutant)
+    if reason is not None or mutant.dtype != DTYPE:
+        return Fate(mutant, proof=reason)
+    warnings.simplefilter("ignore")  # numbers are judged, not their warnings
+    for scenario in _suspects(mutant):
+        subject = _subject(scenario, mutant.make())
+        for task in Selection(executions=mutant.executions).tasks([scenario], "autograd"):
+            if order_of(task.word) > 2:
+                continue
+            if _fails(subject, task, mutant.limits) and not _sound_fails(scenario, task):
+                return Fate(mutant, killer=f"{scenario.id}/{task.word}/{task.execution}")
+    return Fate(mutant)
+
+
+def proof_of(mutant: Mutant) -> str | None:
+    """Why a mutant cannot be told from a sound backend, or None if it can: see `equivalence`."""
+    if mutant.operation is None:
+        return None
+    own = [one for one in _suspects(mutant) if one.operation == mutant.operation]
+    return proof(mutant.family, mutant.operation, own, declared(), version("autograd"))
+
+
+def declared() -> tuple[Limit, ...]:
+    """What the backend without a fault declares."""
+    return read("nestgrad_autograd", "limits.toml")
+
+
+def _suspects(mutant: Mutant) -> list[Scenario]:
+    """The scenarios that may find a fault: those of its operation, then all others that call it."""
+    measured = [one for one in _scenarios().values() if one.engine in (None, "autograd") and not one.probe]
+    measured = [one for one in measured if one.capability is None or provides(Situated(), one.capability)]
+    operation = mutant.operation
+    if operation is None:
+        return [one for one in measured if mutant.features <= one.features]
+    own = [one for one in measured if one.operation == operation]
+    return own + [one for one in measured if one.operation != operation and operation in used_by(one)]
+
+
+@functools.cache
+def _scenarios() -> dict[str, Scenario]:
+    return load()
+
+
+def _subject(scenario: Scenario, backend: Any) -> Subject:
+    """A subject with the truth of the sound backend's, which is not found again for each mutant."""
+    subject = Subject(scenario, backend, SEED)
+    subject.oracle = _oracle(scenario)
+    return subject
+
+
+@functools.cache
+def _oracle(scenario: Scenario) -> Oracle:
+    return Subject(scenario, Situated(), SEED).oracle
+
+
+@functools.cache
+def _sound_subject(scenario: Scenario) -> Subject:
+    return _subject(scenario, Situated())
+
+
+@functools.cache
+def _sound_fails(scenario: Scenario, task: Task) -> bool:
+    return _fails(_sound_subject(scenario), task, declared())
+
+
+def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
+    scenario = subject.scenario
+    found = measure(subject, task.word, task.execution)
+    known = (found.word, scenario.id, scenario.features, version("autograd"), task.execution)
+    limited = any(limit.covers(*known) for limit in limits)
+    return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING
