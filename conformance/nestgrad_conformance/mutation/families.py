@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nestgrad_conformance.run.plan import DTYPE
 
 from .engine import Function, held
-from .names import names
+from .names import DTYPE, names
 from .operation import Arrays, Rules, pull, push
 from .situation import Situation
 

@@ -15,10 +15,11 @@ from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.oracle import Oracle
 from nestgrad_conformance.judge.subject import Subject, order_of
 from nestgrad_conformance.judge.verdict import FAILING, verdict
-from nestgrad_conformance.run.plan import DTYPE, Selection, Task
+from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
 
 from .equivalence import proof
+from .names import DTYPE
 from .situation import Situated
 from .uses import used_by
 
