@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-
 from .engine import Function, held
 from .names import DTYPE, names
 from .operation import Arrays, Rules, pull, push
