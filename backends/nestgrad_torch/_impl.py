@@ -109,7 +109,7 @@ class Torch:
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
-        return torch.func.vmap(f, in_axes)
+        return _transforms.vmap(f, in_axes)
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""

@@ -20,6 +20,7 @@ import torch
 from torch.autograd import forward_ad
 from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
+from torch.utils._pytree import tree_map_only
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
@@ -109,6 +110,12 @@ def _tensors(output: Any, like: Any) -> Any:
     if isinstance(output, tuple):
         return tuple(_tensors(entry, like) for entry in output)
     return output if isinstance(output, torch.Tensor) else torch.as_tensor(output, dtype=like.dtype, device=like.device)
+
+
+def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
+    """torch.func.vmap; a structural zero in a batch would crash whoever reads a slice of it as NumPy."""
+    batched = torch.func.vmap(f, in_axes)
+    return lambda *args: tree_map_only(torch.Tensor, _dense, batched(*args))
 
 
 def _dense(result: Any) -> Any:
