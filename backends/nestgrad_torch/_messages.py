@@ -21,6 +21,7 @@ _OTHERS = (
     (r"support saved tensor hooks", "saved_tensors_hooks", "torch.func has none, which checkpoint needs."),
     (r"torch\.utils\.checkpoint", "checkpoint", "it compares what it saved, and sees more under a transform."),
     (r"Nested forward mode AD is not supported", "dual_level", "torch has one level of forward mode per process."),
+    (r"Expected LU and B to have the same dtype", "det", "its rule makes a tensor of the default dtype, not of x's."),
     (r"modified by an inplace operation", "in-place operation", "it overwrites what a derivative needs."),
     (r"mutate a captured Tensor", "in-place operation", "torch.func lets f change no tensor that it captures."),
     (r"attempting to call Tensor\.requires_grad_\(\)", "requires_grad_", "torch.func has its own transforms for it."),

@@ -91,7 +91,11 @@ def _scenarios() -> Iterator[Scenario]:
 
 
 def _single(base: str) -> Scenario:
-    return replace(_BY_ID[base], id=f"float32_of_{base}", tier="transforms", order=2, sample=False, dtype="float32")
+    of = _BY_ID[base]
+    features = of.features | {"float32"}
+    return replace(
+        of, id=f"float32_of_{base}", tier="transforms", features=features, order=2, sample=False, dtype="float32"
+    )
 
 
 SCENARIOS = (*_scenarios(), *map(_single, _WITHOUT_CONSTANTS))
