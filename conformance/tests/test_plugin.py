@@ -17,7 +17,8 @@ def suite(directory, *arguments):
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
     file = tmp_path / "r.json"
-    done = suite(tmp_path, "--nestgrad-backend=autograd", f"--nestgrad-report={file}", *workers)
+    profile = "--nestgrad-profile=quick"
+    done = suite(tmp_path, "--nestgrad-backend=autograd", profile, f"--nestgrad-report={file}", *workers)
     assert done.returncode == 0, done.stdout
     report = json.loads(file.read_text())
     run = report["run"]
