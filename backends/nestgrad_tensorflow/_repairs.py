@@ -101,7 +101,7 @@ def power(exponent: int) -> dict[str, Any]:
 
 
 def xlogy(call: Call) -> list[Any]:
-    """x log y by its definition, and 0 where x is 0 and log y is not finite."""
+    """The product x log y by its definition, and 0 where x is 0 and log y is not finite."""
     x, y = call.inputs
     return [x * tf.math.log(_inside(x, y, tf.math.log(y), 1))]
 
