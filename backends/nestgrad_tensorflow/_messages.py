@@ -14,6 +14,7 @@ _OTHERS = (
     (r"Gradient explicitly disabled\. Reason: (.*)", None, "its rule is not to be differentiated."),
     (r"Gradient not defined for fast=False", "lstsq", "TensorFlow has a derivative with fast=True alone."),
     (r"fixed tensor list size", "while_loop", "XLA runs backwards only through loops with maximum_iterations."),
+    (r"Input is not invertible", "det", "TensorFlow's rule inverts the matrix, which is singular."),
     (r"does not yet support pivoting", "tridiagonal_solve", "XLA has no pivoting for it."),
     (r"recompute_grad tried to transpose", "recompute_grad", "TensorFlow recomputes for one derivative alone."),
 )

@@ -65,22 +65,62 @@ def reciprocal_rule(call: Call) -> list[Any]:
     return [-cotangent * tf.math.conj(y * y)]
 
 
+_MULTIPLIED = (tf.ones_like, tf.identity, tf.square)
+"""x**0, x**1 and x**2."""
+
+
+def powers(call: Call) -> list[Any]:
+    """Powers, those with the exponents 0, 1 and 2 by multiplication."""
+    x, exponent = call.inputs
+    exponents = value_of(exponent)
+    if np.ndim(exponents) == 0:
+        return [_MULTIPLIED[int(exponents)](x)]
+    small = np.isin(exponents, range(len(_MULTIPLIED)))
+    # the others are not powers of zero here, where they are not asked for
+    result = tf.pow(tf.where(small, tf.ones_like(x), x), np.where(small, len(_MULTIPLIED), exponents))
+    for power, multiplied in enumerate(_MULTIPLIED):
+        result = tf.where(exponents == power, multiplied(x), result)
+    return [result]
+
+
 def power(exponent: int) -> dict[str, Any]:
-    """x**exponent by multiplication, for an entry of the table: the repair, and what it is for."""
+    """What an entry of the table is for: x**exponent, at a zero."""
 
     def is_meant(value: Any) -> bool:
-        return value is not None and np.ndim(value) == 0 and value == exponent
+        return value is not None and bool(np.any(value == exponent))
 
     def is_meant_inside(node: Node) -> bool:
         constant = node.constants.get(node.definition.input[1].partition(":")[0])
         return constant is not None and is_meant(tf.make_ndarray(constant.attr["value"].tensor))
 
-    multiplied = (tf.ones_like, tf.identity, tf.square)[exponent]
     return {
-        "repair": lambda call: [multiplied(call.inputs[0])],
-        "when": lambda call: is_meant(value_of(call.inputs[1])) and has_zero(call),
+        "repair": powers,
+        "when": lambda call: not may_vary(call.inputs[1]) and is_meant(value_of(call.inputs[1])) and has_zero(call),
         "when_inside": is_meant_inside,
     }
+
+
+def xlogy(call: Call) -> list[Any]:
+    """The product x log y by its definition, and 0 where x is 0 and log y is not finite."""
+    x, y = call.inputs
+    return [x * tf.math.log(_inside(x, y, tf.math.log(y), 1))]
+
+
+def xlog1py(call: Call) -> list[Any]:
+    """The same of x log(1 + y)."""
+    x, y = call.inputs
+    return [x * tf.math.log1p(_inside(x, y, tf.math.log1p(y), 0))]
+
+
+def xdivy(call: Call) -> list[Any]:
+    """The same of x / y."""
+    x, y = call.inputs
+    return [x / _inside(x, y, 1 / y, 1)]
+
+
+def _inside(x: Any, y: Any, factor: Any, value: int) -> Any:
+    """Y, replaced by a value of the factor's domain where x is 0 and the factor is not finite."""
+    return tf.where((x == 0) & ~tf.math.is_finite(tf.abs(factor)), tf.cast(value, y.dtype), y)
 
 
 def needs_its_definition(call: Call) -> bool:

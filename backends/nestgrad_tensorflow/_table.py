@@ -13,10 +13,12 @@ from ._call import (
     Call,
     differentiated,
     has_small,
+    has_zero,
     is_complex,
     is_complex_in_xla,
     is_complex_inside,
     is_double_in_xla,
+    is_floating,
     is_of_moments,
     varies_inside,
 )
@@ -111,10 +113,19 @@ TABLE = _by_op(
                 ("det", ("MatrixDeterminant",)),
                 ("slogdet", ("LogMatrixDeterminant",)),
                 ("sqrtm", ("MatrixSquareRoot",)),
-                ("xdivy", ("Xdivy",)),
-                ("xlogy", ("Xlogy",)),
-                ("xlog1py", ("Xlog1py",)),
                 ("segment_prod", ("SegmentProd", "UnsortedSegmentProd")),
+            )
+        ),
+        *(
+            Wrong(name, (op,), ("*",), reason, repair=repair, when=when, when_inside=when_inside)
+            for name, op, repair in (
+                ("xlogy", "Xlogy", _repairs.xlogy),
+                ("xlog1py", "Xlog1py", _repairs.xlog1py),
+                ("xdivy", "Xdivy", _repairs.xdivy),
+            )
+            for reason, when, when_inside in (
+                (_CONJUGATE, is_complex, is_complex_inside),
+                ("TensorFlow's rule gives 0 wherever x is 0 (tensorflow#127240).", has_zero, is_floating),
             )
         ),
         Wrong(

@@ -39,6 +39,11 @@ REPAIRED = {
     "x**0": (lambda x: [x**0 * tf.sin(x)], ZEROS),
     "x**1": (lambda x: [x**1 * tf.cos(x)], ZEROS),
     "x**2": (lambda x: [x**2 * tf.cos(x)], ZEROS),
+    "powers by an array": (lambda x: [tf.pow(x, tf.constant([[0.0, 0, 2], [1, 3, 1]], F64)) * tf.cos(x)], ZEROS),
+    "xlogy": (lambda x: [tf.math.xlogy(x, 2 + tf.sin(x))], ZEROS),
+    "xlog1py": (lambda x: [tf.math.xlog1py(x, 2 + tf.sin(x))], ZEROS),
+    "xdivy": (lambda x: [tf.math.xdivy(x, 2 + tf.sin(x))], ZEROS),
+    "xlogy of complex numbers": (lambda x: [tf.math.imag(tf.math.xlogy(a_complex(x), 2 + a_complex(x)))], POINTS),
     "cross-entropy in the labels": (
         lambda x: [tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(x * x), x)],
         POINTS,
@@ -63,7 +68,6 @@ REFUSED = {
     "segment_prod": (lambda x: [tf.math.unsorted_segment_prod(x * [[1.0, 0, 1], [1, 1, 1]], [0, 1], 2)], "RR"),
     "py_function": (lambda x: [tf.py_function(tf.sin, [x], F64)], "RR"),
     "slogdet": (lambda x: [tf.math.real(tf.linalg.slogdet(a_complex(tf.matmul(x, x, transpose_b=True)))[1])], "R"),
-    "xlogy": (lambda x: [tf.math.real(tf.math.xlogy(a_complex(x), a_complex(x)))], "R"),
     "SoftsignGrad": (lambda x: [tf.nn.softsign(x)], "RR"),
 }
 
@@ -93,6 +97,22 @@ def test_a_refusal_names_the_operation(name, compiled):
         ng.derivative(lambda x: total(function(x)), word, compile=compiled)(x, *[x] * (len(word) - 1))
     assert refusal.value.operation == name
     assert refusal.value.nesting == ng.Nesting(word)
+
+
+@pytest.mark.parametrize("f", [tf.math.xlogy, tf.math.xlog1py, tf.math.xdivy])
+def test_zero_times_what_is_not_finite_stays_zero(f):
+    nothing, y = tf.zeros(4, F64), tf.constant([0.0, -1.0, -2.0, np.inf], F64)
+    total, slope = ng.value_and_gradient(lambda y: tf.reduce_sum(f(nothing, y)))(y)
+    assert total == 0
+    assert not slope.numpy().any()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_determinant_of_a_singular_matrix_is_refused(compiled):
+    x = tf.constant([[1.0, 2.0], [2.0, 4.0]], F64)
+    with pytest.raises(ng.UnsupportedNestingError, match="singular") as refusal:
+        ng.gradient(tf.linalg.det, compile=compiled)(x)
+    assert refusal.value.operation == "det"
 
 
 def test_constant_arguments_are_no_reason_to_refuse(law):

@@ -84,6 +84,12 @@ def quotients(x: Any) -> Any:
     return tf.add_n([_weighted(part) for part in parts])
 
 
+def quotients_at_zero(x: Any) -> Any:
+    """tf.math.xlogy, xlog1py and xdivy where an entry of the first argument is zero."""
+    y = 2 + tf.sin(tf.roll(x, 1, 0))
+    return tf.add_n([_weighted(f(x, y)) for f in (tf.math.xlogy, tf.math.xlog1py, tf.math.xdivy)])
+
+
 def einsum(x: Any) -> Any:
     """tf.einsum, x three times."""
     return tf.einsum("ij,kj,kl->", x, x**2, x)
