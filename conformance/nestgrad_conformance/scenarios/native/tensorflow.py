@@ -140,7 +140,7 @@ SCENARIOS = (
     _tensorflow_math("power_at_zero", zero_inside, "power_zero", order=3),
     _tensorflow_math("guarded", normal(4), "where"),
     _tensorflow_math("quotients", uniform(0.4, 1.6, 5), "xlogy"),
-    _tensorflow_math("quotients_at_zero", _zero_inside, "xlogy", order=3),
+    _tensorflow_math("quotients_at_zero", zero_inside, "xlogy", order=3),
     _tensorflow_math("einsum", normal(3, 3), "einsum", order=3),
     _tensorflow_math("tensordot", normal(3, 3)),
     _tensorflow_math("sort", normal(5), "sort"),
