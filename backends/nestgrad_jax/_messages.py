@@ -54,6 +54,7 @@ _MESSAGES = (
         "betainc",
         "jax differentiates betainc in its bound alone, not in its parameters.",
     ),
+    _Message(r"No constant handler for type: .*Tracer", None, "one of jax's rules leaks a traced value."),
     _Message(
         r"Derivatives of non-symmetric eigenvectors", "eig", "jax has no rule for the eigenvectors of general matrices."
     ),

@@ -105,9 +105,9 @@ def entropies_at_zero(x: Any) -> Any:
     return jnp.sum(special.xlogy(x, 1.5) ** 2 + special.xlog1py(x, 0.5) * x + x**3)
 
 
-def hypergeometric(x: Any) -> Any:
-    """hyp1f1 and hyp2f1 in their last argument."""
-    return _weighted(special.hyp1f1(0.5, 1.5, x)) + _weighted(special.hyp2f1(0.5, 0.7, 1.5, x / 2))
+def hyp1f1(x: Any) -> Any:
+    """The confluent hypergeometric function in its last argument."""
+    return _weighted(special.hyp1f1(0.5, 1.5, x))
 
 
 def hyp1f1_in_parameters(x: Any) -> Any:

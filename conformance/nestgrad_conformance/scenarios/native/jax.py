@@ -131,7 +131,7 @@ SCENARIOS = (
     _jax_special("normal_quantiles", uniform(0.2, 0.8, 4), "special"),
     _jax_special("entropies", uniform(0.5, 1.5, 4), "special"),
     _jax_special("entropies_at_zero", zero_inside, "special"),
-    _jax_special("hypergeometric", uniform(0.2, 0.8, 4), "special", "hypergeometric"),
+    _jax_special("hyp1f1", uniform(0.2, 0.8, 4), "special", "hypergeometric"),
     _jax_special("hyp1f1_in_parameters", uniform(0.5, 1.5, 3), "special", "hyp1f1"),
     _jax_special("spence", uniform(0.5, 2.5, 4), "special", "spence"),
     _jax_special("logits", uniform(0.2, 0.8, 4), "special"),
