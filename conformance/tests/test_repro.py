@@ -112,11 +112,12 @@ def test_a_script_runs_by_itself_and_shows_both_numbers(tmp_path):
 
 @pytest.mark.parametrize("engine", ["autograd", "jax", "tensorflow", "torch"])
 def test_most_functions_have_a_script(engine):
+    """Those of tier ops are generated from a table, and cells about a setting concern calls: these have none."""
     written = 0
     cells = [
         f"{engine}/{one.id}@{one.revision}/FR/eager/float64"
         for one in SCENARIOS.values()
-        if one.engine in (None, engine)
+        if one.engine in (None, engine) and one.tier in ("programs", "native")
     ]
     for cell in cells:
         try:
@@ -124,7 +125,7 @@ def test_most_functions_have_a_script(engine):
         except ReportError:
             continue
         ast.parse(text)
-        assert "nestgrad" not in text
+        assert not re.search(r"(import|from) nestgrad", text)
         written += 1
     assert written > 0.6 * len(cells)
 
