@@ -31,7 +31,7 @@ def _through_integers(xp: Any, x: Any) -> Any:
 
 
 SHAPES = (
-    op("astype", normal(4), call=lambda xp, x: xp.astype(x, xp.complex128) ** 2),
+    op("astype", normal(4), "complex", call=lambda xp, x: xp.astype(x, xp.complex128) ** 2),
     op("astype:to_integers", off_integers(4), call=_through_integers),
     op("broadcast_arrays", both(normal(3, 1), normal(2)), "broadcast"),
     op("broadcast_arrays:equal", both(normal(3), normal(3))),
@@ -88,9 +88,9 @@ INDEXING = (
     op("take:axis", normal(2, 3), "gather", call=lambda xp, x: xp.take(x, _indices(xp, 2, 1), axis=1)),
     op("take:cycle", normal(3), "gather", call=lambda xp, x: xp.take(x, _indices(xp, 2, 0, 1))),
     op("take:none", normal(3), "gather", "empty", call=lambda xp, x: (x, xp.take(x, _indices(xp)))),
-    op("take_along_axis", normal(2, 3), "gather", call=_taken_along),
-    op("take_along_axis:cycles", normal(2, 3), "gather", call=_cycled),
-    op("take_along_axis:by_rank", distinct(2, 3), "gather", call=_by_rank),
+    op("take_along_axis", normal(2, 3), call=_taken_along),
+    op("take_along_axis:cycles", normal(2, 3), call=_cycled),
+    op("take_along_axis:by_rank", distinct(2, 3), call=_by_rank),
 )
 
 SCENARIOS = SHAPES + JOINS + INDEXING

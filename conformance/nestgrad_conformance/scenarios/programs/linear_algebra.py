@@ -39,7 +39,7 @@ def solve(xp: Any, x: Any) -> Any:
     return xp.sum(xp.linalg.solve(x, x[:, 0] ** 2) ** 2)
 
 
-@program(_well_conditioned, "det", "linalg", sample=True)
+@program(_well_conditioned, "det", "det_large", "linalg", sample=True)
 def determinant(xp: Any, x: Any) -> Any:
     """The determinant of a matrix."""
     return xp.linalg.det(x)
@@ -80,7 +80,7 @@ def _kalman_inputs(rng: np.random.Generator) -> Any:
     return {"dynamics": np.eye(2) + rng.standard_normal((2, 2)) / 5, "log_noise": rng.standard_normal(2) / 2}
 
 
-@program(_kalman_inputs, "matmul", "pytree", "numpy_constants", sample=True)
+@program(_kalman_inputs, "matmul", "pytree", "numpy_constants", "index", sample=True)
 def kalman_filter(xp: Any, x: Any) -> Any:
     """The log-likelihood of a series by a Kalman filter: two hidden states, the first of which is observed."""
     dynamics, noise = x["dynamics"], xp.exp(x["log_noise"])

@@ -39,7 +39,7 @@ def _decay_values(np: Any, x: Any) -> Any:
     return np.mean((slope + value) ** 2) + (value[0] - 1) ** 2
 
 
-@program(_net, "nested", "pytree", "numpy_constants", nested=True, reference=_decay_values)
+@program(_net, "nested", "pytree", "numpy_constants", "index", nested=True, reference=_decay_values)
 def physics_informed_decay(xp: Any, x: Any, inner: Any) -> Any:
     """A physics-informed loss: a net is to solve u′ = −u, u(0) = 1."""
 
@@ -94,7 +94,7 @@ def _matching_values(np: Any, x: Any) -> Any:
     return np.sum((np.diff(pull, prepend=0, append=0) - _FORCES) ** 2)
 
 
-@program(uniform(0.7, 1.3, 3), "nested", "numpy_constants", nested=True, reference=_matching_values)
+@program(uniform(0.7, 1.3, 3), "nested", "numpy_constants", "index", nested=True, reference=_matching_values)
 def force_matching(xp: Any, x: Any, inner: Any) -> Any:
     """Forces of a Morse chain against measured ones, in the potential's parameters."""
 
@@ -180,7 +180,7 @@ def _score_values(np: Any, x: Any) -> Any:
     return np.sum(score**2 / 2 + bend)
 
 
-@program(normal(3), "nested", "nested_deep", "numpy_constants", nested=True, reference=_score_values)
+@program(normal(3), "nested", "nested_deep", "numpy_constants", "index", nested=True, reference=_score_values)
 def score_matching(xp: Any, x: Any, inner: Any) -> Any:
     """Hyvärinen's objective: the squared score and the trace of a Hessian, in a density's parameters."""
 
@@ -201,6 +201,7 @@ def _local_energy_values(np: Any, x: Any) -> Any:
 @program(
     normal(2),
     *("nested", "nested_forward", "nested_deep", "numpy_constants"),
+    "index",
     nested=True,
     reference=_local_energy_values,
 )

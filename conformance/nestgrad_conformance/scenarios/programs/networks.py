@@ -170,7 +170,7 @@ def message_passing(xp: Any, x: Any) -> Any:
     return xp.sum(nodes**2)
 
 
-@program(normal(2, 3), "numpy_constants")
+@program(normal(2, 3), "numpy_constants", "index")
 def convolution_from_parts(xp: Any, x: Any) -> Any:
     """Two convolutions with kernels of three, a softplus between them, by shifted sums."""
     signal = xp.asarray(_SIGNAL)

@@ -39,7 +39,7 @@ def rosenbrock(xp: Any, x: Any) -> Any:
     return xp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
-@program(normal(4))
+@program(normal(4), "index")
 def wood(xp: Any, x: Any) -> Any:
     """Wood's function of four variables."""
     a, b, c, d = (x[i] for i in range(4))
@@ -47,14 +47,14 @@ def wood(xp: Any, x: Any) -> Any:
     return valleys + 10.1 * ((b - 1) ** 2 + (d - 1) ** 2) + 19.8 * (b - 1) * (d - 1)
 
 
-@program(normal(4))
+@program(normal(4), "index")
 def powell_singular(xp: Any, x: Any) -> Any:
     """Powell's function, whose Hessian is singular at the minimum."""
     a, b, c, d = (x[i] for i in range(4))
     return (a + 10 * b) ** 2 + 5 * (c - d) ** 2 + (b - 2 * c) ** 4 + 10 * (a - d) ** 4
 
 
-@program(normal(2))
+@program(normal(2), "index")
 def beale(xp: Any, x: Any) -> Any:
     """Beale's function."""
     a, b = x[0], x[1]
@@ -70,14 +70,14 @@ def broyden_tridiagonal(xp: Any, x: Any) -> Any:
     return xp.sum(residual**2)
 
 
-@program(normal(2))
+@program(normal(2), "index")
 def himmelblau(xp: Any, x: Any) -> Any:
     """Himmelblau's function, which has four minima."""
     a, b = x[0], x[1]
     return (a**2 + b - 11) ** 2 + (a + b**2 - 7) ** 2
 
 
-@program(uniform(-1, 1, 2))
+@program(uniform(-1, 1, 2), "index")
 def goldstein_price(xp: Any, x: Any) -> Any:
     """Goldstein and Price's function: a product of two polynomials."""
     a, b = x[0], x[1]
@@ -125,7 +125,7 @@ def griewank(xp: Any, x: Any) -> Any:
 _ROOTS = np.sqrt(np.arange(1.0, 6.0))
 
 
-@program(uniform(0, 5, 2))
+@program(uniform(0, 5, 2), "index")
 def branin(xp: Any, x: Any) -> Any:
     """Branin's function."""
     a, b = x[0], x[1]
@@ -159,7 +159,7 @@ def variably_dimensioned(xp: Any, x: Any) -> Any:
     return xp.sum((x - 1) ** 2) + s**2 + s**4
 
 
-@program(uniform(0.5, 2, 3), "atan2")
+@program(uniform(0.5, 2, 3), "atan2", "index")
 def helical_valley(xp: Any, x: Any) -> Any:
     """Fletcher and Powell's helical valley, in the half-space where its angle is smooth."""
     a, b, c = (x[i] for i in range(3))
@@ -167,7 +167,7 @@ def helical_valley(xp: Any, x: Any) -> Any:
     return 100 * ((c - 10 * angle) ** 2 + (xp.sqrt(a**2 + b**2) - 1) ** 2) + c**2
 
 
-@program(normal(2))
+@program(normal(2), "index")
 def six_hump_camel(xp: Any, x: Any) -> Any:
     """The camel with six humps."""
     a, b = x[0], x[1]

@@ -75,7 +75,7 @@ def burgers_residual(xp: Any, x: Any) -> Any:
     return xp.mean((x * (right - left) / 2 - 0.1 * (right - 2 * x + left)) ** 2)
 
 
-@program(normal(2))
+@program(normal(2), "index")
 def runge_kutta_step(xp: Any, x: Any) -> Any:
     """Two classical Runge–Kutta steps of van der Pol's oscillator, in the state that they start from."""
 
@@ -102,7 +102,7 @@ def kepler_leapfrog(xp: Any, x: Any) -> Any:
     return xp.sum(velocity**2) / 2 - 1 / xp.sqrt(xp.sum(position**2))
 
 
-@program(normal(3), "power")
+@program(normal(3), "power", "index")
 def lorenz_system(xp: Any, x: Any) -> Any:
     """Eight Euler steps of Lorenz' system."""
     a, b, c = (x[i] for i in range(3))
@@ -111,7 +111,7 @@ def lorenz_system(xp: Any, x: Any) -> Any:
     return a**2 + b * c
 
 
-@program(normal(4))
+@program(normal(4), "index")
 def double_pendulum(xp: Any, x: Any) -> Any:
     """The energy of a double pendulum, in two angles and two momenta."""
     first, second, one, two = (x[i] for i in range(4))

@@ -109,7 +109,7 @@ def _planar_inputs(rng: np.random.Generator) -> Any:
     return {"u": rng.uniform(0.1, 0.5, (2, 3)), "w": rng.uniform(0.1, 0.5, (2, 3)), "b": rng.standard_normal(2)}
 
 
-@program(_planar_inputs, "matmul", "pytree", "numpy_constants")
+@program(_planar_inputs, "matmul", "pytree", "index", "numpy_constants")
 def planar_flow(xp: Any, x: Any) -> Any:
     """The log-density of a normalising flow of two planar layers."""
     z, log_det = xp.asarray(_NOISE), 0.0
@@ -140,19 +140,19 @@ def _markov_inputs(rng: np.random.Generator) -> Any:
     return {"transition": rng.standard_normal((3, 3)), "means": rng.standard_normal(3)}
 
 
-@program(_markov_inputs, "max", "pytree", "numpy_constants")
+@program(_markov_inputs, "max", "pytree", "numpy_constants", revision=2)
 def hidden_markov(xp: Any, x: Any) -> Any:
     """The log-likelihood of a hidden Markov chain of three states, by the forward recursion."""
     transition = x["transition"] - xp.log(xp.sum(xp.exp(x["transition"]), axis=-1, keepdims=True))
-    forward = -((_SERIES[0] - x["means"]) ** 2) / 2
+    forward = -((float(_SERIES[0]) - x["means"]) ** 2) / 2
     for observed in _SERIES[1:5]:
         joint = forward[:, None] + transition
         top = xp.max(joint, axis=0)
-        forward = xp.log(xp.sum(xp.exp(joint - top), axis=0)) + top - (observed - x["means"]) ** 2 / 2
+        forward = xp.log(xp.sum(xp.exp(joint - top), axis=0)) + top - (float(observed) - x["means"]) ** 2 / 2
     return xp.log(xp.sum(xp.exp(forward)))
 
 
-@program(uniform(0.1, 0.4, 3), "numpy_constants")
+@program(uniform(0.1, 0.4, 3), "index", "numpy_constants")
 def garch(xp: Any, x: Any) -> Any:
     """The negative log-likelihood of volatilities that depend on the one before, GARCH(1, 1)."""
     omega, alpha, beta = (x[i] for i in range(3))
@@ -171,7 +171,7 @@ def cox_partial_likelihood(xp: Any, x: Any) -> Any:
     return xp.sum(xp.asarray(_OUTCOMES) * (xp.log(at_risk) - risk))
 
 
-@program(uniform(0.5, 1.5, 2), "power", "tensor_exponent", "where", "numpy_constants")
+@program(uniform(0.5, 1.5, 2), "power", "tensor_exponent", "where", "index", "numpy_constants")
 def censored_weibull(xp: Any, x: Any) -> Any:
     """Weibull survival times, half of them censored; the exponent is differentiated."""
     shape, scale = x[0], x[1]

@@ -77,6 +77,8 @@ class Dualpy:
         text = str(exception)
         if found := _NO_RULE.fullmatch(text):
             return Refusal(found[1], "dualpy has no rule for it.")
+        if isinstance(exception, np.linalg.LinAlgError):
+            return Refusal("inv", "dualpy's rule takes an inverse that does not exist.")
         if found := _NO_ATTRIBUTE.match(text):
             return Refusal(found[1], "an array has it, a dual number of dualpy has not; some rules of dualpy use it.")
         return None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, PrecisionLossError, Refusal, UnsupportedNestingError
 
 from . import _namespace
 from ._bare import Bare
 from ._canary import make_canary
 from ._messages import recognised
+from ._tracing import inside_a_transform
 
 
 class Mlx(Bare):
@@ -37,11 +38,20 @@ class Mlx(Bare):
         return [mx.contiguous(x) for x in primals]
 
     def finite(self, value: Any) -> bool:
-        """See `nestgrad.extend.Backend.finite`; inside mx.compile and mx.vmap there are no values."""
+        """See `nestgrad.extend.Backend.finite`; not looked at inside a transform, where to look cuts the graph."""
         try:
-            return bool(mx.isfinite(value).all().item())
+            return inside_a_transform() or bool(mx.isfinite(value).all().item())
         except (RuntimeError, ValueError):
             return True
+
+    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+        """See `nestgrad.extend.Backend.run`; a function that needs complex numbers of 64 bits is refused."""
+        try:
+            return route(*inputs)
+        except PrecisionLossError as error:
+            raise UnsupportedNestingError(
+                backend=self.name, nesting=word, operation="complex128", reason=str(error)
+            ) from error
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """MLX's refusals, by message; tested with the version that the matrix names."""

@@ -11,6 +11,8 @@ import numpy as np
 
 from nestgrad.extend import PrecisionLossError
 
+from ._norms import matrix_norm, vector_norm
+
 
 def from_numpy(value: Any) -> Any:
     """A copy with the same dtype: left to itself, MLX would store float64 as float32."""
@@ -27,27 +29,102 @@ def asarray(obj: Any, *, dtype: Any = None, copy: bool | None = None) -> Any:
     return mx.asarray(obj, dtype, copy=copy)
 
 
-def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:  # noqa: A002
-    if abs(ord) == math.inf:
-        return (mx.max if ord > 0 else mx.min)(mx.abs(x), axis=axis, keepdims=keepdims)
-    if ord == 2 and mx.isdtype(x.dtype, "real floating"):
-        return mx.sqrt(mx.sum(x * x, axis=axis, keepdims=keepdims))
-    return mx.power(mx.sum(mx.power(mx.abs(x), ord), axis=axis, keepdims=keepdims), 1 / ord)
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """`array_api.astype`; a cast to integers is constant, where MLX takes it for the identity."""
+    return (x if mx.issubdtype(dtype, mx.inexact) else mx.stop_gradient(x)).astype(dtype)
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+    """`array_api.clip`."""
+    return mx.clip(x, min, max)
+
+
+def cumulative_sum(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """`array_api.cumulative_sum`."""
+    axis = 0 if axis is None else axis
+    return _with_initial(mx.cumsum(x, axis=axis), mx.zeros_like, axis, include_initial)
+
+
+def cumulative_prod(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """`array_api.cumulative_prod`."""
+    axis = 0 if axis is None else axis
+    return _with_initial(mx.cumprod(x, axis=axis), mx.ones_like, axis, include_initial)
+
+
+def _with_initial(y: Any, like: Any, axis: int, include_initial: bool) -> Any:
+    return mx.concatenate([like(mx.take(y, mx.array([0]), axis=axis)), y], axis=axis) if include_initial else y
+
+
+def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+    """`array_api.diff`."""
+    parts = [part for part in (prepend, x, append) if part is not None]
+    return mx.diff(mx.concatenate(parts, axis=axis), n=n, axis=axis)
+
+
+def moveaxis(x: Any, source: Any, destination: Any, /) -> Any:
+    """`array_api.moveaxis`."""
+    pairs = zip(*(np.atleast_1d(axes) % x.ndim for axes in (destination, source)), strict=True)
+    to = {int(there): int(here) for there, here in pairs}
+    others = (i for i in range(x.ndim) if i not in to.values())
+    return mx.transpose(x, [to[i] if i in to else next(others) for i in range(x.ndim)])
+
+
+def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
+    """`array_api.repeat`; counts in an array have to be known, as the shape depends on them."""
+    if isinstance(repeats, int):
+        return mx.repeat(x, repeats, axis=axis)
+    x = mx.flatten(x) if axis is None else x
+    axis = 0 if axis is None else axis
+    rows = np.repeat(np.arange(x.shape[axis]), np.asarray(repeats))
+    shape = [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]
+    return mx.take_along_axis(x, mx.array(rows.reshape(shape)), axis=axis)
+
+
+def argsort(x: Any, /, *, axis: int = -1, descending: bool = False) -> Any:
+    """`array_api.argsort`; indices are constant, which MLX has to be told."""
+    return mx.stop_gradient(mx.argsort(-x if descending else x, axis=axis))
+
+
+def sort(x: Any, /, *, axis: int = -1, descending: bool = False) -> Any:
+    """`array_api.sort`."""
+    return -mx.sort(-x, axis=axis) if descending else mx.sort(x, axis=axis)
+
+
+def log2(x: Any, /) -> Any:
+    """`array_api.log2`, by the logarithm: MLX's rule has its factor in float32."""
+    return mx.log(x) / math.log(2)
+
+
+def log10(x: Any, /) -> Any:
+    """`array_api.log10`, by the logarithm: MLX's rule has its factor in float32."""
+    return mx.log(x) / math.log(10)
+
+
+def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Any:
+    """`array_api.vecdot`, with broadcasting."""
+    return mx.sum((mx.conj(x) if mx.issubdtype(x.dtype, mx.complexfloating) else x) * y, axis=axis)
 
 
 linalg = SimpleNamespace(
     **vars(mx.linalg),
     diagonal=lambda x, *, offset=0: mx.diagonal(x, offset, -2, -1),
     matmul=mx.matmul,
-    matrix_norm=mx.matrix_norm,
+    matrix_norm=matrix_norm,
     matrix_transpose=mx.matrix_transpose,
     outer=mx.outer,
     tensordot=mx.tensordot,
     trace=lambda x, *, offset=0: mx.trace(x, offset, -2, -1),
-    vecdot=mx.vecdot,
-    vector_norm=_vector_norm,
+    vecdot=vecdot,
+    vector_norm=vector_norm,
 )
+linalg.svd = lambda x, *, full_matrices=True: mx.linalg.svd(x)
+
+_IN_FLOAT32 = {"fft": "MLX's transforms are of complex64 alone", "logaddexp": "MLX evaluates it in float32"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "complex128":
+        raise PrecisionLossError("MLX has no complex128. Write the real and the imaginary part as two arrays.")
+    if name in _IN_FLOAT32:
+        raise AttributeError(f"{name} is left out of this namespace: {_IN_FLOAT32[name]}.")
     return getattr(mx, name)

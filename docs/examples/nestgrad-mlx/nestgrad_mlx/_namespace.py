@@ -15,6 +15,9 @@ import mlx.core as mx
 from nestgrad.extend import emulated
 
 from . import _names
+from ._reductions import max as max  # noqa: A004
+from ._reductions import min as min  # noqa: A004
+from ._reductions import prod as prod
 
 _REASON = "MLX evaluates it, or its derivative, in float32 (mlx#3047)"
 

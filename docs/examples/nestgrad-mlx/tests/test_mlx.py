@@ -76,6 +76,21 @@ def test_a_derivative_inside_that_captures_the_outer_variable(word):
     close(ng.hvp(f, nesting=word)(X, V), 12 * NUMBERS * mlx.to_numpy(V))
 
 
+def test_a_derivative_inside_mlx_own():
+    def f(x):  # Σ of the gradient of Σx³, whose gradient is 6x
+        return mx.sum(ng.gradient(lambda y: mx.sum(y**3))(x))
+
+    close(mx.grad(f)(X), 6 * NUMBERS)
+
+
+@pytest.mark.parametrize(("axis", "keepdims"), [(None, False), (1, True), ((0, -1), False), ((0, 2), True)])
+def test_reductions(axis, keepdims):
+    array = np.linspace(-1, 2, 24).reshape(2, 3, 4)
+    for name in ("max", "min", "prod"):
+        expected = getattr(np, name)(array, axis=axis, keepdims=keepdims)
+        close(getattr(xp, name)(xp.asarray(array), axis=axis, keepdims=keepdims), expected)
+
+
 def test_a_pullback_is_called_many_times_and_inside_other_transforms():
     value, pullback = ng.vjp(lambda x, y: (x * y, mx.sum(x)), X, V)
     for scale in (1.0, 2.0):
