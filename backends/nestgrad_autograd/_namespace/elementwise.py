@@ -16,7 +16,8 @@ def positive(x: Any, /) -> Any:
 
 def copysign(x1: Any, x2: Any, /) -> Any:
     """`array_api.copysign`: the first times 1 or -1."""
-    return x1 * np.where(np.signbit(_value(x1)) == np.signbit(_value(x2)), 1.0, -1.0)
+    same = np.signbit(_value(x1)) == np.signbit(_value(x2))
+    return x1 * np.where(same, 1.0, -1.0).astype(_value(x1).dtype)
 
 
 def hypot(x1: Any, x2: Any, /) -> Any:

@@ -9,4 +9,4 @@ def names(text: str) -> frozenset[str]:
 
 
 DTYPE = "float64"
-"""In which a mutant is measured, unless its family is about another."""
+"""That of the scenarios in which a mutant is measured, unless its family is about another."""

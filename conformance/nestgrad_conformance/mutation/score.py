@@ -36,7 +36,7 @@ class Mutant:
         make: a fresh backend.
         limits: what it declares.
         executions: those to measure it in.
-        dtype: the one in which the fault shows; one that the suite has no cell of leaves the fault unfound.
+        dtype: of the scenarios in which the fault may show.
         operation: the name in the namespace of the operation at fault.
         features: the tags of the scenarios in which the fault may show.
     """
@@ -72,7 +72,7 @@ def fate(mutant: Mutant) -> Fate:
     Words of order 3 are left out: what they find, those of order 2 find sooner.
     """
     reason = proof_of(mutant)
-    if reason is not None or mutant.dtype != DTYPE:
+    if reason is not None:
         return Fate(mutant, proof=reason)
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     for scenario in _suspects(mutant):
@@ -102,6 +102,7 @@ def _suspects(mutant: Mutant) -> list[Scenario]:
     """The scenarios that may find a fault: those of its operation, then all others that call it."""
     measured = [one for one in _scenarios().values() if one.engine in (None, "autograd") and not one.probe]
     measured = [one for one in measured if one.capability is None or provides(Situated(), one.capability)]
+    measured = [one for one in measured if one.dtype == mutant.dtype]
     operation = mutant.operation
     if operation is None:
         return [one for one in measured if mutant.features <= one.features]

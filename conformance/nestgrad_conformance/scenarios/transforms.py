@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import native, programs
+from . import native, ops, programs
 from ._scenario import Scenario
 
 _FEW = (
@@ -90,12 +90,21 @@ def _scenarios() -> Iterator[Scenario]:
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
 
 
-def _single(base: str) -> Scenario:
-    of = _BY_ID[base]
-    features = of.features | {"float32"}
+def _single(one: Scenario) -> Scenario:
+    features = one.features | {"float32"}
     return replace(
-        of, id=f"float32_of_{base}", tier="transforms", features=features, order=2, sample=False, dtype="float32"
+        one, id=f"float32_of_{one.id}", tier="transforms", features=features, order=2, sample=False, dtype="float32"
     )
 
 
-SCENARIOS = (*_scenarios(), *map(_single, _WITHOUT_CONSTANTS))
+def _operations() -> list[Scenario]:
+    """The first row of each operation: an engine has kernels, and sometimes rules, for each dtype."""
+    rows = {one.operation: one for one in reversed(ops.SCENARIOS) if not one.probe}
+    return [replace(_single(one), words="?", executions=("eager",)) for one in reversed(rows.values())]
+
+
+SCENARIOS = (
+    *_scenarios(),
+    *(_single(_BY_ID[base]) for base in _WITHOUT_CONSTANTS),
+    *_operations(),
+)

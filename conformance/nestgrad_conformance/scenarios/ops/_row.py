@@ -87,5 +87,6 @@ def _weighted(xp: Any, y: Any) -> Any:
 
 
 def complex_of(xp: Any, real: Any, imaginary: Any) -> Any:
-    """The complex array of two real ones."""
-    return xp.astype(real, xp.complex128) + 1j * xp.astype(imaginary, xp.complex128)
+    """The complex array of two real ones, of their precision."""
+    dtype = xp.complex64 if xp.isdtype(real.dtype, xp.float32) else xp.complex128
+    return xp.astype(real, dtype) + 1j * xp.astype(imaginary, dtype)

@@ -31,6 +31,7 @@ def _through_integers(xp: Any, x: Any) -> Any:
 
 
 SHAPES = (
+    op("astype:same", normal(4), call=lambda xp, x: xp.astype(x, x.dtype)),
     op("astype", normal(4), "complex", call=lambda xp, x: xp.astype(x, xp.complex128) ** 2),
     op("astype:to_integers", off_integers(4), call=_through_integers),
     op("broadcast_arrays", both(normal(3, 1), normal(2)), "broadcast"),
