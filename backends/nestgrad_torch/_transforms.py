@@ -78,7 +78,14 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
 def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     prepared = _prepared(f, primals[0], has_aux)
     value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
-    return value, _dense(tangent), *aux
+    return value, _like(_dense(tangent), value), *aux
+
+
+def _like(tangent: Any, value: Any) -> Any:
+    """The tangent in the dtype of its value: of a number alone, torch promotes it to the default dtype."""
+    if isinstance(tangent, tuple):
+        return tuple(map(_like, tangent, value))
+    return tangent.to(value.dtype)
 
 
 def _check_compilable(mode: str) -> None:

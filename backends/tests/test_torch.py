@@ -201,3 +201,16 @@ def test_complex_pullback_follows_torch():
 def test_the_descriptor_imports_no_torch():
     code = "import sys, nestgrad_torch; nestgrad_torch.nestgrad_backend(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_derivative_of_a_number_has_its_dtype():
+    """torch.func.jvp gives float64 here while that is the default dtype."""
+    x = torch.tensor([1.0, 2.0], dtype=torch.float32)
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        slope = ng.derivative(lambda x: 2.0 * torch.sum(x) ** 2, "F")(x, x)
+    finally:
+        torch.set_default_dtype(default)
+    assert slope.dtype == torch.float32
+    assert float(slope) == pytest.approx(36.0)
