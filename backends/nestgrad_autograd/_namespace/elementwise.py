@@ -17,7 +17,7 @@ def positive(x: Any, /) -> Any:
 def copysign(x1: Any, x2: Any, /) -> Any:
     """`array_api.copysign`: the first times 1 or -1."""
     same = np.signbit(_value(x1)) == np.signbit(_value(x2))
-    return x1 * np.where(same, 1.0, -1.0).astype(_value(x1).dtype)
+    return x1 * np.where(same, 1.0, -1.0).astype(np.result_type(_value(x1), _value(x2)))
 
 
 def hypot(x1: Any, x2: Any, /) -> Any:
