@@ -13,11 +13,12 @@ from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.mutation import independent
 from nestgrad_conformance.mutation import mutants as table
 from nestgrad_conformance.mutation.engine import Namespace, held, sound
+from nestgrad_conformance.mutation.names import DTYPE
 from nestgrad_conformance.mutation.operation import Rules, with_rules
 from nestgrad_conformance.mutation.score import fate, proof_of
 from nestgrad_conformance.mutation.situation import Situated
 from nestgrad_conformance.mutation.uses import used_by
-from nestgrad_conformance.run.plan import DTYPE, Selection
+from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import load
 
 FEW = ("multiply", "matmul", "cumulative_sum", "linalg.solve", "floor")

@@ -15,7 +15,7 @@ import nestgrad as ng
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.judge.differences import differentiate_along
 from nestgrad_conformance.judge.subject import Subject
-from nestgrad_conformance.run.handler import Absent, _measured
+from nestgrad_conformance.run.handler import Absent, measured
 from nestgrad_conformance.run.plan import Task
 from nestgrad_conformance.scenarios import ops
 from nestgrad_conformance.scenarios.ops._row import op, weighted
@@ -113,7 +113,7 @@ class Lacking(Autograd):
 def test_a_function_that_a_namespace_lacks_is_absent():
     det = next(one for one in ops.SCENARIOS if one.id == "op_linalg_det")
     task = Task(det.id, "R", "eager", "float64", 0)
-    answer = _measured(task, Lacking(), lambda scenario, seed: Subject(det, Lacking(), seed))
+    answer = measured(task, Lacking(), lambda scenario, seed: Subject(det, Lacking(), seed))
     assert answer == Absent("the namespace has no 'linalg.det'")
 
 

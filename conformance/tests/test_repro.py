@@ -43,6 +43,7 @@ def measured(tmp_path, engine, *globs, nestings=()):
     file = tmp_path / "raw.json"
     chosen = [part for glob in globs for part in ("--scenario", glob)]
     chosen += [part for nesting in nestings for part in ("--nesting", nesting)]
+    chosen += ["--tier", "programs", "--tier", "native"]
     arguments = ["conformance", engine, "--raw", "--execution", "eager", *chosen, "--report", str(file)]
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code in (0, 1), done.output
