@@ -49,9 +49,9 @@ class Dualpy:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         output = f(*map(DualArray, primals, tangents))
         output, *aux = output if has_aux else (output,)
-        if not isinstance(output, tuple):
-            return _primal(output), _tangent(output), *aux
-        return tuple(map(_primal, output)), tuple(map(_tangent, output)), *aux
+        entries = output if isinstance(output, tuple) else (output,)
+        values, tangents = (tuple(_typed_like(primals[0], part(y)) for y in entries) for part in (_primal, _tangent))
+        return (values, tangents, *aux) if isinstance(output, tuple) else (values[0], tangents[0], *aux)
 
     def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, unless it is asked for inside a function that is being differentiated.
@@ -90,3 +90,9 @@ def _primal(output: Any) -> Any:
 
 def _tangent(output: Any) -> Any:
     return output.tangent if isinstance(output, DualArray) else np.zeros_like(output)
+
+
+def _typed_like(x: Any, y: Any) -> Any:
+    """A real result in x's dtype: dualpy makes float64 of each Python number that x is combined with."""
+    is_final = not isinstance(x, DualArray) and not isinstance(y, DualArray)
+    return np.asarray(y, dtype=x.dtype) if is_final and np.isrealobj(y) else y

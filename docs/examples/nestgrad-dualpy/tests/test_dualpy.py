@@ -32,6 +32,14 @@ def test_jvp_of_a_tuple_with_aux_and_a_constant():
     assert aux == "seen"
 
 
+@pytest.mark.parametrize("word", ["F", "FF"])
+def test_float32_stays_float32(word):
+    x, v = X.astype(np.float32), V.astype(np.float32)
+    found = ng.derivative(lambda x: xp.sum(0.5 * x**3), word, backend="dualpy")(x, *[v] * len(word))
+    assert found.dtype == np.float32
+    assert found == pytest.approx(np.sum(1.5 * X**2 * V if word == "F" else 3 * X * V**2), rel=1e-6)
+
+
 def test_reverse_mode_is_refused():
     with pytest.raises(ng.UnsupportedNestingError, match=r"no reverse mode.*Use 'F'"):
         ng.gradient(xp.sum, backend="dualpy")(X)

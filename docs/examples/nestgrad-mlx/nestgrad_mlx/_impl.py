@@ -8,9 +8,9 @@ from typing import Any
 
 import mlx.core as mx
 
-from nestgrad.extend import Canary, Nesting, PrecisionLossError, Refusal, UnsupportedNestingError
+from nestgrad.extend import Canary, Nesting, Refusal, UnsupportedNestingError
 
-from . import _namespace
+from . import _names, _namespace
 from ._bare import Bare
 from ._canary import make_canary
 from ._messages import recognised
@@ -45,12 +45,12 @@ class Mlx(Bare):
             return True
 
     def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
-        """See `nestgrad.extend.Backend.run`; a function that needs complex numbers of 64 bits is refused."""
+        """See `nestgrad.extend.Backend.run`; a function that asks for complex numbers is refused."""
         try:
             return route(*inputs)
-        except PrecisionLossError as error:
+        except _names.ComplexNumbers as error:
             raise UnsupportedNestingError(
-                backend=self.name, nesting=word, operation="complex128", reason=str(error)
+                backend=self.name, nesting=word, operation="complex", reason=str(error)
             ) from error
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:

@@ -9,9 +9,13 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from nestgrad.extend import PrecisionLossError
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError
 
 from ._norms import matrix_norm, vector_norm
+
+
+class ComplexNumbers(NotDifferentiableError):
+    """A function asks for a complex dtype."""
 
 
 def from_numpy(value: Any) -> Any:
@@ -123,8 +127,10 @@ _IN_FLOAT32 = {"fft": "MLX's transforms are of complex64 alone", "logaddexp": "M
 
 
 def __getattr__(name: str) -> Any:
-    if name == "complex128":
-        raise PrecisionLossError("MLX has no complex128. Write the real and the imaginary part as two arrays.")
+    if name in ("complex64", "complex128"):
+        raise ComplexNumbers(
+            "MLX has no complex128, and its reverse rule of a complex power is wrong (not conjugated)."
+        )
     if name in _IN_FLOAT32:
         raise AttributeError(f"{name} is left out of this namespace: {_IN_FLOAT32[name]}.")
     return getattr(mx, name)

@@ -157,6 +157,15 @@ def test_vector_norm(order, axis, keepdims):
     close(xp.linalg.vector_norm(xp.asarray(array), ord=order, axis=axis, keepdims=keepdims), expected)
 
 
+def test_complex_numbers_are_refused_and_wrong_in_mlx():
+    def f(a, complex64):  # Im (a + i)² = 2a
+        return mx.sum(mx.imag((a.astype(complex64) + 1j) ** 2))
+
+    assert mx.grad(lambda a: f(a, mx.complex64))(mx.array([3.0])).item() != 2  # once this fails, the refusal can go
+    with pytest.raises(ng.UnsupportedNestingError, match="blocked by 'complex'"):
+        ng.gradient(lambda a: f(a, xp.complex64))(X)
+
+
 def test_what_the_repairs_are_for():
     """Bare MLX loses digits, and derivatives. Once this fails, a repair can go."""
 
