@@ -16,6 +16,13 @@ def asarray(obj: Any, *, dtype: Any = None, copy: bool | None = None) -> Any:
     return obj if isinstance(obj, DualArray) else np.asarray(obj, dtype=dtype, copy=copy)
 
 
+def copysign(x: Any, y: Any) -> Any:
+    """`array_api.copysign`: dualpy's rule forgets the sign of x."""
+    while isinstance(y, DualArray):
+        y = y.primal
+    return np.abs(x) * np.copysign(1.0, y)
+
+
 def matrix_transpose(x: Any) -> Any:
     """`array_api.matrix_transpose`."""
     return np.swapaxes(x, -1, -2)

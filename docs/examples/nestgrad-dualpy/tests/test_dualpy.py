@@ -40,6 +40,12 @@ def test_float32_stays_float32(word):
     assert found == pytest.approx(np.sum(1.5 * X**2 * V if word == "F" else 3 * X * V**2), rel=1e-6)
 
 
+def test_copysign_knows_the_sign_of_both():
+    f = lambda x: xp.sum(xp.copysign(x, -x) ** 3)  # noqa: E731 - that is -x³ summed
+    assert derivative(f, "F", V) == pytest.approx(np.sum(-3 * X**2 * V))
+    assert derivative(f, "FF", V, W) == pytest.approx(np.sum(-6 * X * V * W))
+
+
 def test_reverse_mode_is_refused():
     with pytest.raises(ng.UnsupportedNestingError, match=r"no reverse mode.*Use 'F'"):
         ng.gradient(xp.sum, backend="dualpy")(X)
