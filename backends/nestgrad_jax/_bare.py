@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+
 from ._impl import Jax
 
 
@@ -14,3 +16,11 @@ class BareJax(Jax):
     classify: Any = None
     finite: Any = None
     canary: Any = None
+
+    def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `jax.jvp`."""
+        return jax.jvp(f, tuple(primals), tuple(tangents), has_aux=has_aux)
+
+    def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `jax.vjp`."""
+        return jax.vjp(f, *primals, has_aux=has_aux)

@@ -14,6 +14,7 @@ import numpy as np
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
 from ._canary import make_canary
+from ._hypot import mended
 from ._inspect import run_inspected
 from ._messages import recognised
 
@@ -68,11 +69,11 @@ class Jax:
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
-        return jax.jvp(f, tuple(primals), tuple(tangents), has_aux=has_aux)
+        return jax.jvp(mended(f), tuple(primals), tuple(tangents), has_aux=has_aux)
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
-        return jax.vjp(f, *primals, has_aux=has_aux)
+        return jax.vjp(mended(f), *primals, has_aux=has_aux)
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`."""
@@ -84,7 +85,7 @@ class Jax:
 
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `nestgrad.extend.Linearize.linearize`."""
-        return jax.linearize(f, *primals)
+        return jax.linearize(mended(f), *primals)
 
     def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""

@@ -9,11 +9,16 @@ import torch
 
 from ._wrong import Arguments, Wrong
 
-_SECOND = ("??", "???")
+_SECOND, _REVERSE = ("??", "???"), ("R", "RR")
 
 
 def _singular(arguments: Arguments) -> bool:
     return bool((torch.linalg.det(arguments["self"].detach()) == 0).any())
+
+
+def _with_close_singular_values(arguments: Arguments) -> bool:
+    values = torch.linalg.svdvals(arguments["self"].detach())
+    return bool((values[..., :-1] - values[..., 1:] < 1e-6 * values[..., :1]).any())
 
 
 def _of_zero_norm(arguments: Arguments) -> bool:
@@ -39,14 +44,24 @@ def _of_extrema_without_self(arguments: Arguments) -> bool:
     return kwargs.get("include_self") is False and (kwargs.get("reduce", args[-1]) in ("amax", "amin"))
 
 
+_DET = (torch.linalg.det, torch.det, torch.Tensor.det)
+
 POINTS = (
     Wrong(
         "det",
-        ("R", "F", "FR"),
-        "torch's rules give 0 for a singular matrix.",
-        functions=(torch.linalg.det, torch.det, torch.Tensor.det),
+        ("F", "FR"),
+        "torch's forward rule gives 0 for a singular matrix.",
+        use=_REVERSE,
+        functions=_DET,
         when=_singular,
-        eager=True,
+    ),
+    Wrong(
+        "det",
+        ("FR",),
+        "torch's rule divides by the gaps between singular values, and one is 0 or small (pytorch#192521).",
+        use=_REVERSE,
+        functions=_DET,
+        when=_with_close_singular_values,
     ),
     Wrong(
         "norm",

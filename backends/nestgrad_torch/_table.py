@@ -44,6 +44,11 @@ def _masks_a_row(arguments: Arguments) -> bool:
     return bool((arguments["self"] == -float("inf")).all(arguments["dim"]).any())
 
 
+def _of_factors_in_a_batch(arguments: Arguments) -> bool:
+    batch = arguments["self"].shape[:-2]
+    return bool(torch.broadcast_shapes(batch, arguments["input2"].shape[:-2]) != batch)
+
+
 def _of_products(arguments: Arguments) -> bool:
     return bool(arguments["reduce"] == "prod")
 
@@ -108,6 +113,14 @@ TABLE = (
         "torch's forward rule multiplies its factors in the wrong order (pytorch#196682).",
         use=_REVERSE,
         aten=("cholesky_inverse",),
+    ),
+    Wrong(
+        "cholesky_solve",
+        ("*F*",),
+        "torch's forward rule broadcasts wrongly where the factor has batch axes of its own (pytorch#196694).",
+        use=_REVERSE,
+        aten=("cholesky_solve",),
+        when=_of_factors_in_a_batch,
     ),
     Wrong("det", (*_BELOW_TOP, "FRR"), f"{_FACTORS}.", use=_REVERSE, aten=("_linalg_det",)),
     Wrong("pow", ("??*",), f"{_EXPONENT}.", functions=_POW, nodes=_POW_NODES, when=_with_exponent(0)),

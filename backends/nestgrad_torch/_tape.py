@@ -55,13 +55,15 @@ def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
     recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
     inputs, output = _record(f, x, recording)
     value, *aux = output if has_aux else (output,)
-    keep = recording and (any(map(_requires_grad, x)) or _captures_leaf(value, inputs))
+    graph = tuple(nodes(value))
+    keep = recording and (any(map(_requires_grad, x)) or _captures_leaf(graph, inputs))
+    exact = _holds_singular_det(graph)
 
     def pullback(cotangent: Any) -> Arrays:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
             return _slope(_entries(value), inputs, _entries(cotangent))
-        return _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True)
+        return _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True, exact=exact)
 
     shown, *aux = (value, *aux) if keep else _detached((value, *aux))
     return shown, pullback, *aux
@@ -71,11 +73,13 @@ def reverse_over_reverse(f: Callable[..., Any], x: Arrays, v: Arrays) -> tuple[A
     """(∇f(x), ∇²f(x)v): the gradient of ⟨∇f(x), v⟩. The graph is kept as in `vjp`."""
     recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
     inputs, value = _record(f, x, recording)
-    keep = recording and (any(map(_requires_grad, (*x, *v))) or _captures_leaf(value, inputs))
+    graph = tuple(nodes(value))
+    keep = recording and (any(map(_requires_grad, (*x, *v))) or _captures_leaf(graph, inputs))
     with torch.inference_mode(False):
         one = torch.ones_like(value) if isinstance(value, torch.Tensor) else None
     slope = _slope((value,), inputs, (one,))
-    return (slope if keep else _detached(slope)), _pulled(slope, inputs, v, keep=keep, again=keep)
+    product = _pulled(slope, inputs, v, keep=keep, again=keep, exact=_holds_singular_det(graph))
+    return (slope if keep else _detached(slope)), product
 
 
 def _record(f: Callable[..., Any], x: Arrays, recording: bool) -> tuple[Arrays, Any]:
@@ -95,20 +99,26 @@ def _taping() -> Iterator[None]:
         _depth.value -= 1
 
 
-def _pulled(outputs: Arrays, inputs: Arrays, cotangents: Arrays, *, keep: bool, again: bool) -> Arrays:
-    """The gradient of ⟨outputs, cotangents⟩: zero, not an error, where nothing depends on the inputs."""
+def _pulled(
+    outputs: Arrays, inputs: Arrays, cotangents: Arrays, *, keep: bool, again: bool, exact: bool = False
+) -> Arrays:
+    """The gradient of ⟨outputs, cotangents⟩: zero, not an error, where nothing depends on the inputs.
+
+    With `exact` it is recorded even if its graph is not kept, see `_holds_singular_det`.
+    """
     pairs = [pair for pair in zip(outputs, cotangents, strict=True) if _requires_grad(pair[0])]
     with torch.inference_mode(False):
         if not pairs:
             return tuple(torch.zeros_like(entry, requires_grad=False) for entry in inputs)
-        return torch.autograd.grad(
+        found = torch.autograd.grad(
             [output for output, _ in pairs],
             inputs,
             [_normal(cotangent) for _, cotangent in pairs],
-            create_graph=keep,
+            create_graph=keep or exact,
             retain_graph=again,
             materialize_grads=True,
         )
+        return found if keep or not exact else _detached(found)
 
 
 def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
@@ -165,10 +175,18 @@ def _is_traced(cotangent: Any) -> bool:
     return torch._C._are_functorch_transforms_active() or any(map(_requires_grad, _entries(cotangent)))
 
 
-def _captures_leaf(value: Any, inputs: Arrays) -> bool:
-    """Whether the graph of `value` reaches a leaf that is none of the inputs, such as a module's parameter."""
-    leaves = (node.variable for node in nodes(value) if hasattr(node, "variable"))
+def _captures_leaf(graph: Arrays, inputs: Arrays) -> bool:
+    """Whether the nodes of a graph reach a leaf that is none of the inputs, such as a module's parameter."""
+    leaves = (node.variable for node in graph if hasattr(node, "variable"))
     return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
+
+
+def _holds_singular_det(graph: Arrays) -> bool:
+    """Whether a determinant that is zero is among the nodes of a graph.
+
+    torch's rule then gives 0, unless the gradient is recorded: for that it has another formula, which is right.
+    """
+    return any(node.name() == "LinalgDetBackward0" and bool((node._saved_result == 0).any()) for node in graph)
 
 
 def nodes(value: Any) -> Iterator[Any]:

@@ -34,13 +34,21 @@ def inverse(x):
     return torch.cholesky_inverse(torch.tril(x.reshape(2, 2))).pow(2).sum()
 
 
+def batched_solve(x):
+    factor = torch.tril(x.reshape(2, 2))
+    return torch.cholesky_solve(torch.ones(2, 1, dtype=F64), torch.stack([factor, 2 * factor])).sum()
+
+
 CASES = {  # the function, x, the words refused, the operation
     "bessel": (lambda x: (torch.special.bessel_j0(x) * x).sum(), [0.3, 0.4], "R F RR FR RF FF", "bessel_j0"),
     "custom op": (lambda x: cube(x).sum(), [0.3, 0.4], "F RF FR FF", "torch.library.custom_op"),
     "sparse values": (sparse, [0.3, 0.4, 0.5, 0.6], "RR", "sparse_coo_tensor"),
     "extrema": (extrema, [0.3, 0.4, 0.5, 0.2], "R RR FR RF FF", "scatter_reduce"),
     "cholesky_inverse": (inverse, [1.2, 0.0, 0.4, 0.9], "F FR RF FF", "cholesky_inverse"),
-    "det": (lambda x: torch.linalg.det(x.reshape(2, 2)), [0.0, 1.0, 0.0, 2.0], "R F FR", "det"),
+    "det": (lambda x: torch.linalg.det(x.reshape(2, 2)), [0.0, 1.0, 0.0, 2.0], "F FR", "det"),
+    "det at equal singular values": (lambda x: torch.linalg.det(x.reshape(2, 2)), [2.0, 0.0, 0.0, 2.0], "FR", "det"),
+    "det squared": (lambda x: torch.linalg.det(x.reshape(2, 2)) ** 2, [0.0, 1.0, 0.0, 2.0], "F FR", "det"),
+    "cholesky_solve": (batched_solve, [1.2, 0.0, 0.4, 0.9], "F FR RF FF", "cholesky_solve"),
     "norm": (lambda x: torch.linalg.norm(x) ** 2, [0.0, 0.0], "RR FR RF FF", "norm"),
     "std": (lambda x: torch.std(x) ** 2, [0.3, 0.3], "RR FR RF FF", "std"),
     "sinc": (lambda x: torch.sinc(x).sum(), [0.0, 0.4], "RR FR RF FF", "sinc"),
@@ -64,6 +72,9 @@ def test_refused_by_name(name):
     [
         ("custom op", "RR", [1.8, 2.4]),  # 6x
         ("det", "RR", [1.0, -1.0, -1.0, 1.0]),  # of ad - bc along (1, 1, 1, 1)
+        ("det", "R", [2.0, 0.0, -1.0, 0.0]),
+        ("det squared", "RR", [4.0, 0.0, -2.0, 0.0]),  # 2 ∇det ⟨∇det, v⟩
+        ("det at equal singular values", "RR", [1.0, -1.0, -1.0, 1.0]),
         ("pow", "RR", [2.0, 2.0]),
     ],
 )

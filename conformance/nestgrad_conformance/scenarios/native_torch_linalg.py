@@ -19,6 +19,12 @@ def cholesky(x: Any) -> Any:
     return total + _weighted(torch.cholesky_inverse(factor))
 
 
+def cholesky_solve_batched(x: Any) -> Any:
+    """torch.cholesky_solve with factors in a batch, and one right-hand side for all of them."""
+    factors = torch.linalg.cholesky(torch.stack([x @ x.mT, x.mT @ x]) + torch.eye(3))
+    return _weighted(torch.cholesky_solve(x**2, factors))
+
+
 def solve(x: Any) -> Any:
     """torch.linalg.solve from the right."""
     return _weighted(torch.linalg.solve(x, x**2, left=False))

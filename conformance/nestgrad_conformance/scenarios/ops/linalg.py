@@ -6,7 +6,7 @@ from typing import Any
 
 from nestgrad_conformance.scenarios._scenario import normal
 
-from ._inputs import both, distinct, holding, nonzero, well_conditioned
+from ._inputs import both, distinct, holding, nonzero, scaled, well_conditioned
 from ._row import op
 
 INF = float("inf")
@@ -72,8 +72,9 @@ SOLVERS = (
     op("linalg.det:batched", normal(2, 2, 2)),
     op("linalg.det:triangular", holding([None, None, None], [0.0, None, None], [0.0, 0.0, None])),
     op("linalg.det:single", normal(1, 1), "single"),
-    op("linalg.det:rank_two", holding([None] * 3, [None] * 3, [0.0] * 3), "singular"),
-    op("linalg.det:rank_one", holding([None] * 3, [0.0] * 3, [0.0] * 3), "singular"),
+    op("linalg.det:rank_two", holding([None] * 3, [None] * 3, [0.0] * 3), "singular", "det_singular"),
+    op("linalg.det:rank_one", holding([None] * 3, [0.0] * 3, [0.0] * 3), "singular", "det_singular", "det_rank_one"),
+    op("linalg.det:equal_singular_values", scaled([1.0, 0.0], [0.0, 1.0]), "equal_singular_values"),
     op("linalg.inv", well_conditioned(3, 3), sample=True),
     op("linalg.inv:batched", well_conditioned(2, 2, 2)),
     op("linalg.pinv", well_conditioned(3, 3)),

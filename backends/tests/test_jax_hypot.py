@@ -1,0 +1,74 @@
+"""`jnp.hypot` where its arguments are equal, against the square root of the sum of squares."""
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+from nestgrad._routes import recorded
+
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
+
+X = np.array([[1.0, 2.0, -1.5, 0.3], [1.0, -2.0, 1.5, 0.7]])
+V = np.cos(3 * X)
+
+CALLS = {
+    "alone": lambda hypot, x: hypot(x[0], x[1]),
+    "broadcast": lambda hypot, x: hypot(x[0], x[1, :1]),
+    "jit": lambda hypot, x: jax.jit(lambda x: hypot(x[0], x[1]))(x),
+    "vmap": lambda hypot, x: jax.vmap(hypot, in_axes=(1, 0))(jnp.stack([x[0], x[1]]), jnp.stack([x[1], x[0]], 1)),
+    "scan": lambda hypot, x: jax.lax.scan(lambda s, t: (s + hypot(t[0], t[1]) ** 2, t[0]), 0.0, x.T)[0],
+    "cond": lambda hypot, x: jax.lax.cond(x[0, 0] > 0, lambda x: hypot(x[0], x[1]), lambda x: x[0], x),
+}
+
+
+def plain(a, b):
+    return jnp.sqrt(a * a + b * b)
+
+
+@pytest.mark.parametrize("word", ["F", "R", "FF", "FR", "RF", "RR", "RRF"])
+@pytest.mark.parametrize("name", CALLS)
+def test_it_is_the_norm_of_two(name, word, x64):
+    def found(hypot):
+        f = lambda x: jnp.sum(CALLS[name](hypot, x) ** 3)  # noqa: E731
+        return ng.derivative(f, word, compile=True)(jnp.asarray(X), *[jnp.asarray(V)] * ng.Nesting(word).directions)
+
+    np.testing.assert_allclose(found(jnp.hypot), found(plain), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_eagerly_it_is_declared(word, x64):
+    x, v = jnp.ones(2), jnp.array([1.0, -1.0])
+    with recorded() as emulations:
+        product = ng.hvp(lambda x: jnp.hypot(x[0], x[1]), word)(x, v)
+    np.testing.assert_allclose(product, v / np.sqrt(2), rtol=1e-12)  # (I - x xT / |x|^2) v / |x|
+    assert {emulation.operation for emulation in emulations} == {"hypot"}
+
+
+def test_elsewhere_it_is_as_jax_has_it(x64):
+    f = lambda x: jnp.hypot(x[0], x[1])  # noqa: E731
+    for x in ([0.0, 0.0], [0.0, 1.0], [jnp.inf, 1.0], [jnp.nan, 0.0], [1e-200, 1e200]):
+        x = jnp.array(x)
+        np.testing.assert_array_equal(ng.gradient(f)(x), jax.grad(f)(x))
+
+
+def test_a_function_of_that_name_is_left_alone(x64):
+    @jax.jit
+    def hypot(a, b):
+        return jnp.maximum(a, b) ** 2
+
+    f = lambda x: hypot(x[0], x[1])  # noqa: E731
+    with recorded() as emulations:
+        assert ng.gradient(f)(jnp.ones(2)).tolist() == [1, 1]
+    assert not emulations
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_what_needs_values_or_named_parameters_works_as_before(word, x64):
+    x, v = jnp.array([1.0, 2.0, 3.0]), jnp.array([1.0, -1.0, 0.5])
+
+    def f(x):
+        chosen = x[x > 1.5] if x[0] > 0 else x
+        return jnp.sum(chosen**2) + jnp.sum(x.at[np.array([True, False, False])].set(0.0) ** 3) + jnp.sum(x[::2] ** 2)
+
+    np.testing.assert_allclose(ng.hvp(f, word)(x, v), (jnp.array([2.0, 2.0, 4.0]) + 6 * x * jnp.array([0, 1, 1])) * v)
