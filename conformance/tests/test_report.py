@@ -112,6 +112,17 @@ def test_a_silently_wrong_cell_is_a_finding_and_is_told():
     assert "off \\| by two" in markdown.render(whole)
 
 
+def test_counts_are_told_by_tier():
+    cells = [cell(nesting="auto"), cell(nesting="forward"), cell(scenario="t", tier="native", nesting="forward")]
+    text = markdown.render_counts(
+        report([*cells, cell(scenario="u", tier="native", outcome="wrong", verdict="broken")])
+    )
+    programs, native = text.split("## programs")[1].split("## native")
+    assert "| a | eager | `F` | 1 |" in programs
+    assert "| a | eager | `auto` | 1 |" in programs
+    assert "| a | eager | `F` | 1 | 0 |" in native
+
+
 def test_the_verdict_line_says_what_is_missing():
     line = summary.verdict_line(report([cell()], expected=3))
     assert "PARTIAL: 2 of 3 cells are missing" in line

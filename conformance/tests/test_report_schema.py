@@ -111,7 +111,7 @@ def test_every_command_tells_what_is_wrong_with_a_file_in_one_line(tmp_path, arg
 
 def test_a_partial_report_is_told_by_every_rendering(tmp_path):
     file = str(write(report([cell()], expected=3), tmp_path / "r.json"))
-    for name in ("show", "markdown", "html"):
+    for name in ("show", "markdown", "html", "counts"):
         assert "PARTIAL: 2 of 3 cells are missing" in " ".join(
             CliRunner().invoke(command, ["report", name, file]).output.split()
         )

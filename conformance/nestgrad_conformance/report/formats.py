@@ -18,7 +18,11 @@ from .schema import Report, ReportError
 Format = Callable[[Report], str]
 
 
-BUNDLED: Mapping[str, Format] = {"html": html.render, "markdown": markdown.render}
+BUNDLED: Mapping[str, Format] = {
+    "html": html.render,
+    "markdown": markdown.render,
+    "counts": markdown.render_counts,
+}
 
 
 @hookimpl

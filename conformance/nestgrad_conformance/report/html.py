@@ -82,7 +82,7 @@ def _counts(report: Report) -> str:
     shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
     rows = [
         [f"{escape(backend)} {execution} <code>{word}</code>", *(str(by_verdict[name]) for name in shown)]
-        for (backend, execution), by_word in counts(report).items()
+        for (backend, execution), by_word in counts(report.cells).items()
         for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
     ]
     return _table("Cells by nesting and verdict", ["nesting", *map(_NAMES.__getitem__, shown)], rows)

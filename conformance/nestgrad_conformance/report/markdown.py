@@ -1,18 +1,18 @@
-"""A report as Markdown."""
+"""A report as Markdown: the matrix, or counts alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .schema import Report
-from .summary import COLUMNS, MARKS, columns, counts, gaps, grid, legend, mark, problems, verdict_line
+from .schema import Cell, Report
+from .summary import COLUMNS, MARKS, by_tier, columns, counts, gaps, grid, legend, mark, problems, verdict_line
 
 
 def render(report: Report) -> str:
     """The matrix, the counts, what is refused and why, the findings, and where it was measured."""
     parts = [
         "# Which nestings work\n\n" + verdict_line(report),
-        "## Counts\n\n" + _counts(report),
+        "## Counts\n\n" + _counts(report.cells),
         "## Matrix\n\n" + " · ".join(f"`{sign}` {name}" for sign, name in legend(report)),
         *(_matrix(report, column) for column in columns(report)),
     ]
@@ -24,16 +24,28 @@ def render(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def render_counts(report: Report) -> str:
+    """The counts by tier, execution and nesting, the findings, and where it was measured: a page for the record."""
+    parts = [
+        "# Counts by tier and nesting\n\n" + verdict_line(report),
+        *(f"## {tier}\n\n" + _counts(cells) for tier, cells in by_tier(report).items()),
+    ]
+    if problems(report):
+        parts.append("## Findings\n\n" + _problems(report))
+    parts.append("## Measured with\n\n" + _environments(report))
+    return "\n\n".join(parts) + "\n"
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _counts(report: Report) -> str:
-    shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
+def _counts(cells: Sequence[Cell]) -> str:
+    shown = [name for name in MARKS if any(cell.verdict == name for cell in cells)]
     rows = [
         [backend, execution, f"`{word}`", *(str(by_verdict[name]) for name in shown)]
-        for (backend, execution), by_word in counts(report).items()
+        for (backend, execution), by_word in counts(cells).items()
         for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
     ]
     return _table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nestgrad._nesting import words
@@ -58,10 +59,18 @@ def columns(report: Report) -> list[Column]:
     return list(dict.fromkeys((cell.backend, cell.execution) for cell in report.cells))
 
 
-def counts(report: Report) -> dict[Column, dict[str, Counter[Verdict]]]:
+def by_tier(report: Report) -> dict[str, list[Cell]]:
+    """The cells of every tier."""
+    table: dict[str, list[Cell]] = defaultdict(list)
+    for cell in report.cells:
+        table[cell.tier].append(cell)
+    return table
+
+
+def counts(cells: Iterable[Cell]) -> dict[Column, dict[str, Counter[Verdict]]]:
     """How many cells of each verdict, by backend and execution, then by word."""
     table: dict[Column, dict[str, Counter[Verdict]]] = defaultdict(lambda: defaultdict(Counter))
-    for cell in report.cells:
+    for cell in cells:
         table[cell.backend, cell.execution][word_of(cell)][cell.verdict] += 1
     return table
 
