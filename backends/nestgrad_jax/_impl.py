@@ -14,9 +14,9 @@ import numpy as np
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
 
 from ._canary import make_canary
-from ._hypot import mended
 from ._inspect import run_inspected
 from ._messages import recognised
+from ._watch import mended
 
 
 class Jax:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nestgrad.extend import Nesting, Refusal
 
 from ._inspect import StagedCustomRule
+from ._watch import SilentlyWrongError
 
 
 class _Message(NamedTuple):
@@ -82,6 +83,9 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
     """The refusal that an exception of jax means, or None."""
     if isinstance(exception, StagedCustomRule):
         return Refusal("custom_vjp", f"{_CUSTOM_VJP} ({exception}).", _alone("R", word))
+    if isinstance(exception, SilentlyWrongError):
+        operation, reason = exception.args
+        return Refusal(operation, reason, None)
     for message in _MESSAGES:
         if found := re.search(message.pattern, str(exception)):
             operation = message.operation and message.operation.format(*found.groups()).lower()

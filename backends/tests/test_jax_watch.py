@@ -72,3 +72,12 @@ def test_what_needs_values_or_named_parameters_works_as_before(word, x64):
         return jnp.sum(chosen**2) + jnp.sum(x.at[np.array([True, False, False])].set(0.0) ** 3) + jnp.sum(x[::2] ** 2)
 
     np.testing.assert_allclose(ng.hvp(f, word)(x, v), (jnp.array([2.0, 2.0, 4.0]) + 6 * x * jnp.array([0, 1, 1])) * v)
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["alone", "jit"])
+@pytest.mark.parametrize("word", ["F", "R", "FF", "RR"])
+def test_eigenvalues_by_bisection_are_refused(word, outer, x64):
+    f = outer(lambda d: jnp.sum(jax.scipy.linalg.eigh_tridiagonal(d, d[1:] / 4, eigvals_only=True) ** 2))
+    d = jnp.array([1.0, 2.0, 0.5])
+    with pytest.raises(ng.UnsupportedNestingError, match=r"eigh_tridiagonal.*constants"):
+        ng.derivative(f, word)(d, *[d] * ng.Nesting(word).directions)

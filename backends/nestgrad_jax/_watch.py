@@ -1,8 +1,11 @@
-"""`jnp.hypot` where |a| = |b|, mended.
+"""What jax gets silently wrong and a trace can see: one function is mended, one is refused.
 
-It computes max √(1 + (min/max)²). Where the two are equal, jax gives half of the derivative of `max` and of `min` to
+`jnp.hypot` computes max √(1 + (min/max)²). Where |a| = |b|, jax gives half of the derivative of `max` and of `min` to
 each: the first derivative is right, and the second is 0. Here both take one of the two for the larger there, and the
 formula is then smooth.
+
+`eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
+takes them for constants. It is refused.
 
 A trace of jax sees what f calls, and what the programs of f's own jits and loops hold. It is scoped to a call of f.
 """
@@ -26,6 +29,10 @@ register_exclusion(__file__)  # an operation's line is that of the caller, not t
 _LARGER, _OTHER = ("max", "min")
 
 
+class SilentlyWrongError(Exception):
+    """jax would give a wrong number for this operation; its arguments are the operation and the reason."""
+
+
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
     """The function f with derivatives of `jnp.hypot` that are right."""
 
@@ -38,7 +45,7 @@ def mended(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Watch(Trace):  # type: ignore[misc]
-    """Hands on every operation, with another program if it holds a hypot."""
+    """Hands on every operation, with another program if it holds one that is watched."""
 
     __slots__ = ("_is_inside", "_trace")
 
@@ -50,6 +57,8 @@ class _Watch(Trace):  # type: ignore[misc]
         if self._is_inside and primitive.name in (_LARGER, _OTHER):
             with set_current_trace(self._trace):
                 return _chosen(primitive, *args)
+        if _is_bisection(primitive, params):
+            raise SilentlyWrongError("eigh_tridiagonal", "jax takes eigenvalues found by bisection for constants.")
         if not any(map(_holds_programs, params.values())):
             return self._trace.process_primitive(primitive, args, params)
         is_inside = self._is_inside or _is_hypot(primitive, params)
@@ -84,15 +93,16 @@ def _holds_programs(value: Any) -> bool:
 
 
 def _mended(value: Any, is_inside: bool) -> Any:
-    """A parameter of an operation; programs in it are replaced if they hold a hypot, or are inside of one."""
+    """A parameter of an operation; programs in it are replaced if they hold what is watched, or are inside a hypot."""
     if not _holds_programs(value):
         return value
     if isinstance(value, tuple):
         return tuple(_mended(entry, is_inside) for entry in value)
-    if not (is_inside or _holds_hypot(value)):
+    if not (is_inside or _holds_watched(value)):
         return value
+    program = _program(value, is_inside)
     emulated("hypot", "jax's second derivative is 0 where the arguments are equal.")
-    return _program(value, is_inside)
+    return program
 
 
 @functools.lru_cache(maxsize=256)
@@ -106,9 +116,11 @@ def _program(program: ClosedJaxpr, is_inside: bool) -> ClosedJaxpr:
 
 
 @functools.lru_cache(maxsize=1024)
-def _holds_hypot(program: ClosedJaxpr) -> bool:
+def _holds_watched(program: ClosedJaxpr) -> bool:
     return any(
-        _is_hypot(equation.primitive, equation.params) or any(map(_holds_hypot, _closed(equation.params)))
+        _is_hypot(equation.primitive, equation.params)
+        or _is_bisection(equation.primitive, equation.params)
+        or any(map(_holds_watched, _closed(equation.params)))
         for equation in program.jaxpr.eqns
     )
 
@@ -118,8 +130,16 @@ def _closed(params: Any) -> list[ClosedJaxpr]:
 
 
 def _is_hypot(primitive: Any, params: Any) -> bool:
-    """Whether it is jax's own; what jax has differentiated goes by the name too, and has more results."""
-    if primitive.name != "jit" or params["name"] != "hypot":
+    return _is_own(primitive, params, "hypot")
+
+
+def _is_bisection(primitive: Any, params: Any) -> bool:
+    return _is_own(primitive, params, "eigh_tridiagonal")
+
+
+def _is_own(primitive: Any, params: Any, name: str) -> bool:
+    """Whether it is jax's own function; what jax has differentiated goes by the name too, and has more results."""
+    if primitive.name != "jit" or params["name"] != name:
         return False
     program = params["jaxpr"].jaxpr
-    return len(program.outvars) == 1 and "jax/_src/numpy" in (program.debug_info.func_filename or "")
+    return len(program.outvars) == 1 and "jax/_src/" in (program.debug_info.func_filename or "")
