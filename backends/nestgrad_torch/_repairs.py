@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -31,6 +32,8 @@ Refused = dict[Any, list[Wrong]]
 # Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
 _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 
+_recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
+
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
@@ -42,8 +45,18 @@ def nesting_here() -> str:
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, operations that are wrong under the present nesting being refused."""
-    with refusing(nesting_here()):
+    with refusing(nesting_here(), direction=_recorded.get()):
         return f(*x)
+
+
+@contextlib.contextmanager
+def along(tangents: tuple[Any, ...]) -> Iterator[None]:
+    """A context in which forward mode goes along these tangents, which a tape of the user's may record."""
+    token = _recorded.set(torch.is_grad_enabled() and any(_bare(tangent).requires_grad for tangent in tangents))
+    try:
+        yield
+    finally:
+        _recorded.reset(token)
 
 
 def watched_by_name(word: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
@@ -54,9 +67,9 @@ def watched_by_name(word: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any
 
 
 @contextlib.contextmanager
-def refusing(word: str, *, compiled: bool = False) -> Iterator[None]:
+def refusing(word: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
-    operators, functions = _refused(word, compiled)
+    operators, functions = _refused(word, compiled, direction)
     if not operators:  # seeing every operator costs more
         with _Functions(word, functions):
             yield
@@ -131,12 +144,12 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(word: str, compiled: bool) -> tuple[Refused, Refused]:
+def _refused(word: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
     """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
     operators: Refused = {}
     functions: Refused = {}
     for wrong in TABLE:
-        if wrong.covers(word, compiled):
+        if wrong.covers(word, compiled, direction):
             for name in wrong.aten:
                 operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
             for function in wrong.functions:

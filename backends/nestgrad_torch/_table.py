@@ -170,6 +170,7 @@ TABLE = (
         "prod",
         ("?F?",),
         "torch's rules divide by the factors, and one is zero.",
+        directions=("FR",),
         use=_REVERSE,
         aten=("prod",),
         when=_with_a_zero,

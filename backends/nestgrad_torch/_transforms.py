@@ -24,7 +24,7 @@ from torch.utils._pytree import tree_map_only
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
-from ._repairs import nesting_here, watched, watched_by_name
+from ._repairs import along, nesting_here, watched, watched_by_name
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -37,7 +37,7 @@ def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays
     if torch.compiler.is_dynamo_compiling():
         _check_compilable("F")
         return _jvp(f, primals, tangents, has_aux)
-    with forward_mode:
+    with forward_mode, along(tangents):
         _load_forward_rules()
         return _jvp(f, primals, tangents, has_aux)
 

@@ -25,6 +25,7 @@ class Wrong:
         use: words that are right.
         aten: the operators that it becomes below every transform.
         nodes: what the tape calls it, where it cannot be told by its operator.
+        directions: further patterns, of nestings that are wrong when the user's own tape records the direction.
         compiled: further patterns, of nestings that are wrong when torch.compile traces them.
         eager: only values tell, and too many calls are right: those that a compiler traces are let through.
         functions: what Python calls it, where it leaves no operator of its own; `torch.library.custom_op` stands
@@ -40,14 +41,15 @@ class Wrong:
     functions: tuple[Any, ...] = ()
     when: Callable[[Arguments], bool] = lambda arguments: True
     compiled: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     eager: bool = False
 
-    def covers(self, word: str, compiled: bool) -> bool:
-        """Whether the number is wrong under this nesting."""
+    def covers(self, word: str, compiled: bool, direction: bool = False) -> bool:
+        """Whether the number is wrong under this nesting, or its gradient in the direction is."""
         if compiled and self.eager:
             return False
-        patterns = self.nestings + self.compiled if compiled else self.nestings
+        patterns = self.nestings + self.compiled * compiled + self.directions * direction
         return any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns)
 
     def concerns(self, arguments: Arguments) -> bool:

@@ -112,3 +112,15 @@ def test_a_refused_cond_leaves_no_trace():
             ng.derivative(branching, word)(x, x)
     torch.testing.assert_close(branching(x), x.sin().sum())
     torch.testing.assert_close(ng.gradient(branching)(x), x.cos())
+
+
+def test_a_recorded_direction_is_one_letter_more():
+    x = torch.tensor([2.0, 0.0, 3.0], dtype=torch.float64)
+    v = torch.tensor([1.0, 0.5, -1.0], dtype=torch.float64)
+    right = torch.tensor([[0.0, 3.0, 0.0], [3.0, 0.0, 2.0], [0.0, 2.0, 0.0]], dtype=torch.float64)  # of x₁x₂x₃
+    assert torch.equal(ng.hvp(torch.prod, "FR")(x, v), right @ v)
+    recorded = v.clone().requires_grad_()
+    with pytest.raises(ng.UnsupportedNestingError, match="prod"):
+        ng.hvp(torch.prod, "FR")(x, recorded)
+    (slope,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
+    assert torch.equal(slope, right.sum(0))
