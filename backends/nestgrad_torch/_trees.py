@@ -45,10 +45,29 @@ _BARE = Structure(0)
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a container, and its structure."""
+    if torch.compiler.is_dynamo_compiling():
+        leaves = []
+        example = _numbered(tree, leaves)
+        return leaves, _BARE if isinstance(example, int) else Structure(example)
     leaves, spec = optree.tree_flatten(tree)
     if spec.is_leaf():
         return leaves, _BARE
     return leaves, Structure(optree.tree_unflatten(spec, range(len(leaves))))
+
+
+def _numbered(tree: Any, leaves: list[Any]) -> Any:
+    """The container with numbers for leaves, which are put into the list in the order of optree."""
+
+    def number(node: Any) -> Any:
+        if node is None:
+            return None
+        if type(node) is dict:
+            numbered = {key: _numbered(node[key], leaves) for key in sorted(node)}
+            return {key: numbered[key] for key in node}
+        leaves.append(node)
+        return len(leaves) - 1
+
+    return tree_map(number, tree, is_leaf=lambda node: type(node) is dict)
 
 
 def _spec(example: Any) -> Any:

@@ -144,6 +144,22 @@ def test_a_training_step_inside_torch_compile(word, fullgraph):
     _check(trained, expected)
 
 
+@pytest.mark.parametrize("word", HVPS)
+def test_containers_inside_torch_compile(word):
+    """Dynamo's optree has no dicts, and torch's own pytree does not order their keys."""
+
+    def f(tree):
+        return torch.sum(tree["w"] ** 3) + torch.sum(tree["b"][0] ** 2 * tree["b"][2])
+
+    tree = {"w": X, "b": [X, None, V]}
+    vector = {"b": [V, None, X], "w": V}
+    found = torch.compile(lambda x, v: ng.hvp(f, word)(x, v), backend="aot_eager")(tree, vector)
+    close(found["w"], 6 * X * V)
+    close(found["b"][0], 2 * V * V + 2 * X * X)
+    close(found["b"][2], 2 * X * V)
+    assert found["b"][1] is None
+
+
 @pytest.mark.parametrize("word", ["RR"])
 def test_a_training_step_through_compiled_operators(word):
     trained, expected = _trained(lambda w: penalty(w, word, X))
