@@ -55,6 +55,11 @@ _MESSAGES = (
         "betainc",
         "jax differentiates betainc in its bound alone, not in its parameters.",
     ),
+    _Message(
+        r"jit-compiling jnp\.repeat, the total number",
+        "repeat",
+        "to compile it jax needs counts that are no arrays, or total_repeat_length.",
+    ),
     _Message(r"No constant handler for type: .*Tracer", None, "one of jax's rules leaks a traced value."),
     _Message(
         r"Derivatives of non-symmetric eigenvectors", "eig", "jax has no rule for the eigenvectors of general matrices."

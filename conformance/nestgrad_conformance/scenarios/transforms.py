@@ -45,6 +45,8 @@ _ANYWHERE = {
     "argument": "anywhere:argument",
     "threads": "threads:crossing",
 }
+_UNSTABLE = {"torch": ("mlp_tanh",)}
+"""What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
 _GRADIENTS = {
     "autograd": ("grad", "grad_in_direction"),
@@ -82,7 +84,8 @@ def _scenarios() -> Iterator[Scenario]:
         yield _called(base, "pulled_twice", "anywhere:pulled_twice", words="R")
     for engine, setting in _COMPILERS.items():
         for base in (*_MANY, *_OWN[engine]):
-            yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)
+            if base not in _UNSTABLE.get(engine, ()):
+                yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)
     for engine, settings in _GRADIENTS.items():
         for setting in settings:
             for base in (*_FEW, *_OWN[engine]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nestgrad_conformance.scenarios._scenario import normal
@@ -73,7 +74,12 @@ SOLVERS = (
     op("linalg.det:triangular", holding([None, None, None], [0.0, None, None], [0.0, 0.0, None])),
     op("linalg.det:single", normal(1, 1), "single"),
     op("linalg.det:rank_two", holding([None] * 3, [None] * 3, [0.0] * 3), "singular", "det_singular"),
-    op("linalg.det:rank_one", holding([None] * 3, [0.0] * 3, [0.0] * 3), "singular", "det_singular", "det_rank_one"),
+    replace(  # the gradient is 0: there is no scale to hold order 1 against
+        op(
+            "linalg.det:rank_one", holding([None] * 3, [0.0] * 3, [0.0] * 3), "singular", "det_singular", "det_rank_one"
+        ),
+        words="??*",
+    ),
     op("linalg.det:equal_singular_values", scaled([1.0, 0.0], [0.0, 1.0]), "equal_singular_values"),
     op("linalg.inv", well_conditioned(3, 3), sample=True),
     op("linalg.inv:batched", well_conditioned(2, 2, 2)),
