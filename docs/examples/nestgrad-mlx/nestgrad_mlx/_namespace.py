@@ -18,6 +18,7 @@ from . import _names
 from ._reductions import max as max  # noqa: A004
 from ._reductions import min as min  # noqa: A004
 from ._reductions import prod as prod
+from ._reductions import sum as sum  # noqa: A004
 
 _REASON = "MLX evaluates it, or its derivative, in float32 (mlx#3047)"
 

@@ -1,4 +1,4 @@
-"""Reductions of MLX whose rules cannot be differentiated again, made of functions whose rules can."""
+"""Reductions of MLX that hang, or whose rules cannot be differentiated again, made of functions that are sound."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ import mlx.core as mx
 from nestgrad.extend import emulated
 
 Axes = int | tuple[int, ...] | None
+
+
+def sum(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:  # noqa: A001 - the standard's name
+    """`array_api.sum`: zeros for an empty array, over which MLX sometimes waits forever."""
+    if x.size:
+        return mx.sum(x, axis=axis, keepdims=keepdims)
+    emulated("sum", "MLX hangs now and then on an empty array")
+    _, shape = _without(x, axis, keepdims)
+    return mx.zeros(shape, dtype=x.dtype)
 
 
 def max(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:  # noqa: A001 - the standard's name
@@ -35,10 +44,8 @@ def _extreme(reduce: Callable[..., Any], x: Any, axis: Axes, keepdims: bool) -> 
 def prod(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
     """`array_api.prod`, by halves: no division, so that zeros are as good as other factors."""
     emulated("prod", "MLX's rules use running products, which have no forward rule")
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = tuple(i % x.ndim for i in axes)
+    axes, shape = _without(x, axis, keepdims)
     kept = [i for i in range(x.ndim) if i not in axes]
-    shape = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else [x.shape[i] for i in kept]
     rest = [x.shape[i] for i in kept]
     y = mx.reshape(mx.transpose(x, [*axes, *kept]), [math.prod(x.shape[i] for i in axes), *rest])
     if y.shape[0] == 0:
@@ -47,3 +54,10 @@ def prod(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
         half = y.shape[0] // 2
         y = mx.concatenate([y[:half] * y[half : 2 * half], y[2 * half :]], axis=0)
     return mx.reshape(y, shape)
+
+
+def _without(x: Any, axis: Axes, keepdims: bool) -> tuple[tuple[int, ...], list[int]]:
+    """The axes that are reduced, counted from the first, and the shape without them."""
+    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = tuple(i % x.ndim for i in axes)
+    return axes, [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]

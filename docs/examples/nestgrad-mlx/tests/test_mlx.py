@@ -198,3 +198,12 @@ def test_threads():
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(task, range(200)))
     np.testing.assert_allclose(found, [6 * (NUMBERS + i) for i in range(200)])
+
+
+def test_the_sum_of_nothing_is_zero_and_not_waited_for():
+    nothing = mlx.asarray(np.zeros((0, 3)))
+    for _ in range(1000):  # MLX's own hangs within a few thousand
+        assert xp.sum(nothing, axis=0).tolist() == [0.0, 0.0, 0.0]
+        assert mlx.finite(nothing)
+    assert xp.sum(nothing, axis=-1, keepdims=True).shape == (0, 1)
+    assert xp.sum(nothing).shape == ()
