@@ -9,7 +9,10 @@ import tensorflow as tf
 
 
 def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
-    """F mapped over an axis of its arguments, by tf.vectorized_map."""
+    """F mapped over an axis of its arguments, by tf.vectorized_map, or one by one where that cannot.
+
+    It cannot batch the lists of tensors that the derivative of a loop keeps.
+    """
 
     def mapped(*args: Any) -> Any:
         axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
@@ -21,6 +24,16 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
                 inputs[i] = element
             return f(*inputs)
 
-        return tf.vectorized_map(one, [tf.experimental.numpy.moveaxis(args[i], axes[i], 0) for i in moving])
+        rows = [tf.experimental.numpy.moveaxis(args[i], axes[i], 0) for i in moving]
+        try:
+            return tf.vectorized_map(one, rows)
+        except TypeError as error:
+            if "'variant'" not in str(error):
+                raise
+            return _stacked([one([row[i] for row in rows]) for i in range(rows[0].shape[0])])
 
     return mapped
+
+
+def _stacked(results: list[Any]) -> Any:
+    return tf.nest.map_structure(lambda *entries: tf.stack(entries), *results)
