@@ -18,8 +18,9 @@ def sum(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:  # noqa: A
     if x.size:
         return mx.sum(x, axis=axis, keepdims=keepdims)
     emulated("sum", "MLX hangs now and then on an empty array")
-    _, shape = _without(x, axis, keepdims)
-    return mx.zeros(shape, dtype=x.dtype)
+    axes, shape = _without(x, axis, keepdims)
+    padded = mx.pad(x, [(0, int(i in axes)) for i in range(x.ndim)])  # not a constant: MLX may refuse what led here
+    return mx.sum(padded, axis=axis, keepdims=keepdims) if padded.size else mx.zeros(shape, dtype=x.dtype)
 
 
 def max(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:  # noqa: A001 - the standard's name
