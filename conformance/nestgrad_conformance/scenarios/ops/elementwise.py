@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
@@ -110,7 +111,10 @@ BINARY = (
     op("multiply:both_zero", both(_WITH_ZERO, _WITH_ZERO)),
     op("pow", both(_ABOVE_ZERO, normal(4)), "tensor_exponent", sample=True),
     op("pow:broadcast", both(uniform(0.5, 2, 2, 1), normal(3)), "broadcast", "tensor_exponent"),
-    op("pow:negative_base", nonzero(4), "tensor_exponent", "nonpositive_base", call=_to_integer_powers),
+    replace(
+        op("pow:negative_base", uniform(-2.0, -0.5, 4), "tensor_exponent", "nonpositive_base", call=_to_integer_powers),
+        revision=2,
+    ),
     op(
         "pow:zero_base",
         _ZEROS,
