@@ -34,7 +34,11 @@ class SilentlyWrongError(Exception):
 
 
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The function f with derivatives of `jnp.hypot` that are right."""
+    """The function f with derivatives of `jnp.hypot` that are right.
+
+    Raises:
+        SilentlyWrongError: when it is called, if it calls what is refused.
+    """
 
     @functools.wraps(f)
     def watched(*args: Any, **kwargs: Any) -> Any:
