@@ -16,7 +16,7 @@ class Case(Protocol):
     Attributes:
         backend: what differentiates it.
         x: the point, flat.
-        calls: how often the function was evaluated on the backend.
+        calls: how often the function was evaluated on the backend, not compiled.
         vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
         precision: that of the results.
         oracle: the truth about this function at `x`.

@@ -76,9 +76,14 @@ class OwnFunction:
         self.calls += 1
         return self._f(x, *self._args)
 
+    def _uncounted(self, x: Any) -> Any:
+        """For compilers: torch's compiles again whenever a counter has another value."""
+        return self._f(x, *self._args)
+
     def _operator(self, word: str, execution: str, dtypes: list[Any]) -> Callable[..., Vector]:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
-        apply = ng.hvp(self._counted, **options) if word == AUTO else ng.derivative(self._counted, word, **options)
+        f = self._counted if execution == "eager" else self._uncounted
+        apply = ng.hvp(f, **options) if word == AUTO else ng.derivative(f, word, **options)
         is_vector = word == AUTO or "R" in word
 
         def evaluate(x: Vector, *directions: Vector) -> Vector:

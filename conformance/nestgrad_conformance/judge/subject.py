@@ -44,7 +44,7 @@ class Subject:
         backend: what differentiates it.
         seed: of the inputs and directions.
         x: the inputs, flat.
-        calls: how often the function was evaluated on the backend.
+        calls: how often the function was evaluated on the backend, not compiled and in no setting.
         vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
         precision: that of the results.
     """
@@ -66,9 +66,13 @@ class Subject:
         return self._rounded(tree_ravel(self.scenario.direction(self.seed, number))[0])
 
     def f(self, x: Any) -> Any:
-        """The function on arrays of the backend."""
+        """The function on arrays of the backend, counted."""
         self.calls += 1
         return self._function(x)
+
+    def _seen_by(self, execution: str) -> Callable[[Any], Any]:
+        """A compiler is not shown the counter: torch's compiles again whenever it has another value."""
+        return self.f if execution == "eager" else self._function
 
     def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
         """The public operator for a word, or for `"auto"`, on flat vectors.
@@ -84,12 +88,12 @@ class Subject:
         def derive(f: Callable[..., Any], nesting: str) -> Any:
             return self._derived(f, AUTO if word == AUTO and nesting == code else nesting, execution)
 
-        return self._on_vectors(setting(Use(self.backend, self.f, code, derive)), code, self.scenario.dtype)
+        use = Use(self.backend, self._function, code, derive)
+        return self._on_vectors(setting(use), code, self.scenario.dtype)
 
     def _plain(self, word: str, execution: str = "eager", dtype: str = "float64") -> Callable[..., Vector]:
         """The operator called as usual; the oracle's sources are in float64 whatever the scenario's dtype."""
-        self._function  # noqa: B018 - looked up here: a cached property takes a lock, which no compiler traces
-        return self._on_vectors(self._derived(self.f, word, execution), word, dtype)
+        return self._on_vectors(self._derived(self._seen_by(execution), word, execution), word, dtype)
 
     def _derived(self, f: Callable[..., Any], word: str, execution: str) -> Any:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}

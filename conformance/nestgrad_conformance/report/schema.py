@@ -90,7 +90,7 @@ class Cell(msgspec.Struct, kw_only=True):
         error: the largest difference from the truth; `tolerance`: what was allowed there.
         oracle: where the truth came from.
         seconds: of the first evaluation, tracing included.
-        f_calls: evaluations of the function in it.
+        f_calls: evaluations of the function in it; None where they are not counted, as in a compiled one.
         exception: the type of the exception, of a refusal too; `message`: its text.
         link: the limit's.
     """

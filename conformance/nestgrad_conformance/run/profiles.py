@@ -1,7 +1,7 @@
 """Profiles: how much of the suite a run measures, as data.
 
 The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
-of tier ops, cold: torch 0.05 eager, over 2 traced or compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.05 and 0.1.
+of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.05 and 0.1.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ class Part:
     Attributes:
         tiers: names of tiers.
         executions: names of executions, or `FAST`.
-        of: which of the tiers' scenarios: all of them, their sample, or a third that no other scenario changes.
+        of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third that no
+            other scenario changes.
         order: the highest order.
         slow: whether executions that are slow on an engine are among them.
     """
 
     tiers: tuple[str, ...]
     executions: tuple[str, ...]
-    of: Literal["all", "sample", "third"] = "all"
+    of: Literal["all", "plain", "sample", "third"] = "all"
     order: int = 3
     slow: bool = True
 
@@ -57,9 +58,10 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
         Part(("programs",), (FAST,), of="sample", order=2),
     ),
     "standard": (
-        Part(TIERS, ("eager", "compiled"), slow=False),
-        Part(("ops",), ("eager",), of="sample", order=2),
+        Part(TIERS, ("eager", "compiled"), order=2, slow=False),
+        Part(("ops",), ("eager", "traced"), of="plain", order=2),
         Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
+        Part(("programs", "native"), (FAST,), of="sample"),
     ),
     "full": (
         Part(TIERS, EXECUTIONS, slow=False),
@@ -79,12 +81,17 @@ def highest_order(profile: str, scenario: Scenario, execution: str, engine: str)
     return max((min(part.order, most) for part in parts), default=0)
 
 
+def _plain(scenario: Scenario) -> bool:
+    return scenario.operation is not None and scenario.id == f"op_{scenario.operation.replace('.', '_')}"
+
+
 def _third(scenario: Scenario) -> bool:
     return hashlib.sha256(scenario.id.encode()).digest()[0] % 3 == 0
 
 
 _CHOICE: Mapping[str, Callable[[Scenario], bool]] = {
     "all": lambda scenario: True,
+    "plain": _plain,
     "sample": lambda scenario: scenario.sample,
     "third": _third,
 }
