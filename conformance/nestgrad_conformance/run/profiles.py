@@ -1,7 +1,7 @@
 """Profiles: how much of the suite a run measures, as data.
 
 The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
-of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.05 and 0.1.
+of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.1 both.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Part:
     Attributes:
         tiers: names of tiers.
         executions: names of executions, or `FAST`.
-        of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third that no
-            other scenario changes.
+        of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third
+            that no other scenario changes.
         order: the highest order.
         slow: whether executions that are slow on an engine are among them.
     """

@@ -36,19 +36,31 @@ _SAME = (
     *("abs", "cos", "cosh", "exp", "expm1", "log", "log1p", "max", "mean", "min", "ones_like", "prod", "reshape"),
     *("sin", "sinh", "sort", "sqrt", "stack", "sum", "tan", "tanh", "where", "zeros_like"),
 )
-_LINALG = ("linalg.cholesky", "linalg.det", "linalg.inv")
+_BINARY = ("add", "divide", "maximum", "minimum", "multiply", "subtract")
+_ROUNDING = ("ceil", "floor", "sign", "square")
+_LINALG = ("linalg.cholesky", "linalg.det", "linalg.inv", "linalg.pinv", "linalg.slogdet")
+_NUMPY = (
+    *("clip", "diff", "linalg.eigh", "linalg.matrix_power", "linalg.solve", "linalg.svd", "logaddexp", "matmul"),
+    *("repeat", "roll", "std", "tensordot", "tile", "trace", "tril", "triu", "var"),
+)
 _AUTOGRAD = {
-    **{name: f"xp.{name}" for name in (*_SAME, *_LINALG, "linalg.solve", "matmul")},
+    **{name: f"xp.{name}" for name in (*_SAME, *_BINARY, *_ROUNDING, *_LINALG, *_NUMPY)},
+    **{f"a{name}": f"xp.arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh", "tan2")},
+    "concat": "xp.concatenate",
+    "pow": "xp.power",
     "asarray": "numpy.asarray",
     "cumulative_prod": "xp.cumprod",
     "cumulative_sum": "xp.cumsum",
     "permute_dims": "xp.transpose",
 }
 _TENSORFLOW = {
-    **{name: f"tf.{name}" for name in (*_SAME, *_LINALG, "broadcast_to", "concat", "expand_dims")},
-    **{name: f"tf.math.{name}" for name in ("expm1", "log", "log1p")},
+    **{
+        name: f"tf.{name}" for name in (*_SAME, *_BINARY, *_ROUNDING, *_LINALG, "broadcast_to", "concat", "expand_dims")
+    },
+    **{name: f"tf.math.{name}" for name in ("ceil", "expm1", "log", "log1p", "pow")},
+    **{f"a{name}": f"tf.math.a{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh", "tan2")},
     **{name: f"tf.reduce_{name}" for name in ("max", "mean", "min", "prod", "sum")},
-    "asarray": "tf.constant",
+    "asarray": "(lambda a, dtype=None: tf.constant(numpy.asarray(a), dtype))",  # tf.constant makes float32 of lists
     "cumulative_prod": "tf.math.cumprod",
     "cumulative_sum": "tf.cumsum",
     "matrix_transpose": "tf.linalg.matrix_transpose",

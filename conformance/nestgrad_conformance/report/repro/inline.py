@@ -52,13 +52,13 @@ def inlined(function: Callable[..., Any] | str) -> Inlined:
     if isinstance(function, str):
         module, _, name = function.partition(":")
         found = Inlined(name)
-        _add(found, module, {name}, bare=False)
+        add(found, module, {name}, bare=False)
         return found
     name = getattr(function, "__qualname__", "")
     if not name.isidentifier():
         raise ReportError(f"{name or function!r} is made by other code and has no text of its own.")
     found = Inlined(name)
-    _add(found, function.__module__, {name}, bare=True)
+    add(found, function.__module__, {name}, bare=True)
     return found
 
 
@@ -87,7 +87,7 @@ def _arguments(function: ast.Lambda) -> set[str]:
     return {argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)}
 
 
-def _add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
+def add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
     """Add what `names` need of a module; `bare`: without decorators, which there make scenarios of functions."""
     texts = [_Plain(bare).visit(statement) for statement in statements(module)]
     kept = _with_draws(texts, names)
@@ -100,7 +100,7 @@ def _add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
         if aliases and home.startswith(_OURS):
             if isinstance(statement, ast.Import) or any(alias.asname for alias in aliases):
                 raise ReportError(f"{module} uses {home}, which a script for the engine alone cannot.")
-            _add(found, home, {alias.name for alias in aliases}, bare=False)
+            add(found, home, {alias.name for alias in aliases}, bare=False)
         elif aliases and home != "__future__":
             found.imports += _importing(statement, aliases)
     found.body += kept

@@ -15,6 +15,7 @@ from nestgrad_conformance.scenarios import Scenario
 from .engines import ENGINES, Engine
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
+from .row import row
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
@@ -118,7 +119,7 @@ def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
 
 
 def _lines(target: Target, engine: Engine) -> list[str]:
-    text = inlined(target.scenario.function)
+    text = inlined(target.scenario.function) if target.scenario.operation is None else row(target.scenario)
     if clash := text.names() & _OWN:
         raise ReportError(
             f"{target.id}: the function's own {', '.join(sorted(clash))} would be taken for the script's."
@@ -206,6 +207,9 @@ def _letters_inside(text: Inlined) -> set[str]:
     return {"F", "R"}
 
 
+_KEYWORDS = {"axis", "correction", "dtype", "keepdims"}  # an engine's own function has them under these names
+
+
 class _Spelling(ast.NodeTransformer):
     """The standard's names as an engine spells them."""
 
@@ -215,6 +219,15 @@ class _Spelling(ast.NodeTransformer):
     def respell(self, text: Inlined) -> None:
         """Change every `xp.name`."""
         text.body = [self.visit(statement) for statement in text.body]
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Refuse a keyword that an engine's own function may spell in another way."""
+        others = {str(keyword.arg) for keyword in node.keywords} - _KEYWORDS
+        if ast.unparse(node.func).startswith("xp.") and others:
+            raise ReportError(
+                f"{self.backend} may spell {', '.join(sorted(others))} of {ast.unparse(node.func)} otherwise."
+            )
+        return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Change one, `xp.linalg.name` as well."""

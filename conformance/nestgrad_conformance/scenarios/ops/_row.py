@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from nestgrad_conformance.scenarios._scenario import Inputs, Scenario, generator
 
 Call = Callable[..., Any]
@@ -84,6 +86,11 @@ def _weighted(xp: Any, y: Any) -> Any:
     shape = tuple(y.shape)
     t = y * xp.reshape(xp.asarray(_WEIGHTS[: math.prod(shape)], dtype=y.dtype), shape)
     return xp.sum(t * (1 + t * (0.5 + t / 6)))
+
+
+def weights(shape: tuple[int, ...]) -> Any:
+    """The weights of an output of this shape, as nested lists."""
+    return np.reshape(_WEIGHTS[: math.prod(shape)], shape).tolist()
 
 
 def complex_of(xp: Any, real: Any, imaginary: Any) -> Any:
