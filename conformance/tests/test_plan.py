@@ -66,7 +66,8 @@ def test_quick_takes_the_fastest_execution():
         ("jax", "ops", False, {"compiled": 2}),
         ("jax", "ops", True, {"compiled": 2}),
         ("jax", "programs", True, {"compiled": 3, "eager": 2, "traced": 2}),
-        ("tensorflow", "native", False, {"eager": 2, "compiled": 2}),
+        ("tensorflow", "programs", True, {"eager": 2, "compiled": 2, "traced": 2}),
+        ("tensorflow", "ops", False, {"eager": 2}),
     ],
 )
 def test_standard(engine, tier, sample, found):

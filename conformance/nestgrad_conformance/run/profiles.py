@@ -1,7 +1,7 @@
 """Profiles: how much of the suite a run measures, as data.
 
 The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
-of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.1 both.
+of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.16 and 0.17.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ FAST = "fast"
 """Stands for the execution in which an engine is measured fastest."""
 
 _FASTEST = {"jax": "compiled"}  # of the others: eager
-_SLOW = {("torch", "compiled"), ("torch", "traced"), ("jax", "eager")}
+_COSTS = {
+    ("jax", "eager"): 1,
+    ("tensorflow", "compiled"): 1,
+    ("tensorflow", "eager"): 1,
+    ("torch", "compiled"): 2,
+    ("torch", "traced"): 1,
+}
+"""Of the others 0. At 1 all scenarios take longer than `standard` may; at 2 all take hours."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,14 @@ class Part:
         of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third
             that no other scenario changes.
         order: the highest order.
-        slow: whether executions that are slow on an engine are among them.
+        cost: of the executions of an engine that are among them, the highest.
     """
 
     tiers: tuple[str, ...]
     executions: tuple[str, ...]
     of: Literal["all", "plain", "sample", "third"] = "all"
     order: int = 3
-    slow: bool = True
+    cost: int = 2
 
     def has(self, scenario: Scenario, execution: str, engine: str) -> bool:
         """Whether a scenario in an execution of an engine belongs to this part."""
@@ -47,7 +54,7 @@ class Part:
         return (
             scenario.tier in self.tiers
             and (fast or execution in self.executions)
-            and (self.slow or (engine, execution) not in _SLOW)
+            and _COSTS.get((engine, execution), 0) <= self.cost
             and _CHOICE[self.of](scenario)
         )
 
@@ -55,18 +62,19 @@ class Part:
 PROFILES: Mapping[str, tuple[Part, ...]] = {
     "quick": (
         Part(("ops",), (FAST,), of="third", order=2),
-        Part(("programs",), (FAST,), of="sample", order=2),
+        Part(("programs",), (FAST,), of="sample", order=2, cost=0),
     ),
     "standard": (
-        Part(TIERS, ("eager", "compiled"), order=2, slow=False),
-        Part(("ops",), ("eager", "traced"), of="plain", order=2),
+        Part(TIERS, ("eager", "compiled"), order=2, cost=0),
+        Part(("ops",), (FAST,), order=2),
+        Part(("ops",), ("eager", "compiled", "traced"), of="plain", order=2, cost=1),
+        Part(("programs", "native"), (FAST,), of="third", order=2),
         Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
-        Part(("programs", "native"), (FAST,), of="sample"),
+        Part(("programs", "native"), (FAST,), of="sample", cost=0),
     ),
     "full": (
-        Part(TIERS, EXECUTIONS, slow=False),
-        Part(TIERS, ("eager", "traced")),
-        Part(("programs",), ("compiled",), of="sample"),  # for torch's inductor, of many seconds a cell
+        Part(TIERS, EXECUTIONS, cost=1),
+        Part(("programs",), ("compiled",), of="sample"),
     ),
 }
 
