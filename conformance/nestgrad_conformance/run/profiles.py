@@ -1,7 +1,7 @@
 """Profiles: how much of the suite a run measures, as data.
 
-The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell
-of tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.16 and 0.17.
+The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell of
+tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.16 and 0.17.
 """
 
 from __future__ import annotations
