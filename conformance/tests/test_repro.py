@@ -104,6 +104,18 @@ def test_a_right_number_is_near_the_difference(tmp_path, engine, globs, nestings
         assert off < 1e-5, cell.id
 
 
+@pytest.mark.parametrize("engine", ["autograd", "torch"])
+def test_a_script_in_float32_is_near_the_difference_in_float64(tmp_path, engine):
+    names = ("float32_of_rosenbrock", "float32_of_op_exp", "float32_of_op_mean")
+    files = [tmp_path / f"{name}.py" for name in names]
+    for file, name in zip(files, names, strict=True):
+        file.write_text(script(f"{engine}/{name}@1/R/eager/float32", SCENARIOS))
+    done = subprocess.run([sys.executable, "-c", RUN, *map(str, files)], capture_output=True, text=True, check=True)
+    for text in json.loads(done.stdout.splitlines()[-1]):
+        differences = json.loads(text.splitlines()[0].removeprefix("differences "))
+        assert 0 < float(OFF.search(text)[1]) < 1e-5 * max(map(abs, differences))
+
+
 def test_a_script_runs_by_itself_and_shows_both_numbers(tmp_path):
     file = tmp_path / "s.py"
     arguments = ["report", "repro", "autograd/product_with_a_zero@1/FR/eager/float64", "-o", str(file)]
@@ -160,7 +172,8 @@ def test_the_text_of_a_row_has_the_value_of_the_row(one):
         ("nonsense", "is no cell"),
         ("torch/rosenbrock@7/RF/eager/float64", "at revision 1 here"),
         ("torch/rosenbrock@1/auto/eager/float64", "name the nesting"),
-        ("torch/rosenbrock@1/RF/eager/float32", "in float64"),
+        ("torch/rosenbrock@1/RF/eager/float32", "is measured in float64"),
+        ("torch/vmap_of_rosenbrock@1/RF/eager/float64", "called in a setting"),
         ("torch/rosenbrock@1/RFRF/eager/float64", "up to order 3"),
         ("torch/rosenbrock@1/RX/eager/float64", "no nesting"),
         ("torch/rosenbrock@1/RF/xla/float64", "no execution 'xla'"),

@@ -13,6 +13,7 @@ class Engine:
     Attributes:
         imports: lines that every script needs.
         array: the function that makes a NumPy array one of the engine's.
+        single: the same, of float32.
         part: entries `start` to `stop` of the flat x in a shape.
         transforms: the definitions of `F(f, v)`, the derivative of f along v as a function of x, and of
             `R(f, v)`, the gradient of the inner product of f and v; without v, of f.
@@ -24,6 +25,7 @@ class Engine:
 
     imports: tuple[str, ...]
     array: str
+    single: str
     part: str
     transforms: Mapping[str, str]
     namespace: str
@@ -72,6 +74,7 @@ ENGINES = {
     "autograd": Engine(
         imports=("from autograd.core import make_jvp, make_vjp",),
         array="numpy.asarray",
+        single="numpy.float32",
         part="x[{start}:{stop}].reshape({shape})",
         transforms={
             "F": "def F(f, v): return lambda x: make_jvp(f, x)(v)[1]",
@@ -83,10 +86,11 @@ ENGINES = {
     "jax": Engine(
         imports=("import jax", "jax.config.update('jax_enable_x64', True)"),
         array="jax.numpy.asarray",
+        single="jax.numpy.float32",
         part="x[{start}:{stop}].reshape({shape})",
         transforms={
             "F": "def F(f, v): return lambda x: jax.jvp(f, (x,), (v,))[1]",
-            "R": "def R(f, v=jax.numpy.ones(())): return lambda x: jax.vjp(f, x)[1](v)[0]",
+            "R": "def R(f, v=1.0): return lambda x: jax.vjp(f, x)[1](jax.numpy.asarray(v, x.dtype))[0]",
         },
         namespace="import jax.numpy as xp",
         executions={"eager": "nested", "compiled": "jax.jit(nested)"},
@@ -97,6 +101,7 @@ ENGINES = {
             "def dense(d, y): return tf.zeros_like(y) if d is None else tf.convert_to_tensor(d)  # None stands for 0",
         ),
         array="tf.constant",
+        single="lambda a: tf.constant(a, tf.float32)",
         part="tf.reshape(x[{start}:{stop}], {shape})",
         transforms={
             "F": """\
@@ -121,10 +126,11 @@ def R(f, v=None): return lambda x: reverse(f, x, v)""",
     "torch": Engine(
         imports=("import torch",),
         array="torch.tensor",
+        single="lambda a: torch.tensor(a).float()",
         part="x[{start}:{stop}].reshape({shape})",
         transforms={
             "F": "def F(f, v): return lambda x: torch.func.jvp(f, (x,), (v,))[1]",
-            "R": "def R(f, v=torch.ones((), dtype=torch.float64)): return lambda x: torch.func.vjp(f, x)[1](v)[0]",
+            "R": "def R(f, v=1.0): return lambda x: torch.func.vjp(f, x)[1](torch.as_tensor(v, dtype=x.dtype))[0]",
         },
         namespace="import array_api_compat.torch as xp",
         plain="{0}.detach()",  # a module's parameters ask for a graph

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
+import optree
 from optree.integrations.numpy import tree_ravel
 
 from nestgrad_conformance.judge.subject import directions_of
@@ -23,6 +24,7 @@ def inputs(scenario: Scenario, seed: int, word: str) -> tuple[list[str], list[st
     """The imports, and the lines that define `x` and the directions `v0`, `v1` and so on."""
     trees = {"x": scenario.x(seed)}
     trees |= {f"v{number}": scenario.direction(seed, number) for number in range(directions_of(word))}
+    trees = {name: optree.tree_map(lambda leaf: _rounded(leaf, scenario.dtype), tree) for name, tree in trees.items()}
     texts = {name: _text(tree, (str(seed), scenario.id, name)) for name, tree in trees.items()}
     drawn = any(text.startswith("draw(") for text in texts.values())
     lines = _DRAW.splitlines() if drawn else []
@@ -37,6 +39,11 @@ def rebuilt(x: Any, part: str) -> str:
         return "x"
     flat, rebuild = tree_ravel(x)
     return _container(rebuild(np.arange(float(flat.size))), part)
+
+
+def _rounded(leaf: Any, dtype: str) -> Any:
+    """What the dtype can hold, in float64: differences are taken at the same point."""
+    return np.asarray(leaf, dtype).astype(np.float64)
 
 
 def _text(tree: Any, key: tuple[str, str, str]) -> str:

@@ -113,8 +113,10 @@ def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
     if scenario.setting is not None:
         raise ReportError(f"{cell}: a script shows the engine's own derivative, and no operator called in a setting.")
     word = Nesting(word).code
-    if len(word) not in _STEPS or dtype != "float64":
-        raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}, in float64.")
+    if len(word) not in _STEPS:
+        raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}.")
+    if dtype != scenario.dtype:
+        raise ReportError(f"{cell}: {scenario.id} is measured in {scenario.dtype}.")
     return Target(cell, backend, scenario, word, execution, seed)
 
 
@@ -166,7 +168,8 @@ def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
     else:
         expected = f"{expected}(x)"
     arguments = ", ".join(["x", *vs])
-    evaluated = f"{engine.executions[target.execution]}(*map({engine.array}, [{arguments}]))"
+    array = engine.array if target.scenario.dtype == "float64" else engine.single
+    evaluated = f"{engine.executions[target.execution]}(*map({array}, [{arguments}]))"
     return [
         f"value = {_value(f, target, engine)}",
         f"expected = numpy.ravel({expected})",
