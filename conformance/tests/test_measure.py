@@ -330,3 +330,13 @@ def test_auto_is_resolved_to_the_word_that_ran(word):
 def test_the_zero_factor_of_a_product_is_a_repair():
     found = measured("R", function=lambda xp, x: xp.prod(x), inputs=lambda rng: np.array([0.0, 2.0, 3.0]))
     assert (found.outcome, found.route, found.repairs) == ("correct", "emulated", ["prod"])
+
+
+def test_a_cell_is_compiled_once_however_often_it_is_called():
+    torch = pytest.importorskip("torch")
+    subject = Subject(load()["rosenbrock"], ng.get_backend("torch"), 0)
+    evaluate = subject.operator("FR", "traced")
+    evaluate(subject.x, subject.direction(0))
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    evaluate(subject.x, subject.direction(1))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs > 0
