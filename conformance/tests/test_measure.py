@@ -332,6 +332,7 @@ def test_the_zero_factor_of_a_product_is_a_repair():
     assert (found.outcome, found.route, found.repairs) == ("correct", "emulated", ["prod"])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit
 def test_a_cell_is_compiled_once_however_often_it_is_called():
     torch = pytest.importorskip("torch")
     subject = Subject(load()["rosenbrock"], ng.get_backend("torch"), 0)
