@@ -60,5 +60,7 @@ def test_a_raw_engine_has_no_level():
 
 def test_the_text_says_what_it_rests_on():
     assert str(level(report(cells(1, 2, 3)), "a")) == "conforms at any order on 1 scenarios"
+    more = [*cells(1, 2, 3), *cells(1, 2, scenario="t"), *cells(1, scenario="u")]
+    assert str(level(report(more), "a")) == "conforms at any order on 1 scenarios"
     text = str(level(report(cells(1, **ERROR)), "a"))
     assert text == "conforms at no level on 1 scenarios; not higher: a/s@1/forward/eager/float64 is broken"

@@ -20,7 +20,7 @@ class Level:
 
     Attributes:
         name: one of `NAMES`.
-        scenarios: how many functions it rests on.
+        scenarios: how many functions it rests on: those that were measured to this order.
         reason: why it is no higher.
     """
 
@@ -43,12 +43,11 @@ def level(report: Report, backend: str) -> Level | None:
     if report.run.raw:
         return None
     cells = [cell for cell in report.cells if cell.backend == backend and cell.verdict != "probe"]
-    scenarios = len({cell.scenario for cell in cells})
-    for order in (1, 2, 3):
-        reason = _failure([cell for cell in cells if order_of(cell.nesting) == order], order)
-        if reason is not None:
-            return Level(NAMES[order - 1], scenarios, reason)
-    return Level(NAMES[-1], scenarios, None)
+    by_order = {order: [cell for cell in cells if order_of(cell.nesting) == order] for order in (1, 2, 3)}
+    reasons = {order: reason for order, of_one in by_order.items() if (reason := _failure(of_one, order)) is not None}
+    reached = min(reasons, default=len(NAMES)) - 1
+    scenarios = len({cell.scenario for cell in (by_order[reached] if reached else cells)})
+    return Level(NAMES[reached], scenarios, reasons.get(reached + 1))
 
 
 def _failure(cells: list[Cell], order: int) -> str | None:
