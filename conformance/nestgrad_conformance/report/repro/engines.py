@@ -43,7 +43,7 @@ _ROUNDING = ("ceil", "floor", "sign", "square")
 _LINALG = ("linalg.cholesky", "linalg.det", "linalg.inv", "linalg.pinv", "linalg.slogdet")
 _NUMPY = (
     *("clip", "diff", "linalg.eigh", "linalg.matrix_power", "linalg.solve", "linalg.svd", "logaddexp", "matmul"),
-    *("repeat", "roll", "std", "tensordot", "tile", "trace", "tril", "triu", "var"),
+    *("log10", "log2", "repeat", "roll", "std", "tensordot", "tile", "trace", "tril", "triu", "var"),
 )
 _AUTOGRAD = {
     **{name: f"xp.{name}" for name in (*_SAME, *_BINARY, *_ROUNDING, *_LINALG, *_NUMPY)},

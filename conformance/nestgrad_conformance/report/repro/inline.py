@@ -14,7 +14,9 @@ from nestgrad_conformance.scenarios._source import bound, read, statements, used
 from .inputs import WIDTH
 
 _OURS = "nestgrad"
-_GENERATORS = ("generator", "default_rng")
+_GENERATOR = (
+    "numpy.random.default_rng(numpy.frombuffer(hashlib.sha256({key}).digest(), 'u4'))"  # what our `generator` is
+)
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Inlined:
         imports, body = (
             dict.fromkeys(map(ast.unparse, map(ast.fix_missing_locations, part))) for part in (self.imports, self.body)
         )
-        return [*imports], [line for text in body for line in _short(text.splitlines())]
+        return [*imports], [line for text in body for line in _short(list(filter(str.strip, text.splitlines())))]
 
 
 def inlined(function: Callable[..., Any] | str) -> Inlined:
@@ -90,8 +92,12 @@ def _arguments(function: ast.Lambda) -> set[str]:
 def add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
     """Add what `names` need of a module; `bare`: without decorators, which there make scenarios of functions."""
     texts = [_Plain(bare).visit(statement) for statement in statements(module)]
+    if any(ast.unparse(text) == "import numpy as np" for text in texts):
+        texts = [_Numpy().visit(text) for text in texts]
     kept = _with_draws(texts, names)
     wanted = names.union(*map(read, kept))
+    if "hashlib" in wanted:
+        found.imports += [ast.Import([ast.alias(name)]) for name in ("hashlib", "numpy")]
     for statement in texts:
         if not isinstance(statement, (ast.Import, ast.ImportFrom)):
             continue
@@ -109,12 +115,14 @@ def add(found: Inlined, module: str, names: set[str], *, bare: bool) -> None:
 def _with_draws(texts: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
     """The statements that `names` need, and those that act on what they define.
 
-    A random generator has a state: all that is drawn from it is needed. A call such as `defvjp(f, rule)` gives
-    f its rule.
+    A random generator has a state: all that is drawn from it before them is needed. A call such as `defvjp(f, rule)`
+    gives f its rule.
     """
     kept = used(texts, names)
     drawn_from = {name for statement in kept if _makes_generator(statement) for name in bound(statement)}
-    draws = {name for text in texts if isinstance(text, ast.Assign) and read(text) & drawn_from for name in bound(text)}
+    drawing = [text for text in texts if isinstance(text, ast.Assign) and read(text) & drawn_from]
+    last = max((place for place, text in enumerate(drawing) if text in kept), default=-1)
+    draws = {name for text in drawing[: last + 1] for name in bound(text)}
     kept = used(texts, names | draws)
     defined = set().union(*map(bound, kept)) - _names(texts)
     calls = [text for text in texts if isinstance(text, ast.Expr) and read(text) & defined]
@@ -124,7 +132,7 @@ def _with_draws(texts: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
 
 def _makes_generator(statement: ast.stmt) -> bool:
     value = statement.value if isinstance(statement, ast.Assign) else None
-    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in _GENERATORS
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("default_rng")
 
 
 def _importing(statement: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> Iterator[ast.stmt]:
@@ -188,6 +196,13 @@ class _Plain(ast.NodeTransformer):
             node.body = node.body[1:] or [ast.Pass()]
         return self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Spell out our own random generator."""
+        if ast.unparse(node.func) == "generator":
+            key = "/".join(str(ast.literal_eval(argument)) for argument in node.args)
+            return ast.parse(_GENERATOR.format(key=key.encode()), mode="eval").body
+        return self.generic_visit(node)
+
     def visit_arg(self, node: ast.arg) -> ast.AST:
         """Drop what is said of an argument's type."""
         node.annotation = None
@@ -197,3 +212,15 @@ class _Plain(ast.NodeTransformer):
         """Drop what is said of a variable's type."""
         value = self.generic_visit(node).value  # type: ignore[attr-defined]
         return ast.Assign([node.target], value, lineno=node.lineno) if value is not None else ast.Pass()
+
+
+class _Numpy(ast.NodeTransformer):
+    """`np` under its own name, by which a script imports it anyhow."""
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        """Import it so."""
+        return ast.Import([ast.alias("numpy")]) if ast.unparse(node) == "import numpy as np" else node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Call it so."""
+        return ast.Name("numpy", node.ctx) if node.id == "np" else node

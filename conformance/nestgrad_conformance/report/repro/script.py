@@ -111,13 +111,21 @@ def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
     if scenario.engine not in (None, backend):
         raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
     if scenario.setting is not None:
-        raise ReportError(f"{cell}: a script shows the engine's own derivative, and no operator called in a setting.")
+        raise ReportError(
+            f"{cell}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
+            f"If the function is wrong by itself, the cell of {_by_itself(scenario, scenarios)} shows it."
+        )
     word = Nesting(word).code
     if len(word) not in _STEPS:
         raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}.")
     if dtype != scenario.dtype:
         raise ReportError(f"{cell}: {scenario.id} is measured in {scenario.dtype}.")
     return Target(cell, backend, scenario, word, execution, seed)
+
+
+def _by_itself(called: Scenario, scenarios: Mapping[str, Scenario]) -> str:
+    """The scenario that one with a setting was made of."""
+    return next(one.id for one in scenarios.values() if one.setting is None and called.id.endswith(f"_of_{one.id}"))
 
 
 def _lines(target: Target, engine: Engine) -> list[str]:
