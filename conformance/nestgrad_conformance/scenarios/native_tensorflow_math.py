@@ -37,6 +37,12 @@ def reduce_prod_with_a_zero(x: Any) -> Any:
     return tf.reduce_prod(x) + tf.reduce_sum(x**2)
 
 
+def product_after_a_square(x: Any) -> Any:
+    """A square, and then a product of two tensors of the square's shape."""
+    one, other = tf.identity(x[0]), tf.identity(x[1])
+    return tf.reduce_sum(one * one) + tf.reduce_sum(tf.sin(one * other))
+
+
 def reduce_logsumexp(x: Any) -> Any:
     """tf.reduce_logsumexp."""
     return _weighted(tf.reduce_logsumexp(x, -1))

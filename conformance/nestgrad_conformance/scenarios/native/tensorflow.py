@@ -132,6 +132,7 @@ SCENARIOS = (
     _tensorflow_math("cumprod_with_a_zero", zero_inside, "cumulative_prod", "cumulative_prod_zero"),
     _tensorflow_math("cumulative_logsumexp", normal(4), "cumulative_logsumexp"),
     _tensorflow_math("reduce_prod", normal(3, 4), "prod", order=3),
+    _tensorflow_math("product_after_a_square", normal(2, 3), order=3),
     _tensorflow_math("reduce_prod_with_a_zero", zero_inside, "prod", "prod_zero", order=3),
     _tensorflow_math("reduce_logsumexp", normal(3, 4)),
     _tensorflow_math("reduce_max", normal(3, 4), "max", order=3),
