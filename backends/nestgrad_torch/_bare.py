@@ -17,7 +17,7 @@ class BareTorch:
     xp: ModuleType = array_api_compat.torch
 
     def __init__(self, backend: Any) -> None:
-        self.asarray, self.to_numpy, self.prepare_worker = backend.asarray, backend.to_numpy, backend.prepare_worker
+        self.asarray, self.to_numpy = backend.asarray, backend.to_numpy
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """torch.func.jvp."""
@@ -36,3 +36,7 @@ class BareTorch:
     def compile_traced(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """torch.compile with aot_eager."""
         return torch.compile(f, backend="aot_eager", fullgraph=True)
+
+    def prepare_worker(self) -> None:
+        """Constants without a dtype in 64 bits, in a process of the conformance suite."""
+        torch.set_default_dtype(torch.float64)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
 import torch
+from torch._C import _autograd as hooks
 from torch._dynamo.exc import TorchDynamoException
+from torch.autograd import forward_ad
 
 from ._transforms import forward_mode
 
@@ -34,12 +37,28 @@ def compiled(f: Function, compiler: str) -> Function:
                     programs.clear()
                 programs[shapes] = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
             try:
-                return programs[shapes](*args, **kwargs)
+                with _left_as_found():
+                    return programs[shapes](*args, **kwargs)
             except TorchDynamoException:
                 f(*args, **kwargs)
                 raise
 
     return run
+
+
+@contextlib.contextmanager
+def _left_as_found() -> Iterator[None]:
+    """A context that undoes what torch.compile leaves behind when it fails: without it, later derivatives fail too."""
+    had_hooks = hooks._saved_tensors_hooks_is_enabled()
+    try:
+        yield
+    except BaseException:
+        if had_hooks:  # for saved tensors, which checkpoints need
+            hooks._saved_tensors_hooks_enable()
+        if forward_ad._current_level < 0:  # a level of forward mode, of which torch has one
+            with contextlib.suppress(RuntimeError):
+                torch._C._exit_dual_level(level=0)
+        raise
 
 
 def _with_its_own_code(f: Function) -> Function:

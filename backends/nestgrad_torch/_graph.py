@@ -20,6 +20,7 @@ from nestgrad.extend import UnsupportedNestingError
 
 from ._messages import BROKEN_ON_PURPOSE
 from ._repairs import refusing
+from ._spoiled import spoil_at_zero, stand_in
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
@@ -56,16 +57,16 @@ def break_graph(reason: str) -> None:
 
 def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
-    refusal = _refused(context.graph())
-    if refusal is not None:
-        context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
-
-
-def _refused(graph: Graph) -> UnsupportedNestingError | None:
-    for node, word in _body(graph):
-        if node.op in ("call_function", "call_method") and (refusal := _alone(node, word)) is not None:
-            return refusal
-    return None
+    graph = context.graph()
+    for node, word in list(_body(graph)):
+        if node.op not in ("call_function", "call_method"):
+            continue
+        if any(argument.op == "get_attr" for argument in node.all_input_nodes):
+            context.graph_break(f"{BROKEN_ON_PURPOSE}{node.name}: what it calls is a program of its own, out of sight.")
+        if (refusal := _alone(node, word)) is not None:
+            context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
+        if len(word) > 1:
+            spoil_at_zero(graph, node)
 
 
 def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
@@ -86,7 +87,7 @@ def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
 def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
     with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
-        args, kwargs = map_arg((node.args, node.kwargs), lambda argument: _stand_in(argument.meta["example_value"]))
+        args, kwargs = map_arg((node.args, node.kwargs), lambda argument: stand_in(argument.meta.get("example_value")))
         target = getattr(args[0], node.target) if node.op == "call_method" else node.target
         try:
             target(*(args[1:] if node.op == "call_method" else args), **kwargs)
@@ -95,12 +96,3 @@ def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
         except Exception:
             return None
     return None
-
-
-def _stand_in(value: Any) -> Any:
-    """A fake tensor like the one that stands in the graph, outside of all transforms."""
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_stand_in, value))
-    if not isinstance(value, torch.Tensor):
-        return value
-    return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)

@@ -27,7 +27,7 @@ class Wrong:
         nodes: what the tape calls it, where it cannot be told by its operator.
         directions: further patterns, of nestings that are wrong when the user's own tape records the direction.
         compiled: further patterns, of nestings that are wrong when torch.compile traces them.
-        eager: only values tell, and too many calls are right: those that a compiler traces are let through.
+        eager: only values tell, and too many calls are right: in compiled programs `_spoiled` sees to it.
         functions: what Python calls it, where it leaves no operator of its own; `torch.library.custom_op` stands
             for whatever was made by it.
         when: whether these arguments of the operator, by name, are concerned; all are by default.

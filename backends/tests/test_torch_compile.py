@@ -194,3 +194,43 @@ def test_the_bare_engine_shows_its_own_numbers():
     along = (ng.gradient(layer_norm)(X + 1e-6 * V) - ng.gradient(layer_norm)(X - 1e-6 * V)) / 2e-6
     close(ng.hvp(layer_norm, "FR", backend=bare)(X, V), along, 1e-6)
     assert (ng.hvp(layer_norm, "RF", backend=bare)(X, V) - along).abs().max() > 0.1 * along.abs().max()
+
+
+ROOTS = {
+    "norm": lambda x: torch.norm(x),
+    "vector_norm": lambda x: torch.linalg.vector_norm(x, dim=-1),
+    "method": lambda x: x.norm(),
+    "std": lambda x: torch.std(x, correction=0) * len(x) ** 0.5,
+}
+
+
+@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_norm_that_is_zero_gives_no_number(word, name):
+    """The squares are polynomials: 2 v is the first product, and that of entries around their mean the last."""
+    operator = ng.derivative(lambda x: ROOTS[name](x) ** 2 + torch.sum(x**3), word, backend="torch", compile="traced")
+    product = 2 * (V - V.mean() * (name == "std")) + 6 * X * V
+    close(operator(X, V), product)
+    zeros = torch.zeros_like(X)
+    with pytest.raises(ng.NotFiniteError):
+        operator(zeros, V)
+    with pytest.raises(ng.UnsupportedNestingError, match="it is zero"):
+        ng.derivative(lambda x: ROOTS[name](x) ** 2, word, backend="torch")(zeros, V)
+
+
+def checkpointed(x):
+    return torch.utils.checkpoint.checkpoint(lambda x: torch.sum(x**3), x, use_reentrant=False)
+
+
+def test_a_program_that_fails_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr("nestgrad_torch._graph._look", lambda context: None)  # which would refuse it before
+    for word, directions in (("R", ()), ("RF", (V,))):
+        with pytest.raises((RuntimeError, ng.UnsupportedNestingError)):
+            ng.derivative(checkpointed, word, backend="torch", compile="traced")(X, *directions)
+        close(ng.derivative(lambda x: torch.sum(x**3), "F", backend="torch")(X, V), 3 * X**2 @ V)
+        close(ng.gradient(checkpointed, backend="torch")(X), 3 * X**2)
+
+
+def test_a_program_inside_the_function_is_not_compiled():
+    with pytest.raises(ng.UnsupportedNestingError, match="out of sight"):
+        ng.derivative(checkpointed, "R", backend="torch", compile="traced")(X)

@@ -11,7 +11,7 @@ FOLDER = ROOT / "docs" / "findings"
 INDEX = (FOLDER / "index.md").read_text(encoding="utf-8")
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in FOLDER.glob("*.md") if page.stem != "index"}
 FACTS = ["Engine", "Operations", "Nestings", "Kind", "Thread", "Use instead", "nestgrad"]
-KINDS = ["wrong number", "silent zero", "lost digits", "NaN", "crash"]
+KINDS = ["wrong number", "silent zero", "lost digits", "NaN", "crash", "wrong dtype"]
 LENGTH = 30
 PINS = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
 PIN = {"tensorflow": "tensorflow-cpu"}

@@ -27,6 +27,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         nesting: a pattern on the word's code, as fnmatch reads it: `*F*`, `R?`.
         operation: the operation that is refused; matches a scenario's feature of that name.
         feature: the same for a feature that is no operation.
+        unless: a feature that lifts the limit.
         scenario: one scenario alone; allowed for an `upstream_bug` with a link.
         executions: those that it holds for; all if empty.
         kind: `never` (the engine cannot), `not_yet` (it could), `upstream_bug` (it is wrong there).
@@ -40,6 +41,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     reason: str
     operation: str | None = None
     feature: str | None = None
+    unless: str | None = None
     scenario: str | None = None
     link: str | None = None
     versions: str = ""
@@ -47,10 +49,11 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def covers(self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager") -> bool:
         """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
-        names = {name for name in (self.operation, self.feature) if name is not None}
+        names, tags = {name for name in (self.operation, self.feature) if name is not None}, set(features)
         return (
             fnmatch.fnmatchcase(word, self.nesting)
-            and names <= set(features)
+            and names <= tags
+            and self.unless not in tags
             and self.scenario in (None, scenario)
             and (not self.executions or execution in self.executions)
             and SpecifierSet(self.versions).contains(version, prereleases=True)
