@@ -131,8 +131,9 @@ TABLE = _by_op(
         Wrong(
             "sparse.add",
             ("SparseAdd",),
-            ("??*",),
+            ("F", "??*"),  # forward mode differentiates the reverse rule
             "TensorFlow takes the rule's result for a constant when it is differentiated.",
+            use=("R",),
         ),
         Wrong(
             "reduce_euclidean_norm",

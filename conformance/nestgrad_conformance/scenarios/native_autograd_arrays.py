@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd.numpy as np
 
+from .native._entry import AT_REST
 from .native_autograd import _weighted
 
 
@@ -135,3 +136,45 @@ def complex_inside(x: Any) -> Any:
 def remainders(x: Any) -> Any:
     """numpy.mod, away from its jumps."""
     return _weighted(np.mod(x, 0.7 + x**2))
+
+
+def tiled(x: Any) -> Any:
+    """numpy.tile with fewer repetitions than axes."""
+    return _weighted(np.tile(x, (2,)))
+
+
+def largest_as_a_norm(x: Any) -> Any:
+    """numpy.linalg.norm of infinite order."""
+    return np.linalg.norm(x, np.inf) ** 3 + np.sum(x**3)
+
+
+def kronecker(x: Any) -> Any:
+    """numpy.kron of arrays with three axes."""
+    return _weighted(np.kron(x, x**2))
+
+
+def sorted_rows(x: Any) -> Any:
+    """numpy.sort along the last axis of a matrix."""
+    return _weighted(np.sort(x, axis=1))
+
+
+def negative_axes(x: Any) -> Any:
+    """Axes from the end: numpy.transpose, repeat and linalg.norm."""
+    moved, repeated = np.transpose(x, (-1, 0, 1)), np.repeat(x, 2, axis=-1)
+    return _weighted(moved) + _weighted(repeated) + np.sum(np.linalg.norm(x, axis=(0, -1)) ** 3)
+
+
+def filled_like(x: Any) -> Any:
+    """numpy.full_like with a value that varies."""
+    return _weighted(np.full_like(x, x[0] ** 2)) + np.sum(x)
+
+
+def cholesky_of_one_triangle(x: Any) -> Any:
+    """numpy.linalg.cholesky of a matrix of which it reads the lower triangle alone."""
+    return _weighted(np.linalg.cholesky(x))
+
+
+def eigenvectors_at_rest(x: Any) -> Any:
+    """A distance between the eigenvectors of x and those of a matrix: at that matrix its gradient is zero."""
+    vectors = np.linalg.eigh(np.array(AT_REST))[1]
+    return np.sum((np.linalg.eigh(x)[1] - vectors) ** 2) + np.sum(x**3)

@@ -110,3 +110,20 @@ def matrix_parts(x: Any) -> Any:
 
 def _eye(x: Any) -> Any:
     return tf.eye(x.shape[0], dtype=tf.float64)
+
+
+def complex_determinant(x: Any) -> Any:
+    """tf.linalg.det of a complex matrix."""
+    return tf.math.real(tf.linalg.det(tf.complex(x, x**2 / 3))) ** 2
+
+
+def complex_root_of_a_matrix(x: Any) -> Any:
+    """tf.linalg.sqrtm of a complex matrix."""
+    return _weighted(tf.math.real(tf.linalg.sqrtm(tf.complex(x, x**2 / 3))))
+
+
+def sparse_sum(x: Any) -> Any:
+    """tf.sparse.add of two sparse vectors."""
+    places = tf.constant([[0], [1], [2]], tf.int64)
+    total = tf.sparse.add(tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3]))
+    return tf.reduce_sum(total.values**2) + tf.reduce_sum(x**3)

@@ -43,6 +43,29 @@ def product_after_a_square(x: Any) -> Any:
     return tf.reduce_sum(one * one) + tf.reduce_sum(tf.sin(one * other))
 
 
+def euclidean_norm_without_weight(x: Any) -> Any:
+    """tf.math.reduce_euclidean_norm of rows of which one has no weight."""
+    return tf.reduce_sum(tf.constant([1.0, 0.0], tf.float64) * tf.math.reduce_euclidean_norm(x, -1))
+
+
+def complex_rules(x: Any) -> Any:
+    """tf.math.cumprod, xlogy, xdivy and xlog1py of complex numbers."""
+    z = tf.complex(x, x**2 / 3)
+    results = (tf.math.cumprod(z), tf.math.xlogy(z, z + 2), tf.math.xdivy(z, z + 2), tf.math.xlog1py(z, z + 2))
+    return tf.add_n([_weighted(tf.math.real(result)) for result in results])
+
+
+def complex_segments(x: Any) -> Any:
+    """tf.math.segment_prod of complex numbers."""
+    return tf.reduce_sum(tf.math.real(tf.math.segment_prod(tf.complex(x, x**2 / 3), tf.constant([0, 0]))) ** 2)
+
+
+def complex_roots(x: Any) -> Any:
+    """tf.sqrt, rsqrt and reciprocal of complex numbers."""
+    z = tf.complex(x, x**2)
+    return tf.add_n([_weighted(tf.math.real(f(z))) for f in (tf.sqrt, tf.math.rsqrt, tf.math.reciprocal)])
+
+
 def reduce_logsumexp(x: Any) -> Any:
     """tf.reduce_logsumexp."""
     return _weighted(tf.reduce_logsumexp(x, -1))

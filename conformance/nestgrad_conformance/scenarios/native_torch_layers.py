@@ -80,6 +80,13 @@ def attention_by_math_kernel(x: Any) -> Any:
         return _weighted(functional.scaled_dot_product_attention(x[None, None], x[None, None] ** 2, x[None, None]))
 
 
+def attention_of_a_masked_row(x: Any) -> Any:
+    """functional.scaled_dot_product_attention by the math kernel; the second row sees nothing."""
+    mask, heads = torch.tensor([[True, True], [False, False]]), x[None, None]
+    with sdpa_kernel(SDPBackend.MATH):
+        return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, attn_mask=mask))
+
+
 def depthwise_convolution(x: Any) -> Any:
     """functional.conv1d by groups, dilated, its kernel a part of x."""
     return _weighted(functional.conv1d(x[None, :2], x[:2, None, :2], dilation=2, groups=2))

@@ -5,6 +5,7 @@ The functions of the scenarios in `native`, of one float64 tensor x each.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -73,3 +74,9 @@ def matrix_power(x: Any) -> Any:
     """torch.linalg.matrix_power, multi_dot, tensorsolve and vander."""
     total = _weighted(torch.linalg.matrix_power(x, 3)) + _weighted(torch.linalg.matrix_power(x, -2))
     return total + _weighted(torch.linalg.multi_dot([x, x.mT, x])) + _weighted(torch.linalg.vander(x[0]))
+
+
+def triangular_solve(x: Any) -> Any:
+    """torch.triangular_solve, which is deprecated; the lower triangle is not read."""
+    with warnings.catch_warnings(action="ignore"):
+        return _weighted(torch.triangular_solve(x[:, :1], x @ x.mT + 2 * torch.eye(3)).solution)

@@ -42,3 +42,17 @@ def zero_inside(rng: np.random.Generator) -> Any:
 def zero_row(rng: np.random.Generator) -> Any:
     """A matrix whose first row is zero."""
     return rng.standard_normal((2, 3)) * np.asarray([[0.0], [1.0]])
+
+
+AT_REST = ((2.0, 1.0), (1.0, 5.0))
+
+
+def at_rest(rng: np.random.Generator) -> Any:
+    """One matrix, whatever the seed."""
+    return np.asarray(AT_REST)
+
+
+def symmetric(rng: np.random.Generator) -> Any:
+    """A symmetric matrix that is positive definite."""
+    root = square(rng)
+    return root @ root.T

@@ -6,7 +6,7 @@ from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, singular, square, zero_inside, zero_row
+from ._entry import at_rest, native, singular, square, symmetric, zero_inside, zero_row
 
 _autograd = partial(native, "autograd", "native_autograd")
 _autograd_code = partial(native, "autograd", "native_autograd_code")
@@ -69,6 +69,14 @@ SCENARIOS = (
     _autograd_arrays("fourier_2d", normal(3, 4), "fft"),
     _autograd_arrays("complex_inside", normal(3), "complex"),
     _autograd_arrays("remainders", uniform(0.4, 0.6, 4)),
+    _autograd_arrays("tiled", normal(2, 2)),
+    _autograd_arrays("largest_as_a_norm", normal(4), "norm_infinite"),
+    _autograd_arrays("kronecker", normal(2, 2, 2), "kron"),
+    _autograd_arrays("sorted_rows", normal(3, 3), "sort_axis"),
+    _autograd_arrays("negative_axes", normal(2, 2, 2)),
+    _autograd_arrays("filled_like", normal(3)),
+    _autograd_arrays("cholesky_of_one_triangle", symmetric, "linalg", "cholesky"),
+    _autograd_arrays("eigenvectors_at_rest", at_rest, "linalg", "eigh"),
     _autograd_scipy("bessel", uniform(0.5, 2.5, 4), "special", "bessel"),
     _autograd_scipy("bessel_modified", uniform(0.5, 2.5, 4), "special", "bessel"),
     _autograd_scipy("beta_family", uniform(0.5, 2.5, 4), "special", "betaln"),
