@@ -87,6 +87,16 @@ def differentiated(*places: int) -> Callable[[Call], bool]:
     return lambda call: any(may_vary(call.inputs[place]) for place in places)
 
 
+def any_differentiated(call: Call) -> bool:
+    """Whether a call is differentiated with respect to an input of floating numbers."""
+    return any(tensor.dtype.is_floating and may_vary(tensor) for tensor in call.inputs)
+
+
+def any_varies_inside(node: Node) -> bool:
+    """Whether an input of an operation inside a function is no constant of that function."""
+    return varies_inside(*range(len(node.definition.input)))(node)
+
+
 def varies_inside(*places: int) -> Callable[[Node], bool]:
     """Whether one of these inputs of an operation inside a function is no constant of that function."""
     return lambda node: any(node.definition.input[place].partition(":")[0] not in node.constants for place in places)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from . import _repairs
 from ._call import (
     Call,
+    any_differentiated,
+    any_varies_inside,
     differentiated,
     has_small,
     has_zero,
@@ -37,6 +39,7 @@ _DIVIDES = "TensorFlow's rule divides by the factors, of which one is zero or sm
 _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that are zero."
 _CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
 _XLA_CONJUGATE = "XLA's rule for complex numbers forgets to conjugate."
+_DECLARED = "TensorFlow declares it to have no derivative, and takes it for a constant."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
 
 
@@ -200,6 +203,28 @@ TABLE = _by_op(
             ("PyFunc", "PyFuncStateless"),
             ("*",),
             "TensorFlow cannot look inside it, and takes it for a constant; tf.custom_gradient gives it a rule.",
+        ),
+        *(
+            Wrong(name, (op,), ("*",), _DECLARED, when=any_differentiated, when_inside=any_varies_inside)
+            for name, op in (
+                ("image.hsv_to_rgb", "HSVToRGB"),
+                ("range", "Range"),
+                ("ragged.range", "RaggedRange"),
+                ("linspace", "LinSpace"),
+                ("sparse.concat", "SparseConcat"),
+                ("image.extract_glimpse", "ExtractGlimpse"),
+                ("image.draw_bounding_boxes", "DrawBoundingBoxes"),
+                ("image.draw_bounding_boxes", "DrawBoundingBoxesV2"),
+            )
+        ),
+        Wrong(
+            "image.resize",
+            ("ResizeBilinear",),
+            ("F", "??*"),  # forward mode differentiates the reverse rule
+            "TensorFlow declares its rule to have no derivative, and takes that for a constant.",
+            use=("R",),
+            when=differentiated(0),
+            when_inside=varies_inside(0),
         ),
         Wrong("py_function", ("EagerPyFunc",), ("??*",), "TensorFlow does not differentiate its rule."),
     )

@@ -127,3 +127,10 @@ def sparse_sum(x: Any) -> Any:
     places = tf.constant([[0], [1], [2]], tf.int64)
     total = tf.sparse.add(tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3]))
     return tf.reduce_sum(total.values**2) + tf.reduce_sum(x**3)
+
+
+def sparse_concat(x: Any) -> Any:
+    """tf.sparse.concat of two sparse vectors."""
+    places = tf.constant([[0], [1], [2]], tf.int64)
+    joined = tf.sparse.concat(0, [tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3])])
+    return tf.reduce_sum(joined.values**3) + tf.reduce_sum(x**2)

@@ -66,6 +66,16 @@ def complex_roots(x: Any) -> Any:
     return tf.add_n([_weighted(tf.math.real(f(z))) for f in (tf.sqrt, tf.math.rsqrt, tf.math.reciprocal)])
 
 
+def hsv_to_rgb(x: Any) -> Any:
+    """tf.image.hsv_to_rgb away from the edges of the colour circle's sectors."""
+    return _weighted(tf.image.hsv_to_rgb(x)) + tf.reduce_sum(x**2)
+
+
+def range_of_floats(x: Any) -> Any:
+    """tf.range from a point that varies."""
+    return tf.reduce_sum(tf.range(x[0], x[0] + 2.5) ** 3) + tf.reduce_sum(x**2)
+
+
 def reduce_logsumexp(x: Any) -> Any:
     """tf.reduce_logsumexp."""
     return _weighted(tf.reduce_logsumexp(x, -1))
