@@ -23,6 +23,7 @@ from ._repairs import refusing
 from ._spoiled import spoil_at_zero, stand_in
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
+_CALLED = {torch._refs.tensor: torch.tensor}  # what Dynamo puts in the place of what was called
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
 
 
@@ -88,7 +89,7 @@ def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
     with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
         args, kwargs = map_arg((node.args, node.kwargs), lambda argument: stand_in(argument.meta.get("example_value")))
-        target = getattr(args[0], node.target) if node.op == "call_method" else node.target
+        target = getattr(args[0], node.target) if node.op == "call_method" else _CALLED.get(node.target, node.target)
         try:
             target(*(args[1:] if node.op == "call_method" else args), **kwargs)
         except UnsupportedNestingError as refusal:

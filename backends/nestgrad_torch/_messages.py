@@ -30,6 +30,7 @@ _OTHERS = (
         "torch.cond",
         "Dynamo, which compiles its branches, cannot trace them here.",
     ),
+    (r"must be (Number|float), not Tensor", None, "a number is asked for, which has no derivative: write its formula."),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
 )
 

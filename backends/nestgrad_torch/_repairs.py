@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import optree
 import torch
 from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
 from torch._library.custom_ops import OPDEFS
@@ -23,7 +24,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nestgrad.extend import UnsupportedNestingError
 
 from . import _tape
+from ._silent import READERS
 from ._table import TABLE
+from ._variables import is_variable
 from ._wrong import Wrong
 
 Refused = dict[Any, list[Wrong]]
@@ -34,6 +37,7 @@ _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
+_READ = "torch reads the value of a number among its arguments, and takes it for a constant: write its formula instead."
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
@@ -76,7 +80,7 @@ def refusing(word: str, *, compiled: bool = False, direction: bool = False) -> I
         return
     watch = _Operators(word, operators)
     try:
-        with watch, _Functions(word, functions):
+        with watch, _Functions(word, functions, watch.read):
             yield
     except RuntimeError as error:  # TorchScript makes its own of every exception
         if watch.refusal is None or isinstance(error, UnsupportedNestingError):
@@ -91,6 +95,7 @@ class _Operators(TorchDispatchMode):
         super().__init__()
         self._word, self._refused = word, refused
         self.refusal: UnsupportedNestingError | None = None
+        self.read: list[Any] = []  # tensors whose value was made a Python number
 
     @classmethod
     def ignore_compile_internals(cls) -> bool:
@@ -102,23 +107,40 @@ class _Operators(TorchDispatchMode):
             if wrong.concerns(_by_name(func, args, kwargs)):
                 self.refusal = wrong.refusal(self._word)
                 raise self.refusal
+        if func is torch.ops.aten._local_scalar_dense.default:
+            self.read.append(args[0])
         if func in _CRASHING and args[0]._is_zerotensor():
             return torch._efficientzerotensor(args[0].shape, dtype=args[0].dtype, device=args[0].device)
         return func(*args, **(kwargs or {}))
 
 
 class _Functions(TorchFunctionMode):
-    """Sees what Python calls."""
+    """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile."""
 
-    def __init__(self, word: str, refused: Refused) -> None:
+    def __init__(self, word: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
-        self._word, self._refused = word, refused
+        self._word, self._refused, self._read = word, refused, read
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(_asked(func), ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if self._read:
+            if func not in READERS and _differentiated_number(self._read, (args, kwargs)):
+                raise Wrong(func.__name__, ("*",), _READ).refusal(self._word)
+            self._read.clear()
+        return result
+
+
+def _differentiated_number(read: list[Any], arguments: Any) -> bool:
+    """Whether one of these tensors is an argument that a transform differentiates in."""
+    numbers = [tensor for tensor in optree.tree_leaves(arguments) if _is_number(tensor)]
+    return any(_bare(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dim() == 0 and value.is_floating_point() and is_variable(value)
 
 
 def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:

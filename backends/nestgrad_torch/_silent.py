@@ -5,13 +5,10 @@ They leave no mark in torch's graph, so they are seen where Python calls them.
 
 from __future__ import annotations
 
-from typing import Any
-
-import optree
 import torch
-from torch._C._functorch import is_functorch_wrapped_tensor
-from torch._subclasses.fake_tensor import FakeTensor
+from torch.utils._pytree import tree_leaves  # knows the lists of a graph
 
+from ._variables import is_variable
 from ._wrong import Arguments, Wrong
 
 _WITHOUT_DERIVATIVE = (
@@ -36,15 +33,33 @@ _WITHOUT_DERIVATIVE = (
 
 
 def _differentiated(arguments: Arguments) -> bool:
-    return any(map(_is_differentiated, optree.tree_leaves((arguments["args"], arguments["kwargs"]))))
+    return any(map(is_variable, tree_leaves((arguments["args"], arguments["kwargs"]))))
 
 
-def _is_differentiated(value: Any) -> bool:
-    """Whether a derivative may be taken with respect to it; a fake tensor stands for any."""
-    return isinstance(value, torch.Tensor) and (
-        value.requires_grad or is_functorch_wrapped_tensor(value) or isinstance(value, FakeTensor)
+def _of_a_list(arguments: Arguments) -> bool:
+    """Whether it puts a tensor together from numbers; of a tensor it would keep the derivative."""
+    data = (
+        arguments["args"][0] if arguments["args"] else arguments["kwargs"].get("data", arguments["kwargs"].get("obj"))
     )
+    return isinstance(data, (list, tuple)) and _differentiated(arguments)
 
+
+def _by_negative_integers(arguments: Arguments) -> bool:
+    exponents = arguments.get("other", arguments["kwargs"].get("other"))
+    return isinstance(exponents, torch.Tensor) and not exponents.is_floating_point() and bool((exponents < 0).any())
+
+
+_METHODS = (
+    "item",
+    "tolist",
+    "numpy",
+    "is_nonzero",
+    *(f"__{kind}__" for kind in ("float", "int", "index", "bool", "complex")),
+)
+READERS = (torch.is_nonzero, *(getattr(torch.Tensor, name) for name in (*_METHODS, "__format__", "__repr__")))
+"""What is called for a value. Every other function that reads one takes a tensor for a number."""
+
+_COPIES = "it copies values and drops their derivatives; torch.stack keeps them, and detach drops them by name."
 
 SILENT = (
     *(
@@ -56,6 +71,25 @@ SILENT = (
             when=_differentiated,
         )
         for name in _WITHOUT_DERIVATIVE
+    ),
+    *(
+        Wrong(
+            function.__name__,
+            ("*",),
+            "torch reads the values of its ends and takes them for constants.",
+            functions=(function,),
+            when=_differentiated,
+        )
+        for function in (torch.linspace, torch.logspace)
+    ),
+    Wrong("tensor", ("*",), _COPIES, functions=(torch.tensor, torch.Tensor.new_tensor), when=_differentiated),
+    Wrong("as_tensor", ("*",), _COPIES, functions=(torch.as_tensor, torch.asarray), when=_of_a_list),
+    Wrong(
+        "ldexp",
+        ("*",),
+        "torch's rule raises 2 to its power among integers, where a negative one gives 0 (pytorch#187460).",
+        functions=(torch.ldexp, torch.Tensor.ldexp),
+        when=_by_negative_integers,
     ),
     Wrong(
         "torch.library.custom_op",

@@ -52,6 +52,13 @@ CASES = {  # the function, x, the words refused, the operation
     "norm": (lambda x: torch.linalg.norm(x) ** 2, [0.0, 0.0], "RR FR RF FF", "norm"),
     "std": (lambda x: torch.std(x) ** 2, [0.3, 0.3], "RR FR RF FF", "std"),
     "sinc": (lambda x: torch.sinc(x).sum(), [0.0, 0.4], "RR FR RF FF", "sinc"),
+    "linspace": (lambda x: torch.linspace(x[0], x[1], 3).sum() + x.sum(), [0.3, 0.4], "R F RR FR RF FF", "linspace"),
+    "tensor": (lambda x: torch.tensor([x[0], x[1]]).sum() + x.sum(), [0.3, 0.4], "R F RR FR RF FF", "tensor"),
+    "as_tensor": (lambda x: torch.as_tensor([x[0], x[1]]).sum() + x.sum(), [0.3, 0.4], "R F RR", "as_tensor"),
+    "ldexp": (lambda x: torch.ldexp(x, torch.tensor([-1, 2])).sum(), [0.3, 0.4], "R F RR FR RF FF", "ldexp"),
+    "alpha": (lambda x: torch.add(x, x, alpha=x[0]).sum(), [0.3, 0.4], "F RF FF", "add"),
+    "slope": (lambda x: torch.nn.functional.leaky_relu(-x, x[0]).sum(), [0.3, 0.4], "F RF FF", "leaky_relu"),
+    "fill": (lambda x: (x * x.new_full((2,), x[0])).sum(), [0.3, 0.4], "F RF FF", "new_full"),
     "pow": (lambda x: torch.pow(x, torch.tensor(2.0)).sum(), [0.0, 0.4], "RF", "pow"),
 }
 
@@ -124,3 +131,28 @@ def test_a_recorded_direction_is_one_letter_more():
         ng.hvp(torch.prod, "FR")(x, recorded)
     (slope,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
     assert torch.equal(slope, right.sum(0))
+
+
+RIGHT = {  # beside what is refused: a number that is no variable, a tensor that is kept, positive powers
+    "alpha": lambda x: torch.add(x, x, alpha=torch.tensor(0.5)) * x[0],
+    "slope": lambda x: torch.nn.functional.leaky_relu(x - 1, torch.tensor(0.1)) * x[0],
+    "linspace": lambda x: torch.linspace(0.0, torch.tensor(1.0), 2) * x**2,
+    "tensor": lambda x: torch.tensor([0.5, torch.tensor(2.0)]) * x**3,
+    "as_tensor": lambda x: torch.as_tensor(x) ** 3,
+    "ldexp": lambda x: torch.ldexp(x, torch.tensor([1, 2])) ** 2,
+    "values": lambda x: x**2 * float(x[0] > 0) * (2 if x[1] > 0 else 3),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_not_refused_where_it_is_right(name):
+    def f(x):
+        return RIGHT[name](x).sum()
+
+    x, v = (torch.tensor(values, dtype=F64) for values in ([0.3, 0.4], [1.0, -2.0]))
+    step = 1e-4 * v
+    slope, curvature = (f(x + step) - f(x - step)) / 2e-4, (f(x + step) - 2 * f(x) + f(x - step)) / 1e-8
+    assert ng.derivative(f, "F", backend="torch")(x, v).item() == pytest.approx(slope.item(), abs=1e-6)
+    for word in ("RR", "FR", "RF"):
+        product = ng.derivative(f, word, backend="torch")(x, v) @ v
+        assert product.item() == pytest.approx(curvature.item(), abs=1e-5)

@@ -147,3 +147,23 @@ def searched_and_sorted(x: Any) -> Any:
 def unique(x: Any) -> Any:
     """torch.unique: all entries differ, so it sorts."""
     return _weighted(torch.unique(x))
+
+
+def number_arguments(x: Any) -> Any:
+    """A parameter that torch takes for a number: alpha of add and of elu."""
+    return _weighted(torch.add(x, x**2, alpha=x[0])) + _weighted(torch.nn.functional.elu(-x, x[0]))
+
+
+def linspace(x: Any) -> Any:
+    """torch.linspace and logspace between tensors."""
+    return _weighted(torch.linspace(x[0], x[1], 4)) + _weighted(torch.logspace(x[1], x[0], 3)) + torch.sum(x**2)
+
+
+def tensor_of_a_list(x: Any) -> Any:
+    """torch.tensor of entries of another: a copy, as its documentation says."""
+    return _weighted(torch.tensor([x[0], x[1] ** 2])) + torch.sum(x**2)
+
+
+def ldexp_down(x: Any) -> Any:
+    """torch.ldexp by powers of two of which some are negative."""
+    return _weighted(torch.ldexp(x, torch.tensor([-1, 2, -3])))

@@ -1,0 +1,33 @@
+"""Which tensors are variables of the transforms around this line: torch wraps constants too."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import torch
+from torch._C._functorch import get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor, maybe_get_level
+from torch._functorch.pyfunctorch import temporarily_pop_interpreter_stack
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.autograd import forward_ad
+
+
+def is_variable(value: Any) -> bool:
+    """Whether a derivative is taken in it or in what it was computed from; a fake tensor stands for any."""
+    while isinstance(value, torch.Tensor):
+        if value.requires_grad or isinstance(value, FakeTensor):
+            return True
+        if not is_functorch_wrapped_tensor(value):
+            return False
+        if _has_tangent(value):
+            return True
+        value = get_unwrapped(value)
+    return False
+
+
+def _has_tangent(wrapped: torch.Tensor) -> bool:
+    """Whether forward mode has given it a tangent, which shows from its own level of transforms alone."""
+    with contextlib.ExitStack() as popped:
+        for _ in range(len(get_interpreter_stack() or ()) - maybe_get_level(wrapped)):
+            popped.enter_context(temporarily_pop_interpreter_stack())
+        return forward_ad.unpack_dual(wrapped).tangent is not None
