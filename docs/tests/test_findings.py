@@ -1,18 +1,23 @@
 """The pages of docs/findings keep to one form, and their index counts them rightly."""
 
+import fnmatch
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from nestgrad_conformance.scenarios import load
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "findings"
 INDEX = (FOLDER / "index.md").read_text(encoding="utf-8")
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in FOLDER.glob("*.md") if page.stem != "index"}
-FACTS = ["Engine", "Operations", "Nestings", "Kind", "Thread", "Use instead", "nestgrad"]
+FACTS = ["Engine", "Operations", "Nestings", "Kind", "Scenarios", "Thread", "Use instead", "nestgrad"]
 KINDS = ["wrong number", "silent zero", "lost digits", "NaN", "crash", "wrong dtype"]
 LENGTH = 30
+REPORTS = ROOT / "docs" / "reports"
+SCENARIOS = list(load())
 PINS = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
 PIN = {"tensorflow": "tensorflow-cpu"}
 
@@ -42,6 +47,16 @@ def count(engine):
     kinds = [facts(page)["Kind"] for name, page in PAGES.items() if name.startswith(f"{engine}-")]
     having = Counter(kind for told in kinds for kind in KINDS if kind in told)
     return f"| {engine} | {len(kinds)} | {' | '.join(str(having[kind]) for kind in KINDS)} |"
+
+
+def scenarios(text):
+    """The patterns of scenarios in a line."""
+    return re.findall(r"`([\w*]+)`", text)
+
+
+def red(report):
+    """The scenarios that a raw run on record found wrong, or not finite, or crashing."""
+    return set(re.findall(r"^\| (?:wrong|silent_zero|not_finite|crash) \| `\w+/(\w+)@", report, re.MULTILINE))
 
 
 ENGINES = sorted({name.partition("-")[0] for name in PAGES})
@@ -81,3 +96,29 @@ def test_the_index_counts_the_pages_of_an_engine(engine):
 def test_the_index_has_nothing_else():
     assert set(re.findall(r"\]\(([\w-]+)\.md\)", INDEX)) <= set(PAGES)
     assert f"**{len(PAGES)}**" in INDEX
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_page_names_scenarios_that_there_are(name):
+    told = facts(PAGES[name])["Scenarios"]
+    assert scenarios(told) or told.startswith("none")
+    for pattern in scenarios(told) if not told.startswith("none") else ():
+        assert fnmatch.filter(SCENARIOS, pattern) or pattern == "programs"
+
+
+@pytest.mark.parametrize("report", sorted(REPORTS.glob("*-raw.md")), ids=lambda report: report.stem)
+def test_every_wrong_cell_of_a_raw_run_has_a_page(report):
+    engine = report.stem.partition("-")[0]
+    patterns = scenarios(INDEX[INDEX.index("(scenarios ") : INDEX.index("Every other wrong cell")])
+    for name in PAGES:
+        if name.startswith(f"{engine}-"):
+            patterns += scenarios(facts(PAGES[name])["Scenarios"])
+    found = red(report.read_text(encoding="utf-8"))
+    assert found
+    assert {one for one in found if not any(fnmatch.fnmatchcase(one, pattern) for pattern in patterns)} == set()
+
+
+def test_the_index_lists_what_nestgrad_does_not_see():
+    unseen = {name for name, page in PAGES.items() if re.search("does not look|cannot see", facts(page)["nestgrad"])}
+    listed = INDEX[INDEX.index("what it does not see") : INDEX.index("| engine |")]
+    assert set(re.findall(r"\]\(([\w-]+)\.md\)", listed)) == unseen
