@@ -18,7 +18,11 @@ def answer(request):
     return WORDS[word.decode()](argument)
 
 
+CALLS = {}
+
+
 def echo(argument):
+    CALLS["echo"] = True
     return argument
 
 
@@ -37,6 +41,13 @@ def silent_segfault(argument):
 
 def abort(argument):
     os.abort()
+
+
+def abort_when_old(argument):
+    """Dies of what its worker did before."""
+    if CALLS.get("echo"):
+        os.abort()
+    return b"young"
 
 
 def hang(argument):
@@ -80,6 +91,7 @@ def chatter(argument):
 
 
 def print_and_crash(argument):
+    chatter(argument)
     print("last words")
     silent_segfault(argument)
 

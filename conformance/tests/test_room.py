@@ -74,6 +74,14 @@ def test_death(room, request_, kind, detail):
     assert_works(room)
 
 
+def test_what_a_worker_dies_of_after_others_is_asked_again():
+    with open_room() as room:
+        assert room.ask(b"echo first") == Replied(b"first")
+        assert room.ask(b"abort_when_old") == Replied(b"young")
+        assert room.ask(b"abort").kind == "crash"
+        assert room.ask(b"abort").kind == "crash"
+
+
 @pytest.mark.parametrize("request_", [b"hang", b"hang_deaf", b"hang_with_the_lock"])
 def test_hang(hasty_room, request_):
     died = hasty_room.ask(request_)
@@ -112,7 +120,6 @@ def test_prints_do_not_reach_the_channel(room):
 
 
 def test_tail(room):
-    room.ask(b"chatter")
     tail = room.ask(b"print_and_crash").tail
     assert len(tail) == 2000
     assert tail.endswith("e" * 1000 + "the end\nlast words\n")

@@ -35,6 +35,7 @@ __all__ = ["Answer", "Died", "Replied", "Room"]
 _GRACE = 5.0  # seconds for a process to end, or for its output to
 _GLANCE = 0.1  # seconds between two looks at whether a silent worker still lives
 _TAIL = 2000  # characters
+_PERHAPS_OF_OTHERS = ("crash", "memory", "exit")
 # A crash loses no print (-u) and leaves a traceback; no file in this directory shadows a module (-P).
 _COMMAND = [sys.executable, "-u", "-P", "-X", "faulthandler", "-m", "nestgrad_conformance.run.worker"]
 _ANSWER: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
@@ -59,14 +60,22 @@ class Room(contextlib.AbstractContextManager["Room"]):
     memory: int | None = 8 << 30
     environment: Mapping[str, str] | None = None
     _worker: "_Worker | Died | None" = dataclasses.field(default=None, init=False, repr=False)
+    _answered: int = dataclasses.field(default=0, init=False, repr=False)
     _aborted: bool = dataclasses.field(default=False, init=False, repr=False)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     def ask(self, request: bytes) -> Answer:
-        """The handler's reply, or how the worker died; once startup has failed, always that failure."""
+        """The handler's reply, or how the worker died; once startup has failed, always that failure.
+
+        A worker that has answered other requests may have died of those, as of the memory that they left behind.
+        Then a new one is asked too, and its answer counts.
+        """
+        before = self._answered
         answer = self._attempt(request) or self._attempt(request)  # The first worker may have died idle.
+        if before and isinstance(answer, Died) and answer.kind in _PERHAPS_OF_OTHERS and not self._aborted:
+            answer = self._attempt(request)
         return answer or Died("crash", "died twice before it read the request")
 
     def close(self) -> None:
@@ -90,12 +99,14 @@ class Room(contextlib.AbstractContextManager["Room"]):
         if isinstance(self._worker, Died):
             return self._worker
         try:
-            return self._worker.exchange(self.timeout, request)
+            answer = self._worker.exchange(self.timeout, request)
+            self._answered += 1
+            return answer
         except ConnectionError:
             return None
         finally:
             if self._worker.channel.closed:  # It is dead.
-                self._worker = None
+                self._worker, self._answered = None, 0
 
     def _start(self) -> "_Worker | Died":
         self._worker = worker = _Worker(self)  # At once: it may be aborted while it starts.
