@@ -15,6 +15,7 @@ _OTHERS = (
     (r"Gradient not defined for fast=False", "lstsq", "TensorFlow has a derivative with fast=True alone."),
     (r"fixed tensor list size", "while_loop", "XLA runs backwards only through loops with maximum_iterations."),
     (r"Input is not invertible", "det", "TensorFlow's rule inverts the matrix, which is singular."),
+    (r"Prod\w*_grad/Cumprod/split", "reduce_prod", "in a graph its rule fails on a product of nothing."),
     (r"does not yet support pivoting", "tridiagonal_solve", "XLA has no pivoting for it."),
     (r"recompute_grad tried to transpose", "recompute_grad", "TensorFlow recomputes for one derivative alone."),
 )
