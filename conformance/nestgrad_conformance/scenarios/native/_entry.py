@@ -44,15 +44,13 @@ def zero_row(rng: np.random.Generator) -> Any:
     return rng.standard_normal((2, 3)) * np.asarray([[0.0], [1.0]])
 
 
-AT_REST = ((2.0, 1.0), (1.0, 5.0))
-
-
-def at_rest(rng: np.random.Generator) -> Any:
-    """One matrix, whatever the seed."""
-    return np.asarray(AT_REST)
-
-
 def symmetric(rng: np.random.Generator) -> Any:
     """A symmetric matrix that is positive definite."""
     root = square(rng)
     return root @ root.T
+
+
+def twice_symmetric(rng: np.random.Generator) -> Any:
+    """One symmetric matrix that is positive definite, twice."""
+    one = symmetric(rng)
+    return np.stack([one, one])
