@@ -1,8 +1,11 @@
-"""What jax gets silently wrong and a trace can see: one function is mended, one is refused.
+"""What jax gets silently wrong and a trace can see: some functions are mended, one is refused.
 
 `jnp.hypot` computes max √(1 + (min/max)²). Where |a| = |b|, jax gives half of the derivative of `max` and of `min` to
 each: the first derivative is right, and the second is 0. Here both take one of the two for the larger there, and the
 formula is then smooth.
+
+`jnp.ldexp` goes through the fraction and the exponent of x, and its derivative at 0 is 1. The Bessel functions `i0` and
+`i1` are in `_bessel`.
 
 `eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
 takes them for constants. It is refused.
@@ -24,9 +27,13 @@ from jax.extend.source_info_util import register_exclusion
 
 from nestgrad.extend import emulated
 
+from . import _bessel
+
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
 _LARGER, _OTHER = ("max", "min")
+_PRIMITIVES = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
+_MENDED = ("hypot", "ldexp", "i0")
 
 
 class SilentlyWrongError(Exception):
@@ -34,7 +41,7 @@ class SilentlyWrongError(Exception):
 
 
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The function f with derivatives of `jnp.hypot` that are right.
+    """The function f with derivatives that are right.
 
     Raises:
         SilentlyWrongError: when it is called, if it calls what is refused.
@@ -61,11 +68,15 @@ class _Watch(Trace):  # type: ignore[misc]
         if self._is_inside and primitive.name in (_LARGER, _OTHER):
             with set_current_trace(self._trace):
                 return _chosen(primitive, *args)
-        if _is_bisection(primitive, params):
+        if _is_own(primitive, params, "eigh_tridiagonal"):
             raise SilentlyWrongError("eigh_tridiagonal", "jax takes eigenvalues found by bisection for constants.")
+        if (other := _replacement(primitive, params)) is not None:
+            emulated(params.get("name", primitive.name), "jax's derivatives do not hold at zero.")
+            with set_current_trace(self._trace):
+                return other(*args)
         if not any(map(_holds_programs, params.values())):
             return self._trace.process_primitive(primitive, args, params)
-        is_inside = self._is_inside or _is_hypot(primitive, params)
+        is_inside = self._is_inside or _is_own(primitive, params, "hypot")
         mended = {name: _mended(value, is_inside) for name, value in params.items()}
         return self._trace.process_primitive(primitive, args, mended)
 
@@ -96,6 +107,24 @@ def _holds_programs(value: Any) -> bool:
     return isinstance(value, ClosedJaxpr) or (type(value) is tuple and any(map(_holds_programs, value)))
 
 
+def _replacement(primitive: Any, params: Any) -> Any:
+    """What to call instead of an operation: one with the same value, as the operation would give it; or None."""
+    if primitive.name in _PRIMITIVES:
+        return _PRIMITIVES[primitive.name]
+    if _is_own(primitive, params, "ldexp"):
+        return lambda x, power: [_scaled(x, power)]
+    if _is_own(primitive, params, "i0"):
+        return lambda x: [_bessel.i0(x)]
+    return None
+
+
+def _scaled(x: Any, power: Any) -> Any:
+    """X times a power of two, in two steps, of which none overflows before the product does."""
+    x, half = jnp.asarray(x, jnp.result_type(x, 0.0)), power // 2
+    one = jnp.ones((), x.dtype)
+    return x * jnp.ldexp(one, half) * jnp.ldexp(one, power - half)
+
+
 def _mended(value: Any, is_inside: bool) -> Any:
     """A parameter of an operation; programs in it are replaced if they hold what is watched, or are inside a hypot."""
     if not _holds_programs(value):
@@ -105,7 +134,8 @@ def _mended(value: Any, is_inside: bool) -> Any:
     if not (is_inside or _holds_watched(value)):
         return value
     program = _program(value, is_inside)
-    emulated("hypot", "jax's second derivative is 0 where the arguments are equal.")
+    if is_inside or _holds_own(value, "hypot"):
+        emulated("hypot", "jax's second derivative is 0 where the arguments are equal.")
     return program
 
 
@@ -121,24 +151,21 @@ def _program(program: ClosedJaxpr, is_inside: bool) -> ClosedJaxpr:
 
 @functools.lru_cache(maxsize=1024)
 def _holds_watched(program: ClosedJaxpr) -> bool:
+    return any(_holds_own(program, name) for name in (*_MENDED, "eigh_tridiagonal", *_PRIMITIVES))
+
+
+@functools.lru_cache(maxsize=8192)
+def _holds_own(program: ClosedJaxpr, name: str) -> bool:
     return any(
-        _is_hypot(equation.primitive, equation.params)
-        or _is_bisection(equation.primitive, equation.params)
-        or any(map(_holds_watched, _closed(equation.params)))
+        equation.primitive.name == name
+        or _is_own(equation.primitive, equation.params, name)
+        or any(_holds_own(inner, name) for inner in _closed(equation.params))
         for equation in program.jaxpr.eqns
     )
 
 
 def _closed(params: Any) -> list[ClosedJaxpr]:
     return [program for program in jaxprs_in_params(params) if isinstance(program, ClosedJaxpr)]
-
-
-def _is_hypot(primitive: Any, params: Any) -> bool:
-    return _is_own(primitive, params, "hypot")
-
-
-def _is_bisection(primitive: Any, params: Any) -> bool:
-    return _is_own(primitive, params, "eigh_tridiagonal")
 
 
 def _is_own(primitive: Any, params: Any, name: str) -> bool:

@@ -1,7 +1,8 @@
-"""`jnp.hypot` where its arguments are equal, against the square root of the sum of squares."""
+"""`jnp.hypot` where its arguments are equal, against the square root of the sum of squares; others at zero."""
 
 import numpy as np
 import pytest
+from scipy import special
 
 import nestgrad as ng
 from nestgrad._routes import recorded
@@ -81,3 +82,35 @@ def test_eigenvalues_by_bisection_are_refused(word, outer, x64):
     d = jnp.array([1.0, 2.0, 0.5])
     with pytest.raises(ng.UnsupportedNestingError, match=r"eigh_tridiagonal.*constants"):
         ng.derivative(f, word)(d, *[d] * ng.Nesting(word).directions)
+
+
+BESSEL = {
+    "scipy i0": (jax.scipy.special.i0, 0),
+    "numpy i0": (jnp.i0, 0),
+    "i1": (jax.scipy.special.i1, 1),
+    "i0e": (lambda x: jax.scipy.special.i0e(x) * jnp.exp(jnp.abs(x)), 0),
+    "jit": (jax.jit(lambda x: jax.scipy.special.i0(x)), 0),
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", BESSEL)
+def test_bessel_functions_at_zero_too(name, compiled, x64):
+    f, order = BESSEL[name]
+    x, v = np.array([0.0, -0.3, 4.0, 12.0]), np.array([1.0, 2.0, -1.0, 0.5])
+    for word in ("R", "F", "RR", "FR", "RF", "RRF"):
+        operator = ng.derivative(lambda x: jnp.sum(f(x)), word, compile=compiled, backend="jax")
+        number = operator(x, *[v] * ng.Nesting(word).directions)
+        truth = special.ivp(order, x, len(word)) * v ** ng.Nesting(word).directions
+        np.testing.assert_allclose(number, truth if "R" in word else truth.sum(), rtol=1e-12, atol=1e-14)
+    far = ng.gradient(jax.scipy.special.i0e, compile=compiled, backend="jax")(800.0)
+    assert far == pytest.approx(special.i1e(800.0) - special.i0e(800.0), rel=1e-9)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_ldexp_at_zero_too(compiled, x64):
+    powers, x = jnp.array([1, -2, 1000]), jnp.array([0.0, 0.0, 1e-3])
+    with recorded() as emulations:
+        gradient = ng.gradient(lambda x: jnp.sum(jnp.ldexp(x, powers)), compile=compiled, backend="jax")(x)
+    assert gradient.tolist() == [2, 0.25, 2.0**1000]
+    assert {emulation.operation for emulation in emulations} == {"ldexp"}

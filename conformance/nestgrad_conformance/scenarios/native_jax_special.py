@@ -221,3 +221,14 @@ def reparametrised_samples(x: Any) -> Any:
 def truncated_samples(x: Any) -> Any:
     """Samples of jax.random.truncated_normal in their bounds."""
     return _weighted(jax.random.truncated_normal(jax.random.key(0), -1 - x**2, 2.0, x.shape))
+
+
+def bessel_at_zero(x: Any) -> Any:
+    """jax.scipy.special.i0, i1, i0e times exp|x|, and jnp.i0, at zero too."""
+    scaled = special.i0e(x) * jnp.exp(jnp.abs(x))
+    return _weighted(special.i0(x)) + _weighted(special.i1(x)) + _weighted(jnp.i0(x) * scaled)
+
+
+def ldexp_at_zero(x: Any) -> Any:
+    """jnp.ldexp, at zero too."""
+    return _weighted(jnp.ldexp(x, jnp.arange(-1, 4)))

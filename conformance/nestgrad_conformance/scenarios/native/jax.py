@@ -133,6 +133,8 @@ SCENARIOS = (
     _jax_special("entropies_at_zero", zero_inside, "special"),
     _jax_special("hyp1f1", uniform(0.2, 0.8, 4), "special", "hypergeometric"),
     _jax_special("hyp1f1_in_parameters", uniform(0.5, 1.5, 3), "special", "hyp1f1"),
+    _jax_special("bessel_at_zero", zero_inside, "special", "bessel", order=3),
+    _jax_special("ldexp_at_zero", zero_inside, "ldexp"),
     _jax_special("spence", uniform(0.5, 2.5, 4), "special", "spence"),
     _jax_special("logits", uniform(0.2, 0.8, 4), "special"),
     _jax_special("spherical_harmonics", uniform(0.3, 1.2, 3), "special", "sph_harm_y"),
