@@ -62,7 +62,7 @@ def _look(context: ComptimeContext) -> None:
     for node, word in list(_body(graph)):
         if node.op not in ("call_function", "call_method"):
             continue
-        if any(argument.op == "get_attr" for argument in node.all_input_nodes):
+        if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
             context.graph_break(f"{BROKEN_ON_PURPOSE}{node.name}: what it calls is a program of its own, out of sight.")
         if (refusal := _alone(node, word)) is not None:
             context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
