@@ -35,7 +35,6 @@ __all__ = ["Answer", "Died", "Replied", "Room"]
 _GRACE = 5.0  # seconds for a process to end, or for its output to
 _GLANCE = 0.1  # seconds between two looks at whether a silent worker still lives
 _TAIL = 2000  # characters
-_PERHAPS_OF_OTHERS = ("crash", "memory", "exit")
 # A crash loses no print (-u) and leaves a traceback; no file in this directory shadows a module (-P).
 _COMMAND = [sys.executable, "-u", "-P", "-X", "faulthandler", "-m", "nestgrad_conformance.run.worker"]
 _ANSWER: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
@@ -70,11 +69,11 @@ class Room(contextlib.AbstractContextManager["Room"]):
         """The handler's reply, or how the worker died; once startup has failed, always that failure.
 
         A worker that has answered other requests may have died of those, as of the memory that they left behind.
-        Then a new one is asked too, and its answer counts.
+        Then a new one is asked too, and its answer counts; not if it was killed from outside.
         """
         before = self._answered
         answer = self._attempt(request) or self._attempt(request)  # The first worker may have died idle.
-        if before and isinstance(answer, Died) and answer.kind in _PERHAPS_OF_OTHERS and not self._aborted:
+        if before and isinstance(answer, Died) and _perhaps_of_others(answer) and not self._aborted:
             answer = self._attempt(request)
         return answer or Died("crash", "died twice before it read the request")
 
@@ -215,6 +214,10 @@ class _Tail(threading.Thread):
         with self._stream:
             while chunk := self._stream.read(1 << 16):
                 self._kept = (self._kept + chunk)[-4 * _TAIL :]  # At most four bytes a character.
+
+
+def _perhaps_of_others(death: Died) -> bool:
+    return death.kind in ("crash", "memory", "exit") and death.detail != signal.SIGKILL.name
 
 
 def _channel(stall: float) -> tuple[Connection, socket.socket]:
