@@ -119,7 +119,7 @@ def _replacement(primitive: Any, params: Any) -> Any:
 
 
 def _scaled(x: Any, power: Any) -> Any:
-    """X times a power of two, in two steps, of which none overflows before the product does."""
+    """The product with a power of two, in two steps, of which none overflows before the product does."""
     x, half = jnp.asarray(x, jnp.result_type(x, 0.0)), power // 2
     one = jnp.ones((), x.dtype)
     return x * jnp.ldexp(one, half) * jnp.ldexp(one, power - half)

@@ -132,13 +132,6 @@ TABLE = _by_op(
             )
         ),
         Wrong(
-            "sparse.add",
-            ("SparseAdd",),
-            ("F", "??*"),  # forward mode differentiates the reverse rule
-            "TensorFlow takes the rule's result for a constant when it is differentiated.",
-            use=("R",),
-        ),
-        Wrong(
             "reduce_euclidean_norm",
             ("EuclideanNorm",),
             ("??*",),
@@ -217,14 +210,17 @@ TABLE = _by_op(
                 ("image.draw_bounding_boxes", "DrawBoundingBoxesV2"),
             )
         ),
-        Wrong(
-            "image.resize",
-            ("ResizeBilinear",),
-            ("F", "??*"),  # forward mode differentiates the reverse rule
-            "TensorFlow declares its rule to have no derivative, and takes that for a constant.",
-            use=("R",),
-            when=differentiated(0),
-            when_inside=varies_inside(0),
+        *(
+            Wrong(
+                name,
+                (op,),
+                ("F", "??*"),  # forward mode differentiates the reverse rule
+                "TensorFlow declares its rule to have no derivative, and takes that for a constant.",
+                use=("R",),
+                when=any_differentiated,
+                when_inside=any_varies_inside,
+            )
+            for name, op in (("sparse.add", "SparseAdd"), ("image.resize", "ResizeBilinear"))
         ),
         Wrong("py_function", ("EagerPyFunc",), ("??*",), "TensorFlow does not differentiate its rule."),
     )
