@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from nestgrad.extend import Nesting, Refusal
 
+from ._errors import SilentlyWrongError
 from ._inspect import StagedCustomRule
-from ._watch import SilentlyWrongError
 
 
 class _Message(NamedTuple):

@@ -1,4 +1,4 @@
-"""`jnp.hypot` where its arguments are equal, against the square root of the sum of squares; others at zero."""
+"""What the watch over jax mends or refuses, against the same function written otherwise."""
 
 import numpy as np
 import pytest
@@ -114,3 +114,99 @@ def test_ldexp_at_zero_too(compiled, x64):
         gradient = ng.gradient(lambda x: jnp.sum(jnp.ldexp(x, powers)), compile=compiled, backend="jax")(x)
     assert gradient.tolist() == [2, 0.25, 2.0**1000]
     assert {emulation.operation for emulation in emulations} == {"ldexp"}
+
+
+PAIRS = {
+    "alone": lambda f, x: f(x),
+    "jit": lambda f, x: jax.jit(f)(x),
+    "cond": lambda f, x: jax.lax.cond(x[0] > 0, f, lambda x: x[0], x),
+    "vmap": lambda f, x: jnp.sum(jax.vmap(f)(jnp.stack([x, x]))) / 2,
+}
+
+
+def logarithm_of_beta(x):
+    return jax.scipy.special.betaln(x[0], x[1])
+
+
+def in_parts(x):
+    return jnp.sum(jax.scipy.special.gammaln(x)) - jax.scipy.special.gammaln(jnp.sum(x))
+
+
+def weighted_sum(x):
+    entries, weights = jnp.stack([x, x**2], 1), jnp.stack([x, jnp.array([1.0, 0.0])])
+    return jnp.sum(jax.scipy.special.logsumexp(entries, b=weights, axis=1) ** 2)
+
+
+def written_out(x):
+    entries, weights = jnp.stack([x, x**2], 1), jnp.stack([x, jnp.array([1.0, 0.0])])
+    return jnp.sum(jnp.log(jnp.sum(weights * jnp.exp(entries), axis=1)) ** 2)
+
+
+@pytest.mark.parametrize("x", [(1.5, 1.5), (1.0, 0.0)], ids=["betaln", "logsumexp"])
+@pytest.mark.parametrize("word", ["R", "F", "FR", "RF", "RR", "FF"])
+@pytest.mark.parametrize("around", PAIRS)
+def test_equal_arguments_and_weights_that_are_zero(around, word, x, x64):
+    f, same = (logarithm_of_beta, in_parts) if x[1] else (weighted_sum, written_out)
+    x, vs = jnp.array(x), [jnp.array([1.0, -2.0])] * ng.Nesting(word).directions
+    truth = ng.derivative(same, word, compile=True)(x, *vs)
+    for compiled in (False, True):
+        with recorded() as emulations:
+            number = ng.derivative(lambda x: PAIRS[around](f, x), word, compile=compiled)(x, *vs)
+        np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-12)
+        assert {emulation.operation for emulation in emulations} == {
+            "betaln" if f is logarithm_of_beta else "logsumexp"
+        }
+
+
+def test_a_mask_in_logsumexp_hides_what_is_not_finite(x64):
+    x, mask = jnp.array([1.0, 2.0, 3.0]), jnp.array([1.0, 0.0, 0.0])
+    f = lambda x: jax.scipy.special.logsumexp(jnp.array([1.0, 1e9, 1e300]) * x, b=mask)  # noqa: E731
+    for around in (f, jax.jit(f)):
+        assert ng.gradient(around)(x).tolist() == [1, 0, 0]
+        assert ng.hvp(around, "RR", compile=True)(x, x).tolist() == [0, 0, 0]
+
+
+TAKEN_OUT = {
+    "unique": lambda x: jnp.unique(x),
+    "union1d": lambda x: jnp.union1d(x, x + 1),
+    "arange": lambda x: jnp.arange(x[0], x[0] + 3),
+    "r_": lambda x: jnp.r_[x[0] : x[1]],
+}
+
+
+@pytest.mark.parametrize("word", ["R", "F", "FR", "RR"])
+@pytest.mark.parametrize("name", TAKEN_OUT)
+def test_values_that_are_taken_out_are_refused(name, word, x64):
+    x = jnp.array([1.0, 3.0, 2.0])
+    f = lambda x: jnp.sum(TAKEN_OUT[name](x) ** 2)  # noqa: E731
+    with pytest.raises(ng.UnsupportedNestingError, match=rf"'{name}'.*takes the values out"):
+        ng.derivative(f, word)(x, *[x] * ng.Nesting(word).directions)
+
+
+def test_a_derivative_inside_f_takes_no_values_out_either(x64):
+    f = lambda x: jnp.sum(jax.grad(lambda y: jnp.sum(jnp.unique(y) ** 3))(x) ** 2)  # noqa: E731
+    with pytest.raises(ng.UnsupportedNestingError, match="unique"):
+        ng.gradient(f)(jnp.array([1.0, 3.0, 2.0]))
+
+
+def test_values_may_be_looked_at(x64):
+    x = jnp.array([1.0, 0.0, 3.0, 0.0])
+
+    def f(x):
+        assert x[0] > 0
+        assert x[0]
+        assert jnp.unique(x > 0.5).size == 2
+        assert jnp.unique(jax.lax.stop_gradient(x)).size == 3
+        head = x[: int(x[2])] * x[2].item() + jnp.arange(x.shape[0] - 1.0)
+        return jnp.sum(head**2) + jnp.sum(jnp.trim_zeros(x) ** 2) + jnp.sum(x[jnp.nonzero(x)] ** 2)
+
+    assert ng.gradient(f)(x).tolist() == [18 + 2 + 2, 6, 66 + 6 + 6, 0]  # 6 (3 x + i), 2 x, 2 x where not zero
+
+
+def test_a_maximum_of_ones_own_stays_a_kink_whoever_called_it_first(x64):
+    x = jnp.array([1.25, 1.25])
+    ng.gradient(logarithm_of_beta)(x)  # jax's jit of maximum is traced here, and kept
+    for f in (lambda x: jnp.maximum(x[0], x[1]), jax.jit(lambda x: jnp.maximum(x[0], x[1]))):
+        with recorded() as emulations:
+            assert ng.gradient(f)(x).tolist() == [0.5, 0.5]  # as jax has it
+        assert not emulations

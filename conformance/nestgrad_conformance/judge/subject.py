@@ -19,7 +19,7 @@ from optree.integrations.numpy import tree_ravel
 import nestgrad as ng
 from nestgrad._registry import embedded
 from nestgrad._words import hvp_word
-from nestgrad.extend import Nesting
+from nestgrad.extend import COMPILERS, Nesting
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.settings import Use
 
@@ -145,7 +145,8 @@ class Subject:
     @property
     def _compiles(self) -> bool:
         """Whether values and sources are compiled: the oracle asks for dozens, and they are checked anyway."""
-        return getattr(self.backend, "slow_eager", False)
+        compilable = "compiled" in (self.scenario.executions or COMPILERS)
+        return compilable and getattr(self.backend, "slow_eager", False)
 
     @functools.cached_property
     def _forward(self) -> Callable[[Any], Any]:

@@ -218,6 +218,16 @@ def unique(x: Any) -> Any:
     return _weighted(jnp.unique(x, size=x.shape[0]))
 
 
+def unique_of_unknown_size(x: Any) -> Any:
+    """jnp.unique whose result has the size that it has."""
+    return _weighted(jnp.unique(x)) + jnp.sum(x**2)
+
+
+def arange_of_variables(x: Any) -> Any:
+    """jnp.arange and jnp.r_ between bounds that vary."""
+    return jnp.sum(jnp.arange(x[0], x[0] + 3) ** 2) + jnp.sum(jnp.r_[x[1] : x[1] + 2] ** 2)
+
+
 def moments(x: Any) -> Any:
     """jnp.var, jnp.std, jnp.median and jnp.corrcoef."""
     return (

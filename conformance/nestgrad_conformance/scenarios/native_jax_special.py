@@ -232,3 +232,15 @@ def bessel_at_zero(x: Any) -> Any:
 def ldexp_at_zero(x: Any) -> Any:
     """jnp.ldexp, at zero too."""
     return _weighted(jnp.ldexp(x, jnp.arange(-1, 4)))
+
+
+def beta_of_equals(x: Any) -> Any:
+    """jax.scipy.special.betaln, of equal arguments where x is zero."""
+    return _weighted(special.betaln(2 + jnp.tanh(x), 2 - jnp.tanh(x)))
+
+
+def logsumexp_zero_weight(x: Any) -> Any:
+    """jax.scipy.special.logsumexp with weights, of which one is zero: where it varies, and in a mask."""
+    weights = jnp.concatenate([jnp.array([20.0]), x])
+    mask = jnp.array([0.0, 1.0, 2.0, 0.0, 1.0])
+    return special.logsumexp(_ramp(6) * weights / 100, b=weights) + special.logsumexp(x**2, b=mask)

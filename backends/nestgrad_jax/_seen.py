@@ -1,0 +1,66 @@
+"""The values of an uncompiled f, which tell when jax takes one of them out of the derivative.
+
+Where the shape of a result depends on values, as in `jnp.unique(x)` and `jnp.arange(x[0], n)`, jax asks for them. While
+f is traced this is an error of jax. Uncompiled jax has them, and goes on with them as constants.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.core import Trace, Tracer
+
+from ._errors import SilentlyWrongError
+
+_REASON = "uncompiled, jax takes the values out of the derivative, since the shape of the result depends on them."
+_HARMLESS = ("item", "trim_zeros")
+"""Who asks for values and goes on with the traced ones; `item` is how a user says constant."""
+_NAMES = {"make_1d_grid_from_slice": "r_"}
+
+
+class Seen(Tracer):  # type: ignore[misc]
+    """A value that varies, of some trace, where f gets it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, trace: Trace, value: Tracer) -> None:
+        super().__init__(trace, value.aval)
+        self.value = value
+
+    def to_concrete_value(self) -> Any:
+        """What jax calls to get the value.
+
+        Raises:
+            SilentlyWrongError: it is going to compute with it. To read a number, as an index, is not that.
+        """
+        asking = sys._getframe(1)
+        while asking.f_code.co_name == "to_concrete_value":  # of the traces around this one
+            asking = asking.f_back  # type: ignore[assignment]
+        if asking.f_code.co_name == "concrete_or_error" and asking.f_locals["force"] not in (int, float, bool):
+            operation = asking.f_back.f_code.co_name.strip("_")  # type: ignore[union-attr]
+            if operation not in _HARMLESS:
+                raise SilentlyWrongError(_NAMES.get(operation, operation), _REASON)
+        return self.value.to_concrete_value()
+
+
+def seen(trace: Trace, values: Any) -> Any:
+    """The values with those that vary as `Seen`. Where the values are not known, jax itself raises."""
+    return jax.tree.map(lambda value: Seen(trace, value) if _is_known_variable(value) else value, values)
+
+
+def unseen(trace: Trace, values: Any) -> Any:
+    """The inverse of `seen`."""
+    return jax.tree.map(lambda value: value.value if _is_of(trace, value) else value, values)
+
+
+def _is_known_variable(value: Any) -> bool:
+    return (
+        isinstance(value, Tracer) and jnp.issubdtype(value.dtype, jnp.inexact) and value.to_concrete_value() is not None
+    )
+
+
+def _is_of(trace: Trace, value: Any) -> bool:
+    return isinstance(value, Seen) and value._trace is trace
