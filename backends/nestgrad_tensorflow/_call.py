@@ -104,14 +104,32 @@ def varies_inside(*places: int) -> Callable[[Node], bool]:
 
 def is_of_moments(call: Call) -> bool:
     """Whether it is called by tf.nn.moments."""
-    frame: FrameType | None = sys._getframe(1)
-    for _ in range(_DEPTH):
+    return _caller("nn_impl.py", "moments") is not None
+
+
+def is_without_rule(call: Call) -> bool:
+    """Whether a call of `tf.numpy_function` is taken for a constant; in a graph, where it cannot be told, it is.
+
+    In the function of a `tf.custom_gradient` it is not. In its rule it is, once that is differentiated.
+    """
+    if here.graph is not None:
+        return True
+    place = _caller("custom_gradient.py", "_eager_mode_decorator", "actual_grad_fn", depth=100)
+    if place == "_eager_mode_decorator" or (place and len(here.word) == 1):
+        return False
+    return any_differentiated(call)
+
+
+def _caller(file: str, *names: str, depth: int = _DEPTH) -> str | None:
+    """The innermost of these functions in a file of TensorFlow's that the present line is called by."""
+    frame: FrameType | None = sys._getframe(2)
+    for _ in range(depth):
         if frame is None:
             break
-        if frame.f_code.co_name == "moments" and frame.f_code.co_filename.endswith("nn_impl.py"):
-            return True
+        if frame.f_code.co_name in names and frame.f_code.co_filename.endswith(file):
+            return frame.f_code.co_name
         frame = frame.f_back
-    return False
+    return None
 
 
 def is_floating(node: Node) -> bool:

@@ -1,41 +1,59 @@
 """Op callbacks of the present thread, for every way in which TensorFlow runs an operation.
 
 Most operations call back by themselves. Those called with a Python list where a tensor is meant take a slower
-path, which calls back only while `execute.execute` is TensorFlow's `execute_with_callbacks`. This is global, and
-for a thread without callbacks the same. TensorFlow's own `add_op_callback` sets it back when one thread is done,
-whatever the others do; here it stays until the last is.
+path, which calls back only while `execute.execute` is TensorFlow's `execute_with_callbacks`. Uncompiled,
+`tf.numpy_function` is no operation at all: it reads its tensors and calls the user's function. Here it calls back
+too. Both are global, and for a thread without callbacks the same as before. TensorFlow's own `add_op_callback` sets
+the first back when one thread is done, whatever the others do; here it stays until the last is.
 """
 
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import tensorflow as tf
 from tensorflow.python.eager import context, execute
+from tensorflow.python.ops import script_ops
 
 
 class _Users:
     """How many threads are inside `calling_back`."""
 
     def __init__(self) -> None:
-        self._lock, self._count, self._before = threading.Lock(), 0, execute.execute
+        self._lock, self._count = threading.Lock(), 0
+        self._before = execute.execute, script_ops.py_func_common
 
     def enter(self) -> None:
         with self._lock:
             if self._count == 0:
-                self._before, execute.execute = execute.execute, execute.execute_with_callbacks
+                self._before = execute.execute, script_ops.py_func_common
+                execute.execute = execute.execute_with_callbacks
+                script_ops.py_func_common = _announcing(script_ops.py_func_common)
             self._count += 1
 
     def leave(self) -> None:
         with self._lock:
             self._count -= 1
             if self._count == 0:
-                execute.execute = self._before
+                execute.execute, script_ops.py_func_common = self._before
 
 
 _users = _Users()
+_callback: contextvars.ContextVar[Callable[..., Any] | None] = contextvars.ContextVar("callback", default=None)
+
+
+def _announcing(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
+    def announced(func: Any, inp: Any, *args: Any, **kwargs: Any) -> Any:
+        result = numpy_function(func, inp, *args, **kwargs)
+        if tf.executing_eagerly() and (callback := _callback.get()) is not None:
+            callback("PyFunc", tuple(map(tf.convert_to_tensor, inp)), (), result)
+        return result
+
+    return announced
 
 
 @contextlib.contextmanager
@@ -47,8 +65,10 @@ def calling_back(callback: Callable[..., Any]) -> Iterator[None]:
     engine = context.context()
     _users.enter()
     engine.add_op_callback(callback)
+    token = _callback.set(callback)
     try:
         yield
     finally:
+        _callback.reset(token)
         engine.remove_op_callback(callback)
         _users.leave()

@@ -22,6 +22,7 @@ from ._call import (
     is_double_in_xla,
     is_floating,
     is_of_moments,
+    is_without_rule,
     varies_inside,
 )
 from ._wrong import Wrong
@@ -196,6 +197,7 @@ TABLE = _by_op(
             ("PyFunc", "PyFuncStateless"),
             ("*",),
             "TensorFlow cannot look inside it, and takes it for a constant; tf.custom_gradient gives it a rule.",
+            when=is_without_rule,
         ),
         *(
             Wrong(name, (op,), ("*",), _DECLARED, when=any_differentiated, when_inside=any_varies_inside)

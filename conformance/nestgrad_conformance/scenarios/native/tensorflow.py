@@ -126,7 +126,7 @@ SCENARIOS = (
     _tensorflow_code("sparse_matmul", normal(4, 4), "sparse_matmul"),
     _tensorflow_code("py_function", normal(3), "py_function"),
     _tensorflow_code("numpy_function", normal(3), "numpy_function"),
-    _tensorflow_code("numpy_function_with_a_rule", normal(3), "custom_rule", "numpy_rule", order=1),
+    _tensorflow_code("numpy_function_with_a_rule", normal(3), "custom_rule", "numpy_rule"),
     _tensorflow_code("raw_ops", normal(3), order=3),
     _tensorflow_math("cumulative", normal(4), "cumulative_sum", "cumulative_prod", order=3),
     _tensorflow_math("cumprod_with_a_zero", zero_inside, "cumulative_prod", "cumulative_prod_zero"),

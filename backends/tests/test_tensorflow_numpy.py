@@ -1,0 +1,73 @@
+"""`tf.numpy_function`, which TensorFlow takes for a constant: refused where what it reads varies."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+tf = pytest.importorskip("tensorflow")
+script_ops = pytest.importorskip("tensorflow.python.ops.script_ops")
+
+X = np.array([0.3, 1.2])
+
+
+def by_numpy(function, x):
+    return tf.numpy_function(function, [x], tf.float64)
+
+
+@tf.custom_gradient
+def sine(x):
+    def rule(upstream):
+        return upstream * by_numpy(np.cos, x)
+
+    return by_numpy(np.sin, x), rule
+
+
+@tf.custom_gradient
+def sine_of_tensorflow(x):
+    return by_numpy(np.sin, x), lambda upstream: upstream * tf.cos(x)
+
+
+def derivative(f, word):
+    operator = ng.derivative(lambda x: tf.reduce_sum(f(x)), word, backend="tensorflow")
+    return operator(X, *[X] * ng.Nesting(word).directions)
+
+
+@pytest.mark.parametrize("word", ["R", "F", "FR", "RF", "RR", "FF"])
+def test_what_varies_is_no_constant(word):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"numpy_function.*custom_gradient"):
+        derivative(lambda x: by_numpy(np.sin, x) + x**2, word)
+
+
+def test_a_constant_is_one():
+    assert derivative(lambda x: x * by_numpy(np.exp, tf.zeros(2, tf.float64)), "R").numpy().tolist() == [1, 1]
+
+
+def test_a_rule_in_numpy_is_good_for_one_derivative():
+    np.testing.assert_allclose(derivative(lambda x: sine(x) * x, "R"), np.cos(X) * X + np.sin(X))
+    np.testing.assert_allclose(derivative(lambda x: sine(x) * x, "F"), np.sum(np.cos(X) * X**2 + np.sin(X) * X))
+    for word in ("FR", "RF", "RR", "FF"):
+        with pytest.raises(ng.UnsupportedNestingError, match="numpy_function"):
+            derivative(sine, word)
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_a_rule_in_tensorflow_is_good_for_more(word):
+    np.testing.assert_allclose(derivative(sine_of_tensorflow, word), -np.sin(X) * X)
+
+
+def test_elsewhere_it_is_as_it_was():
+    before = script_ops.py_func_common
+    seen = []
+
+    def in_another_thread(x):
+        thread = threading.Thread(target=lambda: seen.append(by_numpy(np.sin, tf.constant(X)).numpy()))
+        thread.start()
+        thread.join()
+        return x**2
+
+    np.testing.assert_allclose(derivative(in_another_thread, "R"), 2 * X)
+    np.testing.assert_allclose(seen, [np.sin(X)])
+    assert script_ops.py_func_common is before
