@@ -9,6 +9,9 @@ from typing import Any
 import array_api_compat.torch
 import torch
 
+from . import _trees
+from ._compile import left_as_found, with_its_own_code
+
 
 class BareTorch:
     """The engine's own transforms: without look-out, tape, lock or detour."""
@@ -18,6 +21,14 @@ class BareTorch:
 
     def __init__(self, backend: Any) -> None:
         self.asarray, self.to_numpy = backend.asarray, backend.to_numpy
+
+    def flatten(self, tree: Any) -> tuple[list[Any], Any]:
+        """Containers such that torch.compile gets past them."""
+        return _trees.flatten(tree)
+
+    def unflatten(self, structure: Any, leaves: Any) -> Any:
+        """The inverse of `flatten`."""
+        return structure.filled(leaves)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """torch.func.jvp."""
@@ -31,12 +42,17 @@ class BareTorch:
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """torch.compile with inductor."""
-        return torch.compile(f, fullgraph=True)
+        return _compiled(f, "inductor")
 
     def compile_traced(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """torch.compile with aot_eager."""
-        return torch.compile(f, backend="aot_eager", fullgraph=True)
+        return _compiled(f, "aot_eager")
 
     def prepare_worker(self) -> None:
         """Constants without a dtype in 64 bits, in a process of the conformance suite."""
         torch.set_default_dtype(torch.float64)
+
+
+def _compiled(f: Callable[..., Any], compiler: str) -> Callable[..., Any]:
+    """As torch compiles a function that is the only one: neither earlier functions nor their failures count."""
+    return left_as_found()(torch.compile(with_its_own_code(f), backend=compiler, fullgraph=True))

@@ -35,9 +35,9 @@ def compiled(f: Function, compiler: str) -> Function:
             if shapes not in programs:
                 if len(programs) >= _MAX_PROGRAMS:
                     programs.clear()
-                programs[shapes] = torch.compile(_with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
+                programs[shapes] = torch.compile(with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
             try:
-                with _left_as_found():
+                with left_as_found():
                     return programs[shapes](*args, **kwargs)
             except TorchDynamoException:
                 f(*args, **kwargs)
@@ -47,7 +47,7 @@ def compiled(f: Function, compiler: str) -> Function:
 
 
 @contextlib.contextmanager
-def _left_as_found() -> Iterator[None]:
+def left_as_found() -> Iterator[None]:
     """A context that undoes what torch.compile leaves behind when it fails: without it, later derivatives fail too."""
     had_hooks = hooks._saved_tensors_hooks_is_enabled()
     try:
@@ -61,7 +61,7 @@ def _left_as_found() -> Iterator[None]:
         raise
 
 
-def _with_its_own_code(f: Function) -> Function:
+def with_its_own_code(f: Function) -> Function:
     """A copy: Dynamo counts recompilations by code object and stops at eight; all plans share that of their maker."""
 
     @functools.wraps(f)

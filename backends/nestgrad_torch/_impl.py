@@ -18,6 +18,7 @@ from ._bare import BareTorch
 from ._canary import make_canary
 from ._compile import compiled
 from ._graph import is_compilable, uncompiled
+from ._linearize import LINEARIZED, is_linearized, is_traced
 from ._messages import recognised
 
 
@@ -63,7 +64,7 @@ class Torch:
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
         if torch.compiler.is_dynamo_compiling() or torch._C._are_functorch_transforms_active():
             return True
-        if value.device.type != "cpu":
+        if is_traced() or value.device.type != "cpu":
             return True
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         value = value.detach()
@@ -104,6 +105,8 @@ class Torch:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
         if torch.compiler.is_dynamo_compiling():
             return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
+        if is_linearized():
+            raise LINEARIZED.refusal(word.code)
         result, *aux = route(*inputs)
         return _recorded.guarded(word.code, result), *aux
 

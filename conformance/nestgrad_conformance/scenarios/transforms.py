@@ -54,6 +54,8 @@ _GRADIENTS = {
     "torch": ("tape", "tape_in_direction", "grad", "grad_in_direction"),
     "tensorflow": ("tape", "tape_in_direction"),
 }
+_LINEARIZED = {"jax": ("jax_custom_jvp",), "torch": _OWN["torch"]}
+"""Of what an engine has rules of its own for, what its linearize takes a derivative of."""
 
 _BY_ID = {one.id: one for one in (*programs.SCENARIOS, *native.SCENARIOS)}
 
@@ -91,6 +93,9 @@ def _scenarios() -> Iterator[Scenario]:
             for base in (*_FEW, *_OWN[engine]):
                 words = "??*" if setting.endswith("in_direction") else "R?*"
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
+    for engine, bases in _LINEARIZED.items():
+        for base in (*_FEW, *bases):
+            yield _called(base, f"{engine}_linearize", f"{engine}:linearize", engine=engine, words="F?*")
 
 
 def _single(one: Scenario) -> Scenario:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from .users import by_compiler, by_gradient, by_gradient_in_direction
+from .users import by_compiler, by_gradient, by_gradient_in_direction, by_linearize
 
 
 def _gradient(f: Any, leaves: Any) -> Any:
@@ -17,3 +17,4 @@ def _gradient(f: Any, leaves: Any) -> Any:
 jit = partial(by_compiler, compile=jax.jit)
 grad = partial(by_gradient, gradient=_gradient)
 grad_in_direction = partial(by_gradient_in_direction, gradient=_gradient)
+linearize = partial(by_linearize, linearize=jax.linearize)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .users import by_compiler, by_gradient, by_gradient_in_direction
+from .users import by_compiler, by_gradient, by_gradient_in_direction, by_linearize
 
 
 def _tape(f: Any, leaves: Any) -> Any:
@@ -27,3 +27,4 @@ tape = partial(by_gradient, gradient=_tape)
 tape_in_direction = partial(by_gradient_in_direction, gradient=_tape)
 grad = partial(by_gradient, gradient=_func)
 grad_in_direction = partial(by_gradient_in_direction, gradient=_func)
+linearize = partial(by_linearize, linearize=torch.func.linearize)

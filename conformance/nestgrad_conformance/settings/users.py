@@ -47,6 +47,19 @@ def by_gradient_in_direction(use: Use, gradient: Gradient) -> Operator:
     return evaluate
 
 
+def by_linearize(use: Use, linearize: Callable[..., Any]) -> Operator:
+    """The outermost letter, an F, by the linear map that the engine makes of an operator of the word without it."""
+    operator = use.derive(use.f, use.word[1:])
+
+    def evaluate(x: Tree, *directions: Tree) -> Any:
+        held = [use.arrays(tree) for tree in directions[:-1]]
+        opened = on_leaves(lambda point: operator(point, *held), structure_of((x,)))
+        _, push = linearize(opened, *use.leaves(x))
+        return push(*use.leaves(directions[-1]))
+
+    return evaluate
+
+
 def by_compiler(use: Use, compile: Callable[..., Any]) -> Operator:  # noqa: A002
     """Inside a function that the user compiled, once for all points."""
     operator = use.operator

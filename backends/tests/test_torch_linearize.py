@@ -1,0 +1,35 @@
+"""Operators inside torch.func.linearize, which is refused, and inside make_fx, which is not."""
+
+import pytest
+
+import nestgrad as ng
+
+torch = pytest.importorskip("torch")
+make_fx = pytest.importorskip("torch.fx.experimental.proxy_tensor").make_fx
+
+X, V = torch.tensor([1.0, 2.0, -0.5]), torch.tensor([0.5, -1.0, 2.0])
+
+
+def f(x):
+    return torch.sum(x**3) + x[0] * x[1] ** 2
+
+
+def hessian(x):
+    return torch.diag(6 * x) + 2 * torch.tensor([[0, x[1], 0], [x[1], x[0], 0], [0, 0, 0]])
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")  # of linearize itself
+@pytest.mark.parametrize("word", ["R", "F"])
+def test_linearize_is_refused(word):
+    directions = [V] * ng.Nesting(word).directions
+    with pytest.raises(ng.UnsupportedNestingError, match=r"linearize.*torch\.func\.jvp is right"):
+        torch.func.linearize(lambda x: ng.derivative(f, word)(x, *directions), X)
+    forward = torch.func.jvp(lambda x: ng.derivative(f, word)(x, *directions), (X,), (V,))[1]
+    torch.testing.assert_close(forward, hessian(X) @ V if word == "R" else V @ hessian(X) @ V)
+
+
+@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+def test_a_recorded_program_is_the_derivative_elsewhere_too(word):
+    program = make_fx(ng.hvp(f, word))(X, V)
+    for x in (X, 2 * V):
+        torch.testing.assert_close(program(x, V), hessian(x) @ V)
