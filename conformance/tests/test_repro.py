@@ -39,12 +39,12 @@ print(json.dumps(printed))
 """
 
 
-def measured(tmp_path, engine, *globs, nestings=()):
+def measured(tmp_path, engine, *globs, nestings=(), tiers=("ops", "programs", "native")):
     """The cells of a raw run."""
     file = tmp_path / "raw.json"
     chosen = [part for glob in globs for part in ("--scenario", glob)]
     chosen += [part for nesting in nestings for part in ("--nesting", nesting)]
-    chosen += ["--tier", "ops", "--tier", "programs", "--tier", "native"]
+    chosen += [part for tier in tiers for part in ("--tier", tier)]
     arguments = ["conformance", engine, "--raw", "--execution", "eager", *chosen, "--report", str(file)]
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code in (0, 1), done.output
@@ -133,9 +133,28 @@ def test_a_script_runs_by_itself_and_shows_both_numbers(tmp_path):
     assert number.startswith("autograd [nan")
 
 
+IN_SETTINGS = {
+    "autograd": ["threads_of_confusion_aliased", "argument_of_product_with_a_zero", "product_with_a_zero"],
+    "torch": [
+        *("threads_of_rosenbrock", "torch_linearize_of_determinant", "torch_*_in_direction_of_product_with_a_zero"),
+        *("captured_of_torch_layer_norm", "torch_layer_norm"),
+    ],
+}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")
+@pytest.mark.parametrize("engine", IN_SETTINGS)
+def test_a_setting_is_written_out_or_the_function_is_wrong_by_itself(engine, tmp_path):
+    report = measured(tmp_path, engine, *IN_SETTINGS[engine], tiers=("transforms", "native", "programs"))
+    wrong = [cell for cell in report.cells if cell.outcome in WRONG]
+    settings = {SCENARIOS[cell.scenario].setting for cell in wrong}
+    assert len(settings) == (3 if engine == "autograd" else 6)
+    for off, cell in zip(ran(tmp_path, report, wrong), wrong, strict=True):
+        assert not off < 1e-3, cell.id
+
+
 @pytest.mark.parametrize("engine", ["autograd", "jax", "tensorflow", "torch"])
 def test_most_functions_have_a_script(engine):
-    """Cells about a setting concern calls, and have none."""
     written = 0
     cells = [
         f"{engine}/{one.id}@{one.revision}/FR/eager/float64"
@@ -177,7 +196,7 @@ def test_the_text_of_a_row_has_the_value_of_the_row(one):
         ("torch/rosenbrock@7/RF/eager/float64", "at revision 1 here"),
         ("torch/rosenbrock@1/auto/eager/float64", "name the nesting"),
         ("torch/rosenbrock@1/RF/eager/float32", "is measured in float64"),
-        ("torch/vmap_of_rosenbrock@1/RF/eager/float64", "the cell of rosenbrock shows it"),
+        ("torch/vmap_of_rosenbrock@1/RF/eager/float64", "torch/rosenbrock@1/RF/eager/float64 shows it"),
         ("torch/rosenbrock@1/RFRF/eager/float64", "up to order 3"),
         ("torch/rosenbrock@1/RX/eager/float64", "no nesting"),
         ("torch/rosenbrock@1/RF/xla/float64", "no execution 'xla'"),

@@ -11,11 +11,13 @@ from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
+from nestgrad_conformance.settings.threads import OTHER
 
 from .engines import ENGINES, Engine
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
 from .row import row
+from .setting import CROSSING, beside, by_itself, meeting, turned
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
@@ -52,6 +54,7 @@ class Target:
         word: the code of a nesting.
         execution: how it is run.
         seed: of inputs and directions.
+        setting: what the operator is called in, None if it is called as usual.
     """
 
     id: str
@@ -60,6 +63,12 @@ class Target:
     word: str
     execution: str
     seed: int
+    setting: str | None
+
+    @property
+    def directions(self) -> list[str]:
+        """The names of the word's directions."""
+        return [f"v{number}" for number in range(Nesting(self.word).directions)]
 
 
 def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None = None) -> str:
@@ -77,7 +86,7 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
     """
     if report is not None:
         _check_that_it_shows(cell, report)
-    target = _target(cell, scenarios, report.run.seeds[0] if report is not None else 0)
+    target = _target(cell, scenarios, report)
     engine = ENGINES.get(target.backend)
     if engine is None:
         raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}.")
@@ -93,12 +102,12 @@ def _check_that_it_shows(cell: str, report: Report) -> None:
     found = next((one for one in report.cells if one.id == cell), None)
     if found is None:
         raise ReportError(f"The report has no cell {cell!r}.")
-    by_number = found.message is None or (found.error or 0) > (found.tolerance or 0)
+    by_number = found.message in (None, OTHER) or (found.error or 0) > (found.tolerance or 0)
     if found.outcome in WRONG and not by_number:
         raise ReportError(f"{cell}: no single number shows what is wrong: {found.message}")
 
 
-def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
+def _target(cell: str, scenarios: Mapping[str, Scenario], report: Report | None) -> Target:
     try:
         backend, revised, word, execution, dtype = cell.split("/")
         scenario = scenarios[revised.partition("@")[0]]
@@ -110,22 +119,14 @@ def _target(cell: str, scenarios: Mapping[str, Scenario], seed: int) -> Target:
         raise ReportError(f"{cell}: {scenario.id} is at revision {scenario.revision} here.")
     if scenario.engine not in (None, backend):
         raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
-    if scenario.setting is not None:
-        raise ReportError(
-            f"{cell}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
-            f"If the function is wrong by itself, the cell of {_by_itself(scenario, scenarios)} shows it."
-        )
     word = Nesting(word).code
     if len(word) not in _STEPS:
         raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}.")
     if dtype != scenario.dtype:
         raise ReportError(f"{cell}: {scenario.id} is measured in {scenario.dtype}.")
-    return Target(cell, backend, scenario, word, execution, seed)
-
-
-def _by_itself(called: Scenario, scenarios: Mapping[str, Scenario]) -> str:
-    """The scenario that one with a setting was made of."""
-    return next(one.id for one in scenarios.values() if one.setting is None and called.id.endswith(f"_of_{one.id}"))
+    base = by_itself(cell, scenario, scenarios, report)
+    seed = report.run.seeds[0] if report is not None else 0
+    return Target(cell, backend, base, word, execution, seed, scenario.setting)
 
 
 def _lines(target: Target, engine: Engine) -> list[str]:
@@ -141,9 +142,10 @@ def _lines(target: Target, engine: Engine) -> list[str]:
     imports, body = text.lines()
     needed, given = inputs(target.scenario, target.seed, target.word)
     namespace = [engine.namespace] if standard and engine.namespace else []
+    threads = ["import threading"] if target.setting == CROSSING else []
     return [
-        f'"""{target.id}: {target.backend} alone. F is forward mode, R is reverse mode."""',
-        *dict.fromkeys([*needed, *namespace, *engine.imports, *imports]),
+        f'"""{target.id}: {target.backend} alone{_subject(target)}. F is forward mode, R is reverse mode."""',
+        *dict.fromkeys([*needed, *threads, *namespace, *engine.imports, *imports]),
         *body,
         *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
         *(_function(text.name, target, engine) if standard else ()),
@@ -151,6 +153,12 @@ def _lines(target: Target, engine: Engine) -> list[str]:
         *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
         *_comparison("f" if standard else text.name, target, engine),
     ]
+
+
+def _subject(target: Target) -> str:
+    """What the script is about, where it is not what the cell is about."""
+    written_out = target.setting in (None, CROSSING) or turned(target.setting, target.word, "", "") is not None
+    return "" if written_out else f", of {target.scenario.id}, which is wrong by itself"
 
 
 def _function(name: str, target: Target, engine: Engine) -> list[str]:
@@ -167,25 +175,33 @@ def _function(name: str, target: Target, engine: Engine) -> list[str]:
 
 def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
     """The lines that print differences of the function of this name, and then the engine's number."""
-    vs = [f"v{number}" for number in range(Nesting(target.word).directions)]
     expected = "value"
-    for v in vs:
+    for v in target.directions:
         expected = f"along({expected}, {v})"
     if "R" in target.word:
         expected = f"[along({expected}, e)(x) for e in numpy.eye(x.size).reshape(x.size, *x.shape)]"
     else:
         expected = f"{expected}(x)"
-    arguments = ", ".join(["x", *vs])
-    array = engine.array if target.scenario.dtype == "float64" else engine.single
-    evaluated = f"{engine.executions[target.execution]}(*map({array}, [{arguments}]))"
     return [
         f"value = {_value(f, target, engine)}",
         f"expected = numpy.ravel({expected})",
         "print('differences', expected.tolist(), flush=True)",
-        f"nested = lambda {arguments}: {_nested(f, target.word, vs)}(x)",
-        f"found = numpy.ravel({engine.plain.format(evaluated)})",
+        *_found(f, target, engine),
         f"print('{target.backend}', found.tolist(), 'off by', numpy.max(numpy.abs(found - expected), initial=0))",
     ]
+
+
+def _found(f: str, target: Target, engine: Engine) -> list[str]:
+    """The lines that evaluate the nesting, in its setting if it has one."""
+    word, vs = target.word, target.directions
+    arguments = ", ".join(["x", *vs])
+    array = engine.array if target.scenario.dtype == "float64" else engine.single
+    evaluated = f"{engine.executions[target.execution]}(*map({array}, [{arguments}]))"
+    number = f"numpy.ravel({engine.plain.format(evaluated)})"
+    if target.setting == CROSSING:
+        return [*meeting(f), f"nested = lambda {arguments}: {_nested('meeting', word, vs)}(x)", *beside(number)]
+    around = turned(target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
+    return [*(around or [f"nested = lambda {arguments}: {_nested(f, word, vs)}(x)"]), f"found = {number}"]
 
 
 def _value(f: str, target: Target, engine: Engine) -> str:
