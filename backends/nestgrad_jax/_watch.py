@@ -109,9 +109,11 @@ class _Watch(Trace):  # type: ignore[misc]
         if is_own(primitive, params, "_where") and is_called_by(current(), "logsumexp"):
             self._weights, chosen = Weights.begun(*args)
             return chosen
-        if self._weights is not None and (product := self._weights.product(name, args)) is not None:
-            self._weights = None
-            return _told("logsumexp", product)
+        if self._weights is not None:
+            product = self._weights.product(name, args) if is_called_by(current(), "logsumexp") else None
+            if name == "mul":
+                self._weights = None
+            return product if product is None else _told("logsumexp", product)
         return None
 
     def stage_value(self, value: Any) -> Any:

@@ -125,11 +125,13 @@ class _Functions(TorchFunctionMode):
         for wrong in self._refused.get(_asked(func), ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)
-        result = func(*args, **(kwargs or {}))
-        if self._read:
-            if func not in READERS and _differentiated_number(self._read, (args, kwargs)):
+        try:
+            result = func(*args, **(kwargs or {}))
+            if self._read and func not in READERS and _differentiated_number(self._read, (args, kwargs)):
                 raise Wrong(func.__name__, ("*",), _READ).refusal(self._word)
-            self._read.clear()
+        finally:
+            if self._read:
+                self._read.clear()
         return result
 
 

@@ -210,3 +210,14 @@ def test_a_maximum_of_ones_own_stays_a_kink_whoever_called_it_first(x64):
         with recorded() as emulations:
             assert ng.gradient(f)(x).tolist() == [0.5, 0.5]  # as jax has it
         assert not emulations
+
+
+def test_what_follows_a_masked_logsumexp_is_left_alone(x64):
+    x, mask = jnp.array([1.0, 2.0, 3.0]), jnp.array([1.0, 0.0, 2.0])
+
+    def f(total):
+        return lambda x: jnp.sum(jax.lax.mul(jax.lax.sub(x, jnp.broadcast_to(total(x), x.shape)), x))
+
+    found = ng.gradient(f(lambda x: jax.scipy.special.logsumexp(x, b=mask)))(x)
+    truth = ng.gradient(f(lambda x: jnp.log(jnp.sum(mask * jnp.exp(x)))))(x)
+    np.testing.assert_allclose(found, truth, rtol=1e-12)
