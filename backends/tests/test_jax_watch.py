@@ -218,6 +218,6 @@ def test_what_follows_a_masked_logsumexp_is_left_alone(x64):
     def f(total):
         return lambda x: jnp.sum(jax.lax.mul(jax.lax.sub(x, jnp.broadcast_to(total(x), x.shape)), x))
 
-    found = ng.gradient(f(lambda x: jax.scipy.special.logsumexp(x, b=mask)))(x)
+    found = ng.gradient(f(lambda x: jax.scipy.special.logsumexp(x, b=mask, return_sign=True)[0]))(x)
     truth = ng.gradient(f(lambda x: jnp.log(jnp.sum(mask * jnp.exp(x)))))(x)
     np.testing.assert_allclose(found, truth, rtol=1e-12)
