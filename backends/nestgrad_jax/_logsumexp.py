@@ -12,8 +12,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.custom_derivatives import SymbolicZero
+
+from ._errors import SilentlyWrongError
 
 
 @jax.custom_jvp
@@ -39,27 +40,50 @@ _weighted.defjvp(_rule, symbolic_zeros=True)
 
 
 class Weights:
-    """Follows jax through one logsumexp: from the choice of entries over their largest to the product with weights."""
+    """Follows jax through one logsumexp: from the choice of entries over their largest to the product with weights.
 
-    def __init__(self, entries: Any) -> None:
-        self._entries = entries
+    Each operation is known by the result of the one before, so that what a vmap moves in between is not mistaken.
+    """
+
+    def __init__(self, entries: Any, chosen: Any) -> None:
+        self._entries, self._last = entries, chosen
         self._largest: Any = None
+        self._pending: str | None = None
 
     @classmethod
-    def begun(cls, is_kept: Any, entries: Any, other: Any) -> tuple[Weights | None, Any]:
-        """From the arguments of a `where`, and its result; two None, if it does not put minus infinity.
+    def begun(cls, where: Any, is_kept: Any, entries: Any, other: Any) -> tuple[Weights | None, Any]:
+        """From jax's program of a `where` and its arguments, and its result; two None, if it puts no minus infinity.
 
-        The result is by another operation, so that the watch of an outer derivative does not begin once more.
+        The program is run operation by operation, so that the watch of an outer derivative does not begin once more.
+        Without a mask it gives the entries, wherever a vmap has put their axes.
         """
         if isinstance(other, jax.core.Tracer) or not np.array_equal(other, -np.inf):
             return None, None
-        entries = jnp.broadcast_to(entries, is_kept.shape)
-        return cls(entries), lax.select(is_kept, entries, jnp.full_like(entries, other))
+        (chosen,), (kept,) = where(is_kept, entries, other), where(jnp.ones_like(is_kept), entries, other)
+        return cls(kept, chosen), chosen
 
-    def product(self, operation: str, args: Any) -> Any:
-        """The product with weights that vary, in the place of jax's; None, if the operation is another."""
-        if operation == "sub":
+    def follow(self, operation: str, args: Any) -> None:
+        """Before an operation that is handed on: whether its result is the next that is looked for."""
+        is_next = args and args[0] is self._last
+        self._pending = operation if is_next and operation in ("sub", "exp") else None
+        if self._pending == "sub":
             self._largest = args[1]
-        if operation != "mul" or not isinstance(args[1], jax.core.Tracer):
+
+    def followed(self, result: Any) -> None:
+        """After it."""
+        if self._pending is not None:
+            self._last, self._pending = result, None
+
+    def product(self, args: Any) -> Any:
+        """The product with weights that vary, in the place of jax's; None, if they do not.
+
+        Raises:
+            SilentlyWrongError: a vmap has moved the axes of what is multiplied.
+        """
+        if not isinstance(args[1], jax.core.Tracer):
             return None
+        if args[0] is not self._last or self._largest is None:
+            raise SilentlyWrongError(
+                "logsumexp", "under this vmap a weight that is zero would be taken for a constant."
+            )
         return _weighted(self._entries - self._largest, args[1])

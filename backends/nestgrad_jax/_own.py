@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from jax.extend.core import ClosedJaxpr, jaxprs_in_params
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
+
+Program = ClosedJaxpr | Jaxpr
+
+_known: WeakKeyDictionary[Program, dict[str, bool]] = WeakKeyDictionary()  # a program may hold large arrays
 
 PLAIN = ("betaln", "logsumexp")
 """Functions of jax that are no jits and are watched."""
-
-SMALL = ("maximum", "minimum")
-"""Jits of jax that hold a single operation."""
 
 
 def is_own(primitive: Any, params: Any, name: str) -> bool:
@@ -21,6 +22,17 @@ def is_own(primitive: Any, params: Any, name: str) -> bool:
         return False
     program = params["jaxpr"].jaxpr
     return len(program.outvars) == 1 and "jax/_src/" in (program.debug_info.func_filename or "")
+
+
+def is_small(primitive: Any, params: Any) -> bool:
+    """Whether it is a jit of jax that holds a single operation."""
+    return any(is_own(primitive, params, name) for name in ("maximum", "minimum"))
+
+
+def is_batched(source: SourceInfo) -> bool:
+    """Whether an operation is what a vmap has made of another one."""
+    frames = source.traceback.frames if source.traceback else ()
+    return any(frame.function_name.startswith("BatchTrace.") for frame in frames)
 
 
 def is_called_by(source: SourceInfo, name: str) -> bool:
@@ -32,19 +44,21 @@ def is_called_by(source: SourceInfo, name: str) -> bool:
     return any(frame.function_name == name and "jax/_src/" in frame.file_name for frame in frames)
 
 
-@functools.lru_cache(maxsize=8192)
-def holds(program: ClosedJaxpr, name: str) -> bool:
+def holds(program: Program, name: str) -> bool:
     """Whether a program holds an operation of this name, or one that a function of jax of this name calls."""
-    return any(
-        equation.primitive.name == name
-        or is_own(equation.primitive, equation.params, name)
-        or (name in PLAIN and is_called_by(equation.source_info, name))
-        or any(holds(inner, name) for inner in _inside(equation))
-        for equation in program.jaxpr.eqns
-    )
+    known = _known.setdefault(program, {})
+    if name not in known:
+        known[name] = any(
+            equation.primitive.name == name
+            or is_own(equation.primitive, equation.params, name)
+            or (name in PLAIN and is_called_by(equation.source_info, name))
+            or any(holds(inner, name) for inner in _inside(equation))
+            for equation in getattr(program, "jaxpr", program).eqns
+        )
+    return known[name]
 
 
-def _inside(equation: Any) -> list[ClosedJaxpr]:
-    if any(is_own(equation.primitive, equation.params, name) for name in SMALL):
+def _inside(equation: Any) -> list[Program]:
+    if is_small(equation.primitive, equation.params):
         return []
-    return [program for program in jaxprs_in_params(equation.params) if isinstance(program, ClosedJaxpr)]
+    return list(jaxprs_in_params(equation.params))

@@ -11,11 +11,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.core import Trace, Tracer
+from jax.core import ShapedArray, Trace, Tracer
 
 from ._errors import SilentlyWrongError
 
-_REASON = "uncompiled, jax takes the values out of the derivative, since the shape of the result depends on them."
+_REASON = (
+    "uncompiled, jax takes the values out of the derivative, since the shape of the result depends on them; "
+    "jax.lax.stop_gradient says that they are constants."
+)
 _HARMLESS = ("item", "trim_zeros")
 """Who asks for values and goes on with the traced ones; `item` is how a user says constant."""
 _NAMES = {"make_1d_grid_from_slice": "r_"}
@@ -37,8 +40,10 @@ class Seen(Tracer):  # type: ignore[misc]
             SilentlyWrongError: it is going to compute with it. To read a number, as an index, is not that.
         """
         asking = sys._getframe(1)
-        while asking.f_code.co_name == "to_concrete_value":  # of the traces around this one
+        while asking.f_code.co_name in ("to_concrete_value", "is_concrete"):  # of the traces around this one, and jax's
             asking = asking.f_back  # type: ignore[assignment]
+        if asking.f_code.co_name.startswith("_get_monoid"):
+            return None  # a reduction that starts from what varies is not the one that starts from its value
         if asking.f_code.co_name == "concrete_or_error" and asking.f_locals["force"] not in (int, float, bool):
             operation = asking.f_back.f_code.co_name.strip("_")  # type: ignore[union-attr]
             if operation not in _HARMLESS:
@@ -57,9 +62,9 @@ def unseen(trace: Trace, values: Any) -> Any:
 
 
 def _is_known_variable(value: Any) -> bool:
-    return (
-        isinstance(value, Tracer) and jnp.issubdtype(value.dtype, jnp.inexact) and value.to_concrete_value() is not None
-    )
+    if not isinstance(value, Tracer) or not isinstance(value.aval, ShapedArray):
+        return False
+    return jnp.issubdtype(value.dtype, jnp.inexact) and value.to_concrete_value() is not None
 
 
 def _is_of(trace: Trace, value: Any) -> bool:

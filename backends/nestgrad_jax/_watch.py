@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
@@ -31,13 +32,14 @@ from nestgrad.extend import emulated
 from . import _bessel
 from ._errors import SilentlyWrongError
 from ._logsumexp import Weights
-from ._own import SMALL, holds, is_called_by, is_own
+from ._own import holds, is_batched, is_called_by, is_own, is_small
 from ._seen import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
-_BISECTION = "eigh_tridiagonal"
-_EXTREMA = {"max": lax.max, "maximum": lax.max, "min": lax.min, "minimum": lax.min}
+_TWO, _THREE = 2, 3  # arguments; what jax has differentiated goes by the same name, and has others
+_BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
+_EXTREMA = {"max": lax.max, "min": lax.min}
 _PRIMITIVES = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
 _EQUAL, _ZERO = "jax's second derivative is 0 where the arguments are equal.", "jax's derivatives do not hold at zero."
 _MENDED = {
@@ -86,33 +88,51 @@ class _Watch(Trace):  # type: ignore[misc]
         with set_current_trace(self._trace):
             result = self._mended(primitive, params, *args)
         if result is not None:
-            return seen(self, [result] if primitive.multiple_results else result)
-        if any(is_own(primitive, params, name) for name in SMALL):
-            return seen(self, self._trace.process_primitive(primitive, args, params))
+            return seen(self, result)
+        if self._weights is not None:
+            self._weights.follow(primitive.name, args)
+        result = self._trace.process_primitive(primitive, args, self._with_programs(primitive, params))
+        if self._weights is not None:
+            self._weights.followed(result)
+        return seen(self, result)
+
+    def _with_programs(self, primitive: Any, params: Any) -> Any:
+        """The parameters of an operation with programs that are mended."""
         is_in_hypot = self._is_in_hypot or is_own(primitive, params, "hypot")
-        programs = {name: _with_mended(value, is_in_hypot) for name, value in params.items() if _holds_programs(value)}
-        return seen(self, self._trace.process_primitive(primitive, args, params | programs))
+        if is_small(primitive, params):
+            is_in_hypot = is_in_hypot or is_called_by(current(), "betaln")
+            if not is_in_hypot:
+                return params
+        return params | {n: _with_mended(value, is_in_hypot) for n, value in params.items() if _holds_programs(value)}
 
     def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
-        """The result of an operation that is mended, or None."""
-        name = params["name"] if primitive.name == "jit" else primitive.name
+        """The result of an operation that is mended, as the operation would give it, or None."""
+        if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, _BISECTION)):
+            return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._is_in_hypot, params)(*args)
+        result = self._mended_alone(primitive, params, *args)
+        return result if result is None or not primitive.multiple_results else [result]
+
+    def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
+        """The same of an operation with one result."""
+        name = primitive.name
         if name in _EXTREMA and self._is_in_hypot:
             return _chosen(_EXTREMA[name], *args)
         if name in _EXTREMA and is_called_by(current(), "betaln"):
             return _told("betaln", _chosen(_EXTREMA[name], *args))
         if name in _PRIMITIVES:
             return _told(name, _PRIMITIVES[name](*args))
-        if is_own(primitive, params, "ldexp"):
+        if is_own(primitive, params, "ldexp") and len(args) == _TWO:
+            if is_batched(current()):
+                raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
             return _told("ldexp", _scaled(*args))
-        if is_own(primitive, params, "i0"):
+        if is_own(primitive, params, "i0") and len(args) == 1:
             return _told("i0", _bessel.i0(*args))
-        if is_own(primitive, params, "_where") and is_called_by(current(), "logsumexp"):
-            self._weights, chosen = Weights.begun(*args)
+        if is_own(primitive, params, "_where") and len(args) == _THREE and is_called_by(current(), "logsumexp"):
+            self._weights, chosen = Weights.begun(jaxpr_as_fun(params["jaxpr"]), *args)
             return chosen
-        if self._weights is not None:
-            product = self._weights.product(name, args) if is_called_by(current(), "logsumexp") else None
-            if name == "mul":
-                self._weights = None
+        if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
+            weights, self._weights = self._weights, None
+            product = weights.product(args)
             return product if product is None else _told("logsumexp", product)
         return None
 
@@ -171,11 +191,28 @@ def _with_mended(value: Any, is_in_hypot: bool) -> Any:
     return program
 
 
-@functools.lru_cache(maxsize=256)
+def _checkpoint(program: ClosedJaxpr, is_in_hypot: bool, params: Any) -> Callable[..., Any]:
+    """A checkpoint of a program that is mended."""
+    f = jaxpr_as_fun(_with_mended(program, is_in_hypot))
+    checkpointed: Callable[..., Any] = jax.checkpoint(f, prevent_cse=params["prevent_cse"], policy=params["policy"])
+    return checkpointed
+
+
+_programs: WeakKeyDictionary[ClosedJaxpr, dict[bool, ClosedJaxpr]] = WeakKeyDictionary()
+
+
 def _program(program: ClosedJaxpr, is_in_hypot: bool) -> ClosedJaxpr:
+    """The program with what it holds mended."""
+    known = _programs.setdefault(program, {})
+    if is_in_hypot not in known:
+        inputs = [jax.ShapeDtypeStruct(x.shape, x.dtype, weak_type=x.weak_type) for x in program.in_avals]
+        known[is_in_hypot] = jax.make_jaxpr(_watched(program, is_in_hypot))(*inputs)
+    return known[is_in_hypot]
+
+
+def _watched(program: ClosedJaxpr, is_in_hypot: bool) -> Callable[..., Any]:
     def watched(*args: Any) -> Any:
         with take_current_trace() as trace, set_current_trace(_Watch(trace, is_in_hypot)):
             return jaxpr_as_fun(program)(*args)
 
-    inputs = [jax.ShapeDtypeStruct(x.shape, x.dtype, weak_type=x.weak_type) for x in program.in_avals]
-    return jax.make_jaxpr(watched)(*inputs)
+    return watched

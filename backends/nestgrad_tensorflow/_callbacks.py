@@ -48,9 +48,11 @@ _callback: contextvars.ContextVar[Callable[..., Any] | None] = contextvars.Conte
 
 def _announcing(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
     def announced(func: Any, inp: Any, *args: Any, **kwargs: Any) -> Any:
+        inp = list(inp)
         result = numpy_function(func, inp, *args, **kwargs)
         if tf.executing_eagerly() and (callback := _callback.get()) is not None:
-            callback("PyFunc", tuple(map(tf.convert_to_tensor, inp)), (), result)
+            tensors = (part for part in tf.nest.flatten(inp, expand_composites=True) if tf.is_tensor(part))
+            callback("PyFunc", tuple(map(tf.convert_to_tensor, tensors)), (), result)
         return result
 
     return announced

@@ -221,3 +221,46 @@ def test_what_follows_a_masked_logsumexp_is_left_alone(x64):
     found = ng.gradient(f(lambda x: jax.scipy.special.logsumexp(x, b=mask, return_sign=True)[0]))(x)
     truth = ng.gradient(f(lambda x: jnp.log(jnp.sum(mask * jnp.exp(x)))))(x)
     np.testing.assert_allclose(found, truth, rtol=1e-12)
+
+
+NESTED = {
+    "jit in jit": lambda f: jax.jit(jax.jit(f)),
+    "checkpoint": jax.checkpoint,
+    "scan in jit": lambda f: jax.jit(lambda x: jax.lax.scan(lambda s, _: (s + f(x), None), 0.0, None, 1)[0]),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_programs_in_programs_are_looked_into(name, x64):
+    x, v = jnp.ones(2), jnp.array([1.0, -1.0])
+    f = NESTED[name](lambda x: jnp.hypot(x[0], x[1]))
+    for word in ("FR", "RR"):
+        np.testing.assert_allclose(ng.hvp(f, word)(x, v), v / np.sqrt(2), rtol=1e-12)
+
+
+def test_under_vmap_axes_are_where_it_puts_them(x64):
+    a, b = jnp.array([1.0, 2.0]), jnp.array([3.0, 4.0])
+    f = lambda a: jnp.sum(jax.vmap(lambda t: jax.scipy.special.betaln(t, b))(a))  # noqa: E731
+    digamma = jax.scipy.special.digamma
+    np.testing.assert_allclose(ng.gradient(f)(a), jnp.sum(digamma(a[:, None]) - digamma(a[:, None] + b), 1), rtol=1e-9)
+
+    def log_of_sums(total):
+        return lambda a: jnp.sum(jax.vmap(total, in_axes=(1, 0))(jnp.outer(a, b), jnp.outer(b, a)))
+
+    found = ng.gradient(log_of_sums(lambda e, w: jax.scipy.special.logsumexp(e, b=w)))(a)
+    np.testing.assert_allclose(found, ng.gradient(log_of_sums(lambda e, w: jnp.log(jnp.sum(w * jnp.exp(e)))))(a))
+    with pytest.raises(ng.UnsupportedNestingError, match=r"ldexp.*vmap"):
+        ng.gradient(lambda a: jnp.sum(jax.vmap(lambda t: jnp.ldexp(t, jnp.array([1, 2])))(a)))(a)
+
+
+def test_a_derivative_inside_f_goes_by_the_name_too(x64):
+    x = jnp.array([1.0, 2.0])
+    for total in (lambda x: jax.scipy.special.logsumexp(x, b=x), lambda x: jnp.sum(jnp.ldexp(x, 2) ** 2)):
+        f = lambda x, total=total: jnp.sum(jax.grad(total)(x) ** 2)  # noqa: E731
+        np.testing.assert_allclose(ng.gradient(f)(x), jax.grad(f)(x), rtol=1e-12)
+
+
+def test_a_reduction_that_starts_from_what_varies_is_none_from_its_value(x64):
+    f = lambda x: jax.lax.reduce(jnp.ones(2), x[0] - 1, jax.lax.add, (0,))  # noqa: E731
+    with pytest.raises(ng.EngineError, match="initial values"):  # jax itself gives 0
+        ng.gradient(f)(jnp.array([1.0, 2.0]))
