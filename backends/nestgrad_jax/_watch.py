@@ -74,11 +74,11 @@ def mended(f: Callable[..., Any]) -> Callable[..., Any]:
 class _Watch(Trace):  # type: ignore[misc]
     """Hands on every operation, with another program if it holds one that is watched."""
 
-    __slots__ = ("_is_in_hypot", "_trace", "_weights")
+    __slots__ = ("_inside", "_trace", "_weights")
 
-    def __init__(self, trace: Any, is_in_hypot: bool = False) -> None:
+    def __init__(self, trace: Any, inside: str | None = None) -> None:
         super().__init__()
-        self._trace, self._is_in_hypot, self.requires_low = trace, is_in_hypot, trace.requires_low
+        self._trace, self._inside, self.requires_low = trace, inside, trace.requires_low
         self._weights: Weights | None = None
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
@@ -98,24 +98,24 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _with_programs(self, primitive: Any, params: Any) -> Any:
         """The parameters of an operation with programs that are mended."""
-        is_in_hypot = self._is_in_hypot or is_own(primitive, params, "hypot")
+        inside = self._inside or ("hypot" if is_own(primitive, params, "hypot") else None)
         if is_small(primitive, params):
-            is_in_hypot = is_in_hypot or is_called_by(current(), "betaln")
-            if not is_in_hypot:
+            inside = inside or ("betaln" if is_called_by(current(), "betaln") else None)
+            if inside is None:
                 return params
-        return params | {n: _with_mended(value, is_in_hypot) for n, value in params.items() if _holds_programs(value)}
+        return params | {n: _with_mended(value, inside) for n, value in params.items() if _holds_programs(value)}
 
     def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is mended, as the operation would give it, or None."""
         if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, _BISECTION)):
-            return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._is_in_hypot, params)(*args)
+            return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
         result = self._mended_alone(primitive, params, *args)
         return result if result is None or not primitive.multiple_results else [result]
 
     def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The same of an operation with one result."""
         name = primitive.name
-        if name in _EXTREMA and self._is_in_hypot:
+        if name in _EXTREMA and self._inside:
             return _chosen(_EXTREMA[name], *args)
         if name in _EXTREMA and is_called_by(current(), "betaln"):
             return _told("betaln", _chosen(_EXTREMA[name], *args))
@@ -178,41 +178,41 @@ def _holds_programs(value: Any) -> bool:
     return isinstance(value, ClosedJaxpr) or (type(value) is tuple and any(map(_holds_programs, value)))
 
 
-def _with_mended(value: Any, is_in_hypot: bool) -> Any:
-    """A parameter with programs, which are replaced if they hold what is watched, or are those of a hypot."""
+def _with_mended(value: Any, inside: str | None) -> Any:
+    """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
-        return tuple(_with_mended(entry, is_in_hypot) if _holds_programs(entry) else entry for entry in value)
-    names = [name for name in _MENDED if holds(value, name)] + ["hypot"] * is_in_hypot
+        return tuple(_with_mended(entry, inside) if _holds_programs(entry) else entry for entry in value)
+    names = [name for name in _MENDED if holds(value, name)] + ([inside] if inside else [])
     if not names and not holds(value, _BISECTION):
         return value
-    program = _program(value, is_in_hypot)
+    program = _program(value, inside)
     for name in names:
         emulated(name, _MENDED[name])
     return program
 
 
-def _checkpoint(program: ClosedJaxpr, is_in_hypot: bool, params: Any) -> Callable[..., Any]:
+def _checkpoint(program: ClosedJaxpr, inside: str | None, params: Any) -> Callable[..., Any]:
     """A checkpoint of a program that is mended."""
-    f = jaxpr_as_fun(_with_mended(program, is_in_hypot))
+    f = jaxpr_as_fun(_with_mended(program, inside))
     checkpointed: Callable[..., Any] = jax.checkpoint(f, prevent_cse=params["prevent_cse"], policy=params["policy"])
     return checkpointed
 
 
-_programs: WeakKeyDictionary[ClosedJaxpr, dict[bool, ClosedJaxpr]] = WeakKeyDictionary()
+_programs: WeakKeyDictionary[ClosedJaxpr, dict[str | None, ClosedJaxpr]] = WeakKeyDictionary()
 
 
-def _program(program: ClosedJaxpr, is_in_hypot: bool) -> ClosedJaxpr:
+def _program(program: ClosedJaxpr, inside: str | None) -> ClosedJaxpr:
     """The program with what it holds mended."""
     known = _programs.setdefault(program, {})
-    if is_in_hypot not in known:
+    if inside not in known:
         inputs = [jax.ShapeDtypeStruct(x.shape, x.dtype, weak_type=x.weak_type) for x in program.in_avals]
-        known[is_in_hypot] = jax.make_jaxpr(_watched(program, is_in_hypot))(*inputs)
-    return known[is_in_hypot]
+        known[inside] = jax.make_jaxpr(_watched(program, inside))(*inputs)
+    return known[inside]
 
 
-def _watched(program: ClosedJaxpr, is_in_hypot: bool) -> Callable[..., Any]:
+def _watched(program: ClosedJaxpr, inside: str | None) -> Callable[..., Any]:
     def watched(*args: Any) -> Any:
-        with take_current_trace() as trace, set_current_trace(_Watch(trace, is_in_hypot)):
+        with take_current_trace() as trace, set_current_trace(_Watch(trace, inside)):
             return jaxpr_as_fun(program)(*args)
 
     return watched
