@@ -13,8 +13,6 @@ from ._use import Operator, Tree, Use
 PATIENCE = 0.05
 """Seconds for the other thread to arrive; it never does where a lock keeps a derivative to one thread at a time."""
 
-OTHER = "the other thread has another number"
-
 
 class Interference(Exception):
     """The other thread got another number."""
@@ -67,4 +65,4 @@ def _compare(use: Use, result: Any, other: Any) -> None:
         if not np.allclose(
             use.backend.to_numpy(mine), use.backend.to_numpy(its), rtol=1e-9, atol=1e-12, equal_nan=True
         ):
-            raise Interference(OTHER)
+            raise Interference("the other thread has another number")

@@ -11,13 +11,12 @@ from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
-from nestgrad_conformance.settings.threads import OTHER
 
 from .engines import ENGINES, Engine
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
 from .row import row
-from .setting import CROSSING, beside, by_itself, meeting, turned
+from .setting import CROSSING, OTHER, beside, by_itself, meeting, turned
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
