@@ -145,8 +145,8 @@ class Subject:
     @property
     def _compiles(self) -> bool:
         """Whether values and sources are compiled: the oracle asks for dozens, and they are checked anyway."""
-        compilable = "compiled" in (self.scenario.executions or COMPILERS)
-        return compilable and getattr(self.backend, "slow_eager", False)
+        is_uncompiled = self.scenario.setting is None and "compiled" not in (self.scenario.executions or COMPILERS)
+        return not is_uncompiled and getattr(self.backend, "slow_eager", False)
 
     @functools.cached_property
     def _forward(self) -> Callable[[Any], Any]:
