@@ -1,7 +1,7 @@
-"""`torch.func.linearize` around an operator: refused, since the program that it records is wrong for some functions.
+"""`torch.func.linearize`: refused around an operator, as the program that it records is wrong for some functions.
 
-It traces with `make_fx`, which is sound by itself and works around an operator, and then folds what it takes for
-constants.
+Inside f it is refused too: there that program keeps f's variables as constants. It traces with `make_fx`, which is
+sound by itself and works around an operator, and then folds what it takes for constants.
 """
 
 from __future__ import annotations
@@ -17,17 +17,22 @@ LINEARIZED = Wrong(
     ("*",),
     "the program that it makes of a derivative is wrong for some functions; torch.func.jvp is right.",
 )
-_PROXY = torch._C._TorchDispatchModeKey.PROXY
+INSIDE = Wrong(
+    "torch.func.linearize",
+    ("*",),
+    "the program that it makes inside the function keeps the point as a constant; torch.func.jvp is right.",
+)
+_PROXY, _mode = torch._C._TorchDispatchModeKey.PROXY, torch._C._get_dispatch_mode
 
 
 def is_traced() -> bool:
     """Whether operations are recorded by make_fx, where tensors have no values."""
-    return torch._C._get_dispatch_mode(_PROXY) is not None
+    return _mode(_PROXY) is not None
 
 
 def is_linearized() -> bool:
-    """Whether this is called inside of torch.func.linearize."""
-    if not is_traced():
+    """Whether this is called inside of torch.func.linearize; asked at each operation of f, so quick to say no."""
+    if _mode(_PROXY) is None:
         return False
     frame = sys._getframe(1)
     while frame is not None:

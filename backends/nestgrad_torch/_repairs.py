@@ -24,6 +24,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nestgrad.extend import UnsupportedNestingError
 
 from . import _tape
+from ._linearize import INSIDE, is_linearized
 from ._silent import READERS
 from ._table import TABLE
 from ._variables import is_variable
@@ -122,6 +123,8 @@ class _Functions(TorchFunctionMode):
         self._word, self._refused, self._read = word, refused, read
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if is_linearized():
+            raise INSIDE.refusal(self._word)
         for wrong in self._refused.get(_asked(func), ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)

@@ -182,3 +182,9 @@ def vmapped(x: Any) -> Any:
 def grad_inside(x: Any) -> Any:
     """torch.func.grad inside."""
     return torch.sum(torch.func.grad(lambda y: torch.sum(y**3 * torch.sin(x)))(x) * x)
+
+
+def linearize_inside(x: Any) -> Any:
+    """torch.func.linearize inside."""
+    _, push = torch.func.linearize(lambda y: torch.sum(y**3), x)
+    return push(x) + torch.sum(x**2)

@@ -82,6 +82,7 @@ SCENARIOS = (
     _torch_code("fourier", normal(6), "fft"),
     _torch_code("vmapped", normal(3, 3)),
     _torch_code("grad_inside", normal(3), "nested_transform"),
+    _torch_code("linearize_inside", normal(3), "linearize_inside", "untraceable"),
     _torch_more("lstm", normal(4, 3), "recurrent", "untraceable"),
     _torch_more("gru", normal(4, 3), "recurrent", "untraceable"),
     _torch_more(
