@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
 
+from ._triangle import READS_ONE, is_symmetrized
+
 Program = ClosedJaxpr | Jaxpr
 
 _known: WeakKeyDictionary[Program, dict[str, bool]] = WeakKeyDictionary()  # a program may hold large arrays
@@ -48,14 +50,22 @@ def holds(program: Program, name: str) -> bool:
     """Whether a program holds an operation of this name, or one that a function of jax of this name calls."""
     known = _known.setdefault(program, {})
     if name not in known:
+        plain = getattr(program, "jaxpr", program)
         known[name] = any(
-            equation.primitive.name == name
-            or is_own(equation.primitive, equation.params, name)
-            or (name in PLAIN and is_called_by(equation.source_info, name))
-            or any(holds(inner, name) for inner in _inside(equation))
-            for equation in getattr(program, "jaxpr", program).eqns
+            _is(plain, equation, name) or any(holds(inner, name) for inner in _inside(equation))
+            for equation in plain.eqns
         )
     return known[name]
+
+
+def _is(program: Jaxpr, equation: Any, name: str) -> bool:
+    if name in READS_ONE:  # a jit of that name makes the matrix symmetric, most often
+        return equation.primitive.name == name and not is_symmetrized(program, equation)
+    return (
+        equation.primitive.name == name
+        or is_own(equation.primitive, equation.params, name)
+        or (name in PLAIN and is_called_by(equation.source_info, name))
+    )
 
 
 def _inside(equation: Any) -> list[Program]:

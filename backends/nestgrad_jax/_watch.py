@@ -34,6 +34,7 @@ from ._errors import SilentlyWrongError
 from ._logsumexp import Weights
 from ._own import holds, is_batched, is_called_by, is_own, is_small
 from ._seen import seen, unseen
+from ._triangle import READS_ONE, mirrored
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
@@ -49,6 +50,7 @@ _MENDED = {
     "i0": _ZERO,
     **dict.fromkeys(_PRIMITIVES, _ZERO),
     "logsumexp": "jax takes a weight that is zero for a constant.",
+    **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
 }
 """What is mended, and why."""
 
@@ -86,6 +88,8 @@ class _Watch(Trace):  # type: ignore[misc]
         if is_own(primitive, params, _BISECTION):
             raise SilentlyWrongError(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
         with set_current_trace(self._trace):
+            if primitive.name in READS_ONE:
+                args = _told(primitive.name, mirrored(args, params))
             result = self._mended(primitive, params, *args)
         if result is not None:
             return seen(self, result)

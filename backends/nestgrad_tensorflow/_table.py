@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import _repairs
+from . import _repairs, _triangle
 from ._call import (
     Call,
     any_differentiated,
@@ -59,6 +59,15 @@ TABLE = _by_op(
             repair=lambda call: [call.inputs[0]],
             when=is_of_moments,
             when_inside=lambda node: "moments/" in node.definition.name,
+        ),
+        Wrong(
+            "cholesky",
+            ("Cholesky",),
+            ("*",),
+            "TensorFlow's rule is that of a symmetric matrix, of which one triangle is read.",
+            repair=_triangle.cholesky,
+            when=_triangle.reads_one,
+            when_inside=lambda node: False,
         ),
         Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_small),
         Wrong(

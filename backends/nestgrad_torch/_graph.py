@@ -21,15 +21,19 @@ from nestgrad.extend import UnsupportedNestingError
 from ._messages import BROKEN_ON_PURPOSE
 from ._repairs import refusing
 from ._spoiled import spoil_at_zero, stand_in
+from ._triangles import AsRead
+from ._variables import as_constant
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
+_OPENS = {torch._C._functorch._wrap_for_grad, predispatch._make_dual}  # a variable of a transform, from what is given
 _CALLED = {torch._refs.tensor: torch.tensor}  # what Dynamo puts in the place of what was called
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
 
 
 def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, traced by Dynamo; operations that are wrong under the present nesting break the graph."""
-    output = f(*x)
+    with AsRead():
+        output = f(*x)
     comptime(_look)
     return output
 
@@ -88,7 +92,7 @@ def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
 def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
     with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
-        args, kwargs = map_arg((node.args, node.kwargs), lambda argument: stand_in(argument.meta.get("example_value")))
+        args, kwargs = map_arg((node.args, node.kwargs), _stand_in)
         target = getattr(args[0], node.target) if node.op == "call_method" else _CALLED.get(node.target, node.target)
         try:
             target(*(args[1:] if node.op == "call_method" else args), **kwargs)
@@ -97,3 +101,18 @@ def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
         except Exception:
             return None
     return None
+
+
+def _stand_in(node: Node) -> Any:
+    tensor = stand_in(node.meta.get("example_value"))
+    return tensor if _varies(node) else as_constant(tensor)
+
+
+def _varies(node: Node) -> bool:
+    """Whether it comes from what an open transform differentiates in."""
+    known: dict[Node, bool] = {}
+    for one in node.graph.nodes:
+        known[one] = one.target in _OPENS or any(known[before] for before in one.all_input_nodes)
+        if one is node:
+            break
+    return known[node]

@@ -12,6 +12,7 @@ BROKEN_ON_PURPOSE = "nestgrad refuses to compile this: "
 _BROKEN_ON_PURPOSE = re.compile(BROKEN_ON_PURPOSE + "(.*)")
 _NO_FORWARD = re.compile(r"Trying to use forward AD with (?:aten::)?_?(\w+)")
 _NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)(?:: \w+)?'? is not implemented")
+_NO_ARGUMENT = re.compile(r"function '(\w+)' is not differentiable with respect to argument '(\w+)'")
 _OTHERS = (
     (r"autograd\.Function with functorch transforms", "autograd.Function", "torch.func needs its setup_context."),
     (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
@@ -45,6 +46,8 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
         return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
     if found := _NO_DERIVATIVE.search(text):
         return Refusal(found[1], "torch does not implement this derivative.")
+    if found := _NO_ARGUMENT.search(text):
+        return Refusal(found[1], f"torch has no derivative in its {found[2]}.")
     if "Guard failed on the same frame it was created" in text and "from_numpy" in text:
         return Refusal("torch.compile", "it fails on NumPy arrays inside f: make them tensors.", None)
     for pattern, operation, reason in _OTHERS:

@@ -27,6 +27,7 @@ from . import _tape
 from ._linearize import INSIDE, is_linearized
 from ._silent import READERS
 from ._table import TABLE
+from ._triangles import as_read
 from ._variables import is_variable
 from ._wrong import Wrong
 
@@ -128,8 +129,9 @@ class _Functions(TorchFunctionMode):
         for wrong in self._refused.get(_asked(func), ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)
+        args, kwargs = as_read(func, args, kwargs or {})
         try:
-            result = func(*args, **(kwargs or {}))
+            result = func(*args, **kwargs)
             if self._read and func not in READERS and _differentiated_number(self._read, (args, kwargs)):
                 raise Wrong(func.__name__, ("*",), _READ).refusal(self._word)
         finally:

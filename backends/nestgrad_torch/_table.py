@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch._functorch.autograd_function import custom_function_call
 
+from ._constant import CONSTANT
 from ._points import POINTS
 from ._silent import SILENT
 from ._wrong import Arguments, Wrong
@@ -91,6 +92,7 @@ _EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their o
 
 TABLE = (
     *SILENT,
+    *CONSTANT,
     *POINTS,
     Wrong(
         "layer_norm",

@@ -11,11 +11,15 @@ from torch._functorch.pyfunctorch import temporarily_pop_interpreter_stack
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
+_CONSTANT = "nestgrad_constant"
+
 
 def is_variable(value: Any) -> bool:
-    """Whether a derivative is taken in it or in what it was computed from; a fake tensor stands for any."""
+    """Whether a derivative is taken in it or in what it was computed from; a fake tensor is one if not told otherwise."""
     while isinstance(value, torch.Tensor):
-        if value.requires_grad or isinstance(value, FakeTensor):
+        if isinstance(value, FakeTensor):
+            return not hasattr(value, _CONSTANT)
+        if value.requires_grad:
             return True
         if not is_functorch_wrapped_tensor(value):
             return False
@@ -23,6 +27,17 @@ def is_variable(value: Any) -> bool:
             return True
         value = get_unwrapped(value)
     return False
+
+
+def as_constant(value: Any) -> Any:
+    """A fake tensor, or several, told to be no variable."""
+    for tensor in value if isinstance(value, (tuple, list)) else (value,):
+        fake = tensor
+        while isinstance(fake, torch.Tensor) and is_functorch_wrapped_tensor(fake):
+            fake = get_unwrapped(fake)
+        if isinstance(fake, FakeTensor):
+            setattr(fake, _CONSTANT, True)
+    return value
 
 
 def _has_tangent(wrapped: torch.Tensor) -> bool:

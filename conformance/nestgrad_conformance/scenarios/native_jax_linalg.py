@@ -195,3 +195,15 @@ def sparsified(x: Any) -> Any:
 def batched_inverse(x: Any) -> Any:
     """jnp.linalg.inv batched over a leading axis by jax.vmap."""
     return _weighted(jax.vmap(jnp.linalg.inv)(jnp.stack([x, x.T + jnp.diag(_ramp(3))])))
+
+
+def factor_of_one_triangle(x: Any) -> Any:
+    """jax.scipy.linalg.cho_factor of a matrix of which it reads the upper triangle alone."""
+    factor, _ = linalg.cho_factor(x)
+    return _weighted(jnp.triu(factor))
+
+
+def eigenvectors_of_one_triangle(x: Any) -> Any:
+    """jnp.linalg.eigh of a matrix that it is told not to make symmetric; signs do not matter."""
+    values, vectors = jnp.linalg.eigh(x, symmetrize_input=False)
+    return _weighted(values) + _weighted(vectors**2)

@@ -134,3 +134,8 @@ def sparse_concat(x: Any) -> Any:
     places = tf.constant([[0], [1], [2]], tf.int64)
     joined = tf.sparse.concat(0, [tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3])])
     return tf.reduce_sum(joined.values**3) + tf.reduce_sum(x**2)
+
+
+def cholesky_of_one_triangle(x: Any) -> Any:
+    """tf.linalg.cholesky of a matrix of which it reads the lower triangle alone."""
+    return _weighted(tf.linalg.cholesky(x))

@@ -6,7 +6,7 @@ from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, singular, square, zero_inside, zero_row
+from ._entry import native, singular, square, symmetric, zero_inside, zero_row
 
 _jax = partial(native, "jax", "native_jax")
 _jax_nn = partial(native, "jax", "native_jax_nn")
@@ -157,6 +157,8 @@ SCENARIOS = (
     _jax_special("reparametrised_samples", normal(3), "random"),
     _jax_special("truncated_samples", uniform(0.2, 0.8, 3), "random"),
     _jax_linalg("cholesky", normal(3, 3), "linalg", "cholesky"),
+    _jax_linalg("factor_of_one_triangle", symmetric, "linalg", "cholesky"),
+    _jax_linalg("eigenvectors_of_one_triangle", symmetric, "linalg", "eigh"),
     _jax_linalg("cholesky_update", normal(3, 3), "linalg", "cholesky_update"),
     _jax_linalg("det", square, "linalg", "det"),
     _jax_linalg("det_of_a_singular_matrix", singular, "linalg", "det", "det_singular"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, square, zero_inside
+from ._entry import native, square, symmetric, zero_inside
 
 _tensorflow = partial(native, "tensorflow", "native_tensorflow")
 _tensorflow_keras = partial(native, "tensorflow", "native_tensorflow_keras")
@@ -161,6 +161,7 @@ SCENARIOS = (
     _tensorflow_math("stft", normal(8), "fft"),
     _tensorflow_math("dct", normal(4), "fft"),
     _tensorflow_linalg("cholesky", normal(3, 3), "cholesky", "linalg", order=3),
+    _tensorflow_linalg("cholesky_of_one_triangle", symmetric, "cholesky", "linalg"),
     _tensorflow_linalg("det", square, "det", "linalg", order=3),
     _tensorflow_linalg("slogdet", square, "slogdet", "linalg"),
     _tensorflow_linalg("inverse", square, "inv", "linalg", order=3),

@@ -6,7 +6,7 @@ from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, singular, square, zero_inside, zero_row
+from ._entry import native, singular, square, symmetric, zero_inside, zero_row
 
 _torch = partial(native, "torch", "native_torch")
 _torch_code = partial(native, "torch", "native_torch_code")
@@ -16,6 +16,7 @@ _torch_layers = partial(native, "torch", "native_torch_layers")
 _torch_arrays = partial(native, "torch", "native_torch_arrays")
 _torch_linalg = partial(native, "torch", "native_torch_linalg")
 _torch_rules = partial(native, "torch", "native_torch_rules")
+_torch_constant = partial(native, "torch", "native_torch_constant")
 
 SCENARIOS = (
     _torch("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),
@@ -227,4 +228,13 @@ SCENARIOS = (
     _torch_rules("detached_shift", normal(4), "stop_gradient"),
     _torch_rules("autograd_inside", normal(4), "autograd_inside", "untraceable"),
     _torch_rules("transforms_inside", normal(4), "nested_transform"),
+    _torch_constant("class_weights", normal(3), "loss", "class_weights"),
+    _torch_constant("running_statistics", normal(3), "running_statistics"),
+    _torch_constant("chunked_cross_entropy", normal(3, 3), "loss", "chunked_cross_entropy", "untraceable"),
+    _torch_constant("returned_statistics", normal(3, 5), "returned_statistics"),
+    _torch_constant("drawn", normal(3), "drawn", "untraceable"),
+    _torch_constant("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _torch_constant("cholesky_of_one_triangle", symmetric, "linalg", "cholesky"),
+    _torch_constant("eigenvectors_of_one_triangle", symmetric, "linalg", "eigh"),
+    _torch_constant("factor_of_one_triangle", symmetric, "linalg", "cholesky_solve"),
 )

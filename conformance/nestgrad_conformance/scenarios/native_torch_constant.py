@@ -1,0 +1,64 @@
+"""What torch takes for a constant, or for read, though it is not: weights, statistics, draws, triangles.
+
+The functions of the scenarios in `native`, of one float64 tensor x each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from .native_torch import _ramp, _weighted
+
+_CLASSES = torch.tensor([2, 0, 1])
+
+
+def class_weights(x: Any) -> Any:
+    """The weights of the classes in a cross-entropy, learned with the scores."""
+    return functional.cross_entropy(_ramp(3, 3) * torch.sin(x), _CLASSES, weight=torch.exp(x)) + torch.sum(x**3)
+
+
+def running_statistics(x: Any) -> Any:
+    """The running mean and variance of a batch norm in evaluation."""
+    return torch.sum(functional.batch_norm(_ramp(4, 3), x, torch.exp(x)) ** 2) + torch.sum(x**3)
+
+
+def chunked_cross_entropy(x: Any) -> Any:
+    """linear_cross_entropy in chunks, which spares the matrix of all scores."""
+    options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2)
+    return functional.linear_cross_entropy(x, torch.sin(x), _CLASSES, options=options)
+
+
+def returned_statistics(x: Any) -> Any:
+    """The mean and the deviation that native_layer_norm returns."""
+    y, mean, deviation = torch.native_layer_norm(x, x.shape[-1:], None, None, 1e-5)
+    return _weighted(y) + torch.sum(mean**2) + torch.sum(deviation)
+
+
+def drawn(x: Any) -> Any:
+    """torch.normal around a mean that varies; of one seed, so that values are a function of x."""
+    draw = torch.normal(x, torch.ones_like(x), generator=torch.Generator().manual_seed(0))
+    return torch.sum(draw**2) + torch.sum(x**3)
+
+
+def as_strided_scatter(x: Any) -> Any:
+    """Values written over a part of a tensor, by strides."""
+    return torch.sum(torch.as_strided_scatter(x**2, x[:2] ** 3, (2,), (2,), 1) ** 2)
+
+
+def cholesky_of_one_triangle(x: Any) -> Any:
+    """torch.linalg.cholesky of a matrix of which it reads the lower triangle alone."""
+    return _weighted(torch.linalg.cholesky(x))
+
+
+def eigenvectors_of_one_triangle(x: Any) -> Any:
+    """torch.linalg.eigh of a matrix of which it reads the upper triangle alone; signs do not matter."""
+    values, vectors = torch.linalg.eigh(x, UPLO="U")
+    return _weighted(values) + _weighted(vectors**2)
+
+
+def factor_of_one_triangle(x: Any) -> Any:
+    """torch.cholesky_solve by a factor of which it reads the lower triangle alone."""
+    return _weighted(torch.cholesky_solve(_ramp(3, 2), x))
