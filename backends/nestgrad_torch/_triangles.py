@@ -22,8 +22,9 @@ _WHY = "torch's rules are those of a matrix that is read as a whole, and it read
 
 
 def _mirrored(matrix: torch.Tensor, upper: bool) -> torch.Tensor:
-    triangle = torch.triu(matrix, 1) if upper else torch.tril(matrix, -1)
-    return triangle + triangle.mH + torch.diag_embed(torch.diagonal(matrix, dim1=-2, dim2=-1))
+    if upper:
+        return torch.triu(matrix) + torch.triu(matrix, 1).mH
+    return torch.tril(matrix) + torch.tril(matrix, -1).mH
 
 
 def _cut(matrix: torch.Tensor, upper: bool) -> torch.Tensor:
@@ -34,23 +35,22 @@ class _Reader(NamedTuple):
     """A matrix that is what is read of it, where the matrix is among the arguments, and where the triangle is told."""
 
     read: Callable[[torch.Tensor, bool], torch.Tensor]
-    matrix: tuple[int, str] = (0, "A")
-    side: tuple[int, str] = (1, "upper")
+    matrix: tuple[int, str] = (0, "input")
+    side: tuple[int, str] | None = (1, "upper")
 
 
-_LINALG, _EIGEN = _Reader(_mirrored), _Reader(_mirrored, side=(1, "UPLO"))
-_CHOLESKY, _INVERSE = _Reader(_mirrored, (0, "input")), _Reader(_cut, (0, "L"))
-_SOLVE = _Reader(_cut, (1, "L"), (2, "upper"))
+_MATRIX, _EIGEN = _Reader(_mirrored), _Reader(_mirrored, side=(1, "UPLO"))
+_FACTOR, _SOLVE = _Reader(_cut), _Reader(_cut, (1, "input2"), (2, "upper"))
 _READERS = {
-    torch.linalg.cholesky: _LINALG,
-    torch.linalg.cholesky_ex: _LINALG,
+    torch.linalg.cholesky: _MATRIX,
+    torch.linalg.cholesky_ex: _MATRIX,
     torch.linalg.eigh: _EIGEN,
     torch.linalg.eigvalsh: _EIGEN,
-    torch.cholesky: _CHOLESKY,
-    torch.Tensor.cholesky: _CHOLESKY,
-    torch.cholesky_inverse: _INVERSE,
-    torch.Tensor.cholesky_inverse: _INVERSE,
-    torch.linalg.pinv: _LINALG,
+    torch.cholesky: _MATRIX,
+    torch.Tensor.cholesky: _MATRIX,
+    torch.cholesky_inverse: _FACTOR,
+    torch.Tensor.cholesky_inverse: _FACTOR,
+    torch.linalg.pinv: _Reader(_mirrored, side=None),
     torch.cholesky_solve: _SOLVE,
     torch.Tensor.cholesky_solve: _SOLVE,
 }
@@ -81,7 +81,9 @@ class AsRead(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _is_upper(side: tuple[int, str], args: Any, kwargs: Any) -> bool:
+def _is_upper(side: tuple[int, str] | None, args: Any, kwargs: Any) -> bool:
+    if side is None:
+        return False
     position, name = side
     told = args[position] if position < len(args) else kwargs.get(name)
     return told in (True, "U", "u")

@@ -15,7 +15,7 @@ _CONSTANT = "nestgrad_constant"
 
 
 def is_variable(value: Any) -> bool:
-    """Whether a derivative is taken in it or in what it was computed from; a fake tensor is one if not told otherwise."""
+    """Whether a derivative is taken in it or in what it was computed from; a fake tensor is one, unless told."""
     while isinstance(value, torch.Tensor):
         if isinstance(value, FakeTensor):
             return not hasattr(value, _CONSTANT)
