@@ -30,6 +30,7 @@ def is_traced() -> bool:
     return _mode(_PROXY) is not None
 
 
+@torch.compiler.assume_constant_result
 def is_linearized() -> bool:
     """Whether this is called inside of torch.func.linearize; asked at each operation of f, so quick to say no."""
     if _mode(_PROXY) is None:
