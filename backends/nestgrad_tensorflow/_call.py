@@ -93,8 +93,9 @@ def any_differentiated(call: Call) -> bool:
 
 
 def any_varies_inside(node: Node) -> bool:
-    """Whether an input of an operation inside a function is no constant of that function."""
-    return varies_inside(*range(len(node.definition.input)))(node)
+    """Whether it computes on floating numbers, of which one is no constant of the function that it is in."""
+    types = (tf.as_dtype(value.type) for value in node.definition.attr.values() if value.WhichOneof("value") == "type")
+    return any(one.is_floating for one in types) and varies_inside(*range(len(node.definition.input)))(node)
 
 
 def varies_inside(*places: int) -> Callable[[Node], bool]:

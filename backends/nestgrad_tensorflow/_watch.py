@@ -46,6 +46,8 @@ def watched() -> Iterator[None]:
         return
     engine = context.context()
     options = engine.function_call_options
+    scope = tf.compat.v1.get_variable_scope()
+    caching = scope.caching_device
     counts.watching, counts.refusal = True, None
     engine.function_call_options = announcing(_called, options)
     try:
@@ -57,6 +59,7 @@ def watched() -> Iterator[None]:
         raise counts.refusal from error
     finally:
         engine.function_call_options = options
+        scope._caching_device = caching  # map_fn and scan leave theirs behind when they are refused inside
         counts.watching = False
 
 

@@ -231,3 +231,24 @@ def test_bare_tensorflow_is_as_it_is():
     value, pullback = bare.vjp(f, x)
     np.testing.assert_allclose(pullback(tf.ones_like(value))[0], [0, 0, 0])  # tensorflow#119430
     np.testing.assert_allclose(ng.gradient(f)(x), [9, 0, 0])
+
+
+def test_a_refusal_inside_a_scan_leaves_the_variable_scope_as_it_was():
+    def scanned(x):
+        def step(total, y):
+            return total + tf.image.hsv_to_rgb(tf.stack([y, y, y]))[0] * y
+
+        return tf.reduce_sum(tf.scan(step, x, tf.constant(0.0, tf.float64)))
+
+    x = tf.constant([1.0, 2.0], tf.float64)
+    with pytest.raises(ng.UnsupportedNestingError, match="hsv_to_rgb"):
+        ng.hvp(scanned, "RR", compile=True)(x, x)
+    assert tf.compat.v1.get_variable_scope().caching_device is None  # with another, tf.recompute_grad fails
+    recomputed = tf.recompute_grad(lambda x: tf.reduce_sum(x**3))
+    assert ng.gradient(recomputed)(x).numpy().tolist() == [3.0, 12.0]
+
+
+def test_a_range_of_integers_in_a_vectorized_map_is_not_refused():
+    x = tf.constant([1.0, 2.0], tf.float64)
+    f = lambda x: tf.reduce_sum(tf.vectorized_map(lambda y: y**3, x))  # noqa: E731
+    assert ng.derivative(f, "F")(x, x).numpy() == 27.0

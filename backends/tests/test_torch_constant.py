@@ -43,7 +43,7 @@ def derivative(f, word, x, **options):
 @pytest.mark.parametrize("word", ["R", "F", "RR", "FR", "RF"])
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_a_weight_that_varies_is_refused(name, word):
-    with pytest.raises(ng.UnsupportedNestingError, match="constant|no derivative in its"):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"constant|no derivative in its"):
         derivative(lambda w: WEIGHTS[name](X, w), word, W)
 
 
