@@ -63,12 +63,13 @@ def break_graph(reason: str) -> None:
 def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
     graph = context.graph()
+    varying = _varying(graph)
     for node, word in list(_body(graph)):
         if node.op not in ("call_function", "call_method"):
             continue
         if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
             context.graph_break(f"{BROKEN_ON_PURPOSE}{node.name}: what it calls is a program of its own, out of sight.")
-        if (refusal := _alone(node, word)) is not None:
+        if (refusal := _alone(node, word, varying)) is not None:
             context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
         if len(word) > 1:
             spoil_at_zero(graph, node)
@@ -89,10 +90,15 @@ def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
     return iter(body[marks[-1] :])
 
 
-def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
+def _alone(node: Node, word: str, varying: set[Node]) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
+
+    def stood_in(argument: Node) -> Any:
+        tensor = stand_in(argument.meta.get("example_value"))
+        return tensor if argument in varying else as_constant(tensor)
+
     with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
-        args, kwargs = map_arg((node.args, node.kwargs), _stand_in)
+        args, kwargs = map_arg((node.args, node.kwargs), stood_in)
         target = getattr(args[0], node.target) if node.op == "call_method" else _CALLED.get(node.target, node.target)
         try:
             target(*(args[1:] if node.op == "call_method" else args), **kwargs)
@@ -103,16 +109,10 @@ def _alone(node: Node, word: str) -> UnsupportedNestingError | None:
     return None
 
 
-def _stand_in(node: Node) -> Any:
-    tensor = stand_in(node.meta.get("example_value"))
-    return tensor if _varies(node) else as_constant(tensor)
-
-
-def _varies(node: Node) -> bool:
-    """Whether it comes from what an open transform differentiates in."""
-    known: dict[Node, bool] = {}
-    for one in node.graph.nodes:
-        known[one] = one.target in _OPENS or any(known[before] for before in one.all_input_nodes)
-        if one is node:
-            break
-    return known[node]
+def _varying(graph: Graph) -> set[Node]:
+    """What comes from what a transform differentiates in."""
+    varying: set[Node] = set()
+    for node in graph.nodes:
+        if node.target in _OPENS or not varying.isdisjoint(node.all_input_nodes):
+            varying.add(node)
+    return varying
