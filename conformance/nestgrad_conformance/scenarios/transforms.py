@@ -45,7 +45,7 @@ _ANYWHERE = {
     "argument": "anywhere:argument",
     "threads": "threads:crossing",
 }
-_UNSTABLE = {"torch": ("mlp_tanh",)}
+_UNSTABLE = {"torch": ("mlp_tanh", "gaussian_process", "softmax_cross_entropy")}
 """What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
 _GRADIENTS = {
