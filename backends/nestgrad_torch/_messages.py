@@ -40,7 +40,7 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
     """The refusal that an exception of torch means, or None."""
     text = str(exception)
     if isinstance(exception, TorchDynamoException):
-        why = found[1] if (found := _BROKEN_ON_PURPOSE.search(text)) else f"it says: {text.partition(chr(10))[0]}"
+        why = found[1] if (found := _BROKEN_ON_PURPOSE.search(text)) else f"it says: {_first_sentence(text)}"
         return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", _reverse(word))
     if found := _NO_FORWARD.search(text):
         return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
@@ -54,6 +54,12 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
         if re.search(pattern, text):
             return Refusal(operation, reason, _reverse(word))
     return None
+
+
+def _first_sentence(text: str) -> str:
+    """The first line, and after a colon the one that it announces: what a compiler of Dynamo's raised."""
+    first, _, rest = text.partition("\n")
+    return f"{first} {rest.partition(chr(10))[0]}" if first.endswith(":") else first
 
 
 def _reverse(word: Nesting) -> str | None:

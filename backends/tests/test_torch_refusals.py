@@ -188,3 +188,14 @@ def test_a_structural_zero_times_a_number_does_not_crash_the_process(word):
     x, v = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64), torch.tensor([0.3, 0.3, 0.3], dtype=torch.float64)
     expected = torch.full((3,), 3.24, dtype=torch.float64)  # ∇ of 8 Σv v·x + 4 v·v Σx
     torch.testing.assert_close(ng.derivative(f, word)(x, v, v), expected)
+
+
+def test_what_a_compiler_of_dynamos_raised_is_in_the_reason():
+    def refuses(graph, inputs):
+        raise ArithmeticError("no kernel for this")
+
+    with pytest.raises(RuntimeError) as failure:
+        torch.compile(torch.sin, backend=refuses)(X)
+    refusal = ng.get_backend("torch").classify(failure.value, ng.Nesting("RR"))
+    assert refusal.operation == "torch.compile"
+    assert "ArithmeticError: no kernel for this" in refusal.reason
