@@ -1,3 +1,4 @@
+import itertools
 import math
 import re
 
@@ -212,6 +213,18 @@ def test_wrong_candidates_disagree():
     error, tolerance = truth.difference(right + np.array([0.0, 1e-3]))
     assert error[1] == pytest.approx(1e-3)
     assert np.all(tolerance < 1e-7)
+
+
+def test_a_solver_whose_last_digits_vary_is_judged():
+    answers = itertools.count()
+
+    def unsteady(x):
+        return cubic(x) * (1 + 32 * np.finfo(float).eps * (next(answers) % 2))
+
+    truth = Oracle(unsteady, X).vector()
+    error = np.abs(truth.value - cubic_gradient(X))
+    assert (error <= truth.bar).all()
+    assert (truth.bar <= 1e-9).all()
 
 
 def test_a_noisy_function_is_uncertain():
