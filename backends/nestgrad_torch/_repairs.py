@@ -16,6 +16,7 @@ from typing import Any
 import optree
 import torch
 from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload
 from torch.overrides import TorchFunctionMode
@@ -24,6 +25,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nestgrad.extend import UnsupportedNestingError
 
 from . import _tape
+from ._hidden import OF_OPERATOR, mark, mark_operator, seen
 from ._linearize import INSIDE, is_linearized
 from ._silent import READERS
 from ._table import TABLE
@@ -122,21 +124,29 @@ class _Functions(TorchFunctionMode):
     def __init__(self, word: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
         self._word, self._refused, self._read = word, refused, read
+        self._hides = False  # whether a rule of f's has computed something for itself
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if is_linearized():
             raise INSIDE.refusal(self._word)
-        for wrong in self._refused.get(_asked(func), ()):
+        asked = _asked(func)
+        for wrong in self._refused.get(asked, ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
                 raise wrong.refusal(self._word)
         args, kwargs = as_read(func, args, kwargs or {})
+        if func is custom_function_call and len(self._word) > 1:
+            args = (seen(args[0], self._word), *args[1:])
         try:
             result = func(*args, **kwargs)
+            if asked is torch.library.custom_op and mark_operator(func, args, kwargs, result) and len(self._word) > 1:
+                raise OF_OPERATOR.refusal(self._word)
             if self._read and func not in READERS and _differentiated_number(self._read, (args, kwargs)):
                 raise Wrong(func.__name__, ("*",), _READ).refusal(self._word)
         finally:
             if self._read:
                 self._read.clear()
+        if self._hides or func is torch.Tensor.detach or not torch.is_grad_enabled():
+            self._hides |= mark(func, (args, kwargs), result)
         return result
 
 

@@ -14,6 +14,7 @@ import torch
 from torch._functorch.autograd_function import custom_function_call
 
 from ._constant import CONSTANT
+from ._inner import INNER
 from ._points import POINTS
 from ._silent import SILENT
 from ._wrong import Arguments, Wrong
@@ -93,6 +94,7 @@ _EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their o
 TABLE = (
     *SILENT,
     *CONSTANT,
+    *INNER,
     *POINTS,
     Wrong(
         "layer_norm",

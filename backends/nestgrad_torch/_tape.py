@@ -17,16 +17,19 @@ import torch
 from torch.autograd import forward_ad
 from torch.autograd.function import BackwardCFunction
 
+from ._hidden import HIDDEN, saves_hidden
+
 Arrays = tuple[Any, ...]
 
 
-class _Depth(threading.local):
-    """How many tapes the present thread is recording f on."""
+class _Tapes(threading.local):
+    """The inputs of f on each tape that the present thread is recording."""
 
-    value = 0
+    def __init__(self) -> None:
+        self.inputs: list[Arrays] = []
 
 
-_depth = _Depth()
+_tapes = _Tapes()
 
 
 class CompiledInside(RuntimeError):
@@ -35,7 +38,16 @@ class CompiledInside(RuntimeError):
 
 def depth() -> int:
     """How many tapes record what happens here."""
-    return _depth.value
+    return len(_tapes.inputs)
+
+
+def leads_to_input(value: Any) -> bool:
+    """Whether a tape that records here has come from an input of f to this tensor."""
+    inputs = [entry for entries in _tapes.inputs for entry in entries]
+    ours = {entry.grad_fn for entry in inputs} - {None}
+    return any(value is entry for entry in inputs) or any(
+        node in ours or any(getattr(node, "variable", None) is entry for entry in inputs) for node in nodes(value)
+    )
 
 
 def is_usable() -> bool:
@@ -58,12 +70,14 @@ def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
     graph = tuple(nodes(value))
     keep = recording and (any(map(_requires_grad, x)) or _captures_leaf(graph, inputs))
     exact = _holds_singular_det(graph)
+    hidden = keep and any(isinstance(node, BackwardCFunction) and saves_hidden(node) for node in graph)
 
     def pullback(cotangent: Any) -> Arrays:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
             return _slope(_entries(value), inputs, _entries(cotangent))
-        return _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True, exact=exact)
+        slope = _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True, exact=exact)
+        return _guarded(slope) if further and hidden else slope
 
     shown, *aux = (value, *aux) if keep else _detached((value, *aux))
     return shown, pullback, *aux
@@ -82,21 +96,33 @@ def reverse_over_reverse(f: Callable[..., Any], x: Arrays, v: Arrays) -> tuple[A
     return (slope if keep else _detached(slope)), product
 
 
+def _guarded(slope: Arrays) -> Arrays:
+    """A gradient whose own derivative would be wrong: the user's `backward()` through it raises."""
+
+    def refuse(cotangent: Any) -> None:
+        raise HIDDEN.refusal("RR")
+
+    for entry in slope:
+        if entry.requires_grad:
+            entry.register_hook(refuse)
+    return slope
+
+
 def _record(f: Callable[..., Any], x: Arrays, recording: bool) -> tuple[Arrays, Any]:
     """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
-    with _taping():
+    with torch.inference_mode(False), torch.enable_grad():
         inputs = tuple(entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x)
-        return inputs, f(*inputs)
+        with _taping(inputs):
+            return inputs, f(*inputs)
 
 
 @contextlib.contextmanager
-def _taping() -> Iterator[None]:
-    _depth.value += 1
+def _taping(inputs: Arrays) -> Iterator[None]:
+    _tapes.inputs.append(inputs)
     try:
-        with torch.inference_mode(False), torch.enable_grad():
-            yield
+        yield
     finally:
-        _depth.value -= 1
+        _tapes.inputs.pop()
 
 
 def _pulled(
@@ -140,12 +166,14 @@ def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
 
 
 def _check_rule(rule: Any) -> None:
-    """Raise where a rule of torch's own, written in Python, cannot be differentiated again."""
+    """Raise where a rule that is written in Python cannot be differentiated again."""
     if rule.name() == "CompiledFunctionBackward":
         raise CompiledInside("what torch.compile made has no double backward")
     if rule._forward_cls.__module__.startswith("torch._higher_order_ops"):
         # its backward rule leaves no graph, and so looks like a constant
         raise RuntimeError(f"trying to differentiate twice the higher-order operator {rule.name()}")
+    if saves_hidden(rule):
+        raise HIDDEN.refusal("RR")
 
 
 def _variable(x: Any) -> Any:

@@ -29,6 +29,15 @@ def is_variable(value: Any) -> bool:
     return False
 
 
+def is_transformed(value: Any) -> bool:
+    """Whether torch.func takes a derivative in it here; `is_variable` also says so of what a tape records."""
+    while isinstance(value, torch.Tensor) and is_functorch_wrapped_tensor(value):
+        if value.requires_grad or _has_tangent(value):
+            return True
+        value = get_unwrapped(value)
+    return isinstance(value, FakeTensor) and is_variable(value)
+
+
 def as_constant(value: Any) -> Any:
     """A fake tensor, or several, told to be no variable."""
     for tensor in value if isinstance(value, (tuple, list)) else (value,):

@@ -1,4 +1,4 @@
-"""What torch takes for a constant, or for read, though it is not: weights, statistics, draws, triangles.
+"""What torch takes for a constant, or for read, though it is not: weights, statistics, draws, gradients, intermediates.
 
 The functions of the scenarios in `native`, of one float64 tensor x each.
 """
@@ -46,6 +46,66 @@ def drawn(x: Any) -> Any:
 def as_strided_scatter(x: Any) -> Any:
     """Values written over a part of a tensor, by strides."""
     return torch.sum(torch.as_strided_scatter(x**2, x[:2] ** 3, (2,), (2,), 1) ** 2)
+
+
+def _energy(y: Any) -> Any:
+    return torch.sum(torch.sin(y) * y**2)
+
+
+def gradient_without_graph(x: Any) -> Any:
+    """A gradient penalty whose author forgot create_graph."""
+    y = x if x.requires_grad else x.clone().requires_grad_()
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(_energy(y), y)
+    return torch.sum(slope**2) + torch.sum(x**3)
+
+
+def functional_without_graph(x: Any) -> Any:
+    """The same by torch.autograd.functional, which has the same default."""
+    return torch.sum(torch.autograd.functional.jacobian(_energy, x) ** 2) + torch.sum(x**3)
+
+
+class _Intermediate(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return torch.sin(torch.exp(x))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(torch.exp(inputs[0]))
+        ctx.save_for_forward(torch.exp(inputs[0]))
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        (power,) = ctx.saved_tensors
+        return cotangent * torch.cos(power) * power
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        (power,) = ctx.saved_tensors
+        return tangent * torch.cos(power) * power
+
+
+def custom_function_saved_intermediate(x: Any) -> Any:
+    """An autograd.Function with both rules that saves what is neither its input nor its output."""
+    return torch.sum(_Intermediate.apply(x) ** 2) + torch.sum(x**3)
+
+
+@torch.library.custom_op("nestgrad_conformance::sine_of_exp", mutates_args=())
+def _sine_of_exp(x: torch.Tensor) -> torch.Tensor:
+    return torch.sin(torch.exp(x))
+
+
+_sine_of_exp.register_fake(torch.empty_like)
+_sine_of_exp.register_autograd(
+    lambda ctx, cotangent: cotangent * torch.cos(ctx.saved_tensors[0]) * ctx.saved_tensors[0],
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(torch.exp(inputs[0])),
+)
+
+
+def custom_op_saved_intermediate(x: Any) -> Any:
+    """A torch.library.custom_op that saves what is neither its input nor its output."""
+    return torch.sum(_sine_of_exp(x) ** 2) + torch.sum(x**3)
 
 
 def cholesky_of_one_triangle(x: Any) -> Any:

@@ -234,6 +234,14 @@ SCENARIOS = (
     _torch_constant("returned_statistics", normal(3, 5), "returned_statistics"),
     _torch_constant("drawn", normal(3), "drawn", "untraceable"),
     _torch_constant("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _torch_constant("gradient_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
+    _torch_constant("functional_without_graph", normal(3), "without_graph", "untraceable"),
+    _torch_constant(
+        "custom_function_saved_intermediate", normal(3), "custom_rule", "custom_function", "saved_intermediate"
+    ),
+    _torch_constant(
+        "custom_op_saved_intermediate", normal(3), "custom_rule", "custom_op", "saved_intermediate", "untraceable"
+    ),
     _torch_constant("cholesky_of_one_triangle", symmetric, "linalg", "cholesky"),
     _torch_constant("eigenvectors_of_one_triangle", symmetric, "linalg", "eigh"),
     _torch_constant("factor_of_one_triangle", symmetric, "linalg", "cholesky_solve"),

@@ -1,0 +1,68 @@
+"""Gradients that f takes of itself without a graph of them: torch takes them for constants.
+
+Such a call does what torch documents. But `create_graph=False` is a default, which nobody wrote to say that a constant
+is meant: a gradient penalty loses its whole derivative by it, without a word.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any
+
+import torch
+from torch.autograd import functional
+
+from ._tape import leads_to_input
+from ._variables import is_transformed
+from ._wrong import Arguments, Wrong
+
+_REASON = (
+    "without create_graph=True its result is a constant to torch. Pass create_graph=True, "
+    "and detach the result where a constant is meant."
+)
+_copy: CodeType = functional._grad_preprocess.__code__
+"""Where `torch.autograd.functional` makes copies of its inputs, detached unless there is to be a graph."""
+_DISTANCE = 8  # frames between the copy and `_detached_by_torch`, at most
+
+
+def _is_differentiated(value: Any) -> bool:
+    """Whether one of the derivatives that are taken here is in it: not in a parameter that f captures, say."""
+    return is_transformed(value) or (isinstance(value, torch.Tensor) and leads_to_input(value))
+
+
+def _without_graph(arguments: Arguments) -> bool:
+    if arguments["kwargs"].get("create_graph"):
+        return False
+    outputs = arguments["args"][0]
+    return any(map(_is_differentiated, outputs if isinstance(outputs, (tuple, list)) else (outputs,)))
+
+
+def _detached_by_torch(arguments: Arguments) -> bool:
+    frame = sys._getframe(1)
+    for _ in range(_DISTANCE):
+        if frame.f_code is _copy:
+            return _is_differentiated(arguments["args"][0])
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
+
+
+INNER = (
+    Wrong("torch.autograd.grad", ("*R*",), _REASON, functions=(torch.autograd.grad,), when=_without_graph),
+    Wrong(
+        "backward",
+        ("*R*",),
+        _REASON,
+        functions=(torch.autograd.backward, torch.Tensor.backward),
+        when=_without_graph,
+    ),
+    Wrong(
+        "torch.autograd.functional",
+        ("*",),
+        _REASON,
+        functions=(torch.Tensor.detach,),
+        when=_detached_by_torch,
+    ),
+)
