@@ -105,7 +105,7 @@ def varies_inside(*places: int) -> Callable[[Node], bool]:
 
 def is_of_moments(call: Call) -> bool:
     """Whether it is called by tf.nn.moments."""
-    return _caller("nn_impl.py", "moments") is not None
+    return caller("nn_impl.py", "moments") is not None
 
 
 def is_without_rule(call: Call) -> bool:
@@ -115,20 +115,21 @@ def is_without_rule(call: Call) -> bool:
     """
     if here.graph is not None:
         return True
-    place = _caller("custom_gradient.py", "_eager_mode_decorator", "actual_grad_fn", depth=100)
+    frame = caller("custom_gradient.py", "_eager_mode_decorator", "actual_grad_fn", depth=100)
+    place = frame and frame.f_code.co_name
     if place == "_eager_mode_decorator" or (place and len(here.word) == 1):
         return False
     return any_differentiated(call)
 
 
-def _caller(file: str, *names: str, depth: int = _DEPTH) -> str | None:
+def caller(file: str, *names: str, depth: int = _DEPTH) -> FrameType | None:
     """The innermost of these functions in a file of TensorFlow's that the present line is called by."""
     frame: FrameType | None = sys._getframe(2)
     for _ in range(depth):
         if frame is None:
             break
         if frame.f_code.co_name in names and frame.f_code.co_filename.endswith(file):
-            return frame.f_code.co_name
+            return frame
         frame = frame.f_back
     return None
 

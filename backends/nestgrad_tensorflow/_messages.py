@@ -17,6 +17,11 @@ _OTHERS = (
     (r"Input is not invertible", "det", "TensorFlow's rule inverts the matrix, which is singular."),
     (r"Prod\w*_grad/Cumprod/split", "reduce_prod", "in a graph its rule fails on a product of nothing."),
     (r"does not yet support pivoting", "tridiagonal_solve", "XLA has no pivoting for it."),
+    (
+        r"Incompatible shapes between op input and calculated|a gradient of shape .* came back",
+        None,
+        "a rule of an operation gives a gradient of another shape than its input has.",
+    ),
     (r"recompute_grad tried to transpose", "recompute_grad", "TensorFlow recomputes for one derivative alone."),
 )
 

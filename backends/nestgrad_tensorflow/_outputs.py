@@ -44,5 +44,14 @@ def like(value: Any, arrays: Sequence[Any]) -> Any:
 
 
 def dense(derivative: Any, primal: Any) -> Any:
-    """A derivative as a tensor: None is a structural zero, and gathered rows come as IndexedSlices."""
-    return tf.zeros_like(primal) if derivative is None else tf.convert_to_tensor(derivative)
+    """A derivative as a tensor: None is a structural zero, and gathered rows come as IndexedSlices.
+
+    Raises:
+        RuntimeError: it has not the shape of its primal, which a wrong rule of TensorFlow's or of the user's does.
+    """
+    if derivative is None:
+        return tf.zeros_like(primal)
+    tensor = tf.convert_to_tensor(derivative)
+    if not tensor.shape.is_compatible_with(primal.shape):
+        raise RuntimeError(f"a gradient of shape {tensor.shape} came back for an input of shape {primal.shape}")
+    return tensor

@@ -18,6 +18,18 @@ def cumprod(call: Call) -> list[Any]:
     return [_cumulative(call, tf.multiply, 1)]
 
 
+def isotonic_regression(call: Call) -> list[Any]:
+    """The regression of a matrix of rows."""
+    x = call.inputs[0]
+    rows = tf.raw_ops.IsotonicRegression(input=tf.reshape(x, (-1, x.shape[-1])), output_dtype=x.dtype)
+    return [tf.reshape(part, tf.shape(x)) for part in rows]
+
+
+def is_no_matrix(call: Call) -> bool:
+    """Whether its first input has another number of axes than two."""
+    return bool(call.inputs[0].shape.rank != 2)
+
+
 def cumulative_logsumexp(call: Call) -> list[Any]:
     """Cumulative logarithms of sums of exponentials, whose rule takes no logarithm of a derivative."""
     add = lambda one, other: tf.reduce_logsumexp(tf.stack([one, other]), axis=0)  # noqa: E731

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import _repairs, _triangle
+from . import _composed, _repairs, _series, _silu, _triangle
 from ._call import (
     Call,
     any_differentiated,
@@ -41,6 +41,8 @@ _POWER = "TensorFlow's rule gives nan for those derivatives of x**n at 0 that ar
 _CONJUGATE = "TensorFlow's rule for complex numbers forgets to conjugate."
 _XLA_CONJUGATE = "XLA's rule for complex numbers forgets to conjugate."
 _DECLARED = "TensorFlow declares it to have no derivative, and takes it for a constant."
+_IMPUTED = "TensorFlow's rules put a constant in the place of a quotient at one point."
+_KINKS = "It is made of operations with kinks, whose derivatives do not cancel as the kinks do (tensorflow#127230)."
 _MISSING = "TensorFlow has no derivative in this argument, and takes it for a constant."
 
 
@@ -199,6 +201,46 @@ TABLE = _by_op(
             ("??*",),
             "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
             repair=_repairs.cumulative_logsumexp,
+        ),
+        *(
+            Wrong(name, (op,), (pattern,), _IMPUTED, repair=series.repair, when=series.is_near)
+            for name, op, pattern, series in _series.SERIES
+        ),
+        *(
+            Wrong(name, (op,), ("*",), _KINKS, repair=repair, when=when, when_inside=lambda node: False)
+            for name, op, repair, when in (
+                ("logaddexp", "Abs", _composed.absolute, _composed.has_hidden_kink("logaddexp", "logaddexp2")),
+                ("hypot", "Abs", _composed.absolute, _composed.has_hidden_kink("hypot")),
+                ("hypot", "Minimum", _composed.minimum, _composed.has_hidden_tie("hypot")),
+                ("fmod", "Abs", _composed.absolute, _composed.has_hidden_kink("fmod")),
+                ("fmod", "Sign", _composed.sign, _composed.has_hidden_kink("fmod")),
+            )
+        ),
+        Wrong(
+            "sinc",
+            ("SelectV2",),
+            ("*",),
+            _IMPUTED,
+            repair=_composed.sinc,
+            when=_composed.is_sinc,
+            when_inside=lambda node: False,
+        ),
+        Wrong(
+            "isotonic_regression",
+            ("IsotonicRegression",),
+            ("*",),
+            "TensorFlow's rule is that of a matrix of rows (tensorflow#127234).",
+            repair=_repairs.isotonic_regression,
+            when=_repairs.is_no_matrix,
+        ),
+        Wrong(
+            "silu",
+            ("Sigmoid",),
+            ("*",),
+            "TensorFlow's rule adds up the derivatives in a beta that is an array (tensorflow#127690): "
+            "write x * tf.sigmoid(beta * x).",
+            when=_silu.is_summed,
+            when_inside=lambda node: False,
         ),
         Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_small),
         Wrong(

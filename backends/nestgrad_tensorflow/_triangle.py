@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from ._call import Call, differentiated
-
-
-class _Mirrored(threading.local):
-    """Whether the matrix at hand has its triangle on both sides already."""
-
-    already = False
-
-
-_here = _Mirrored()
+from ._unseen import unseen
 
 
 def reads_one(call: Call) -> bool:
     """Whether it is a factor of a matrix that varies, as it was given."""
-    return not _here.already and differentiated(0)(call)
+    return differentiated(0)(call)
 
 
 def cholesky(call: Call) -> list[Any]:
@@ -31,14 +20,5 @@ def cholesky(call: Call) -> list[Any]:
     matrix = call.inputs[0]
     lower = tf.linalg.band_part(matrix, -1, 0)
     mirrored = tf.linalg.set_diag(lower + tf.linalg.adjoint(lower), tf.linalg.diag_part(matrix))
-    with _mirrored():
+    with unseen():
         return [tf.linalg.cholesky(mirrored)]
-
-
-@contextlib.contextmanager
-def _mirrored() -> Iterator[None]:
-    _here.already = True
-    try:
-        yield
-    finally:
-        _here.already = False

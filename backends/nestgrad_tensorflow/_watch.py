@@ -24,6 +24,7 @@ from ._callbacks import calling_back
 from ._calls import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
 from ._levels import Rerouted, here
 from ._table import TABLE
+from ._unseen import here as own
 from ._wrong import Wrong
 
 
@@ -67,7 +68,7 @@ def _seen(
     name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
 ) -> list[Any] | None:
     """After an operation: the outputs to put in place of its own, or None."""
-    if graph is not here.graph:  # a function being traced: its definition is looked at when it is called
+    if graph is not here.graph or own.unseen:  # a function being traced: its definition is looked at when it is called
         return None
     is_slow = isinstance(name, bytes)
     op = name.decode() if isinstance(name, bytes) else name

@@ -87,7 +87,11 @@ _REVERSE = ("R", "RR", "RRR")
 _SMALL = "torch's rules divide by the factors, and one is so small that the digits are lost."
 _EXACT = ("FR", "FRR")
 # by what Python calls: torch's own rules for pow call the operator, and rightly
-_POW = (torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor)
+_POW = (
+    *(torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor),
+    *(torch.float_power, torch.Tensor.float_power, torch.ops.aten.float_power),
+    *(torch.Tensor.pow_, torch.Tensor.__ipow__, torch.Tensor.float_power_),
+)
 _POW_NODES = ("PowBackward",)
 _EXPONENT = "torch's rules are wrong in the exponent, or give nan, where their own exponent is 0"
 

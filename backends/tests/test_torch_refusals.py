@@ -199,3 +199,26 @@ def test_what_a_compiler_of_dynamos_raised_is_in_the_reason():
     refusal = ng.get_backend("torch").classify(failure.value, ng.Nesting("RR"))
     assert refusal.operation == "torch.compile"
     assert "ArithmeticError: no kernel for this" in refusal.reason
+
+
+POWERS = {
+    "float_power": torch.float_power,
+    "method": torch.Tensor.float_power,
+    "aten": torch.ops.aten.float_power,
+    "pow_": lambda x, y: x.clone().pow_(y),
+    "float_power_": lambda x, y: x.clone().float_power_(y),
+    "operator": lambda x, y: x.clone().__ipow__(y),
+}
+
+
+@pytest.mark.parametrize("word", ["RR", "FR", "RF", "FF"])
+@pytest.mark.parametrize("name", POWERS)
+def test_every_power_is_refused_at_an_exponent_of_zero(name, word):
+    x, v = torch.tensor([0.7, 0.0], dtype=torch.float64), torch.tensor([1.0, 0.6], dtype=torch.float64)
+    f = lambda z: POWERS[name](z[0], z[1])  # noqa: E731
+    directions = [v] * ng.Nesting(word).directions
+    with pytest.raises(ng.UnsupportedNestingError, match="exponent is 0"):
+        ng.derivative(f, word)(x, *directions)
+    found = ng.derivative(lambda z: f(z + 2), word)(x, *directions)
+    found = found @ v if "R" in word else found
+    torch.testing.assert_close(found, along(lambda z: (z[0] + 2) ** (z[1] + 2), x, v, 2, 1e-4), rtol=1e-5, atol=0)

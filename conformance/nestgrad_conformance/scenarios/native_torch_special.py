@@ -181,3 +181,8 @@ def reparametrised_samples(x: Any) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return _weighted(distributions.Normal(x[0], 1 + x[1] ** 2).rsample())
+
+
+def float_power_zero_exponent(x: Any) -> Any:
+    """torch.float_power where an exponent that varies is 0."""
+    return _weighted(torch.float_power(1.5 + x, x))

@@ -16,10 +16,19 @@ _tensorflow_keras = partial(native, "tensorflow", "native_tensorflow_keras")
 _tensorflow_code = partial(native, "tensorflow", "native_tensorflow_code")
 _tensorflow_math = partial(native, "tensorflow", "native_tensorflow_math")
 _tensorflow_linalg = partial(native, "tensorflow", "native_tensorflow_linalg")
+_tensorflow_points = partial(native, "tensorflow", "native_tensorflow_points")
 
 
 def _colours(rng: np.random.Generator) -> Any:
     return np.asarray([0.8, 0.5, 0.2]) + rng.uniform(-0.1, 0.1, (4, 3))
+
+
+def _with_a_zero(rng: np.random.Generator) -> Any:
+    return np.asarray([1.0, 0.0, -1.0]) * rng.uniform(0.2, 0.45)
+
+
+def _with_two_alike(rng: np.random.Generator) -> Any:
+    return np.asarray([1.0, 1.0, 2.0]) * rng.uniform(0.2, 0.45)
 
 
 SCENARIOS = (
@@ -192,4 +201,13 @@ SCENARIOS = (
     _tensorflow_math("special", uniform(0.3, 0.9, 4), "special"),
     _tensorflow_math("elementary", uniform(0.2, 0.8, 4), order=3),
     _tensorflow_math("complex_inside", normal(4), "complex"),
+    _tensorflow_points("bessel_at_zero", _with_a_zero, "bessel"),
+    _tensorflow_points("bessel_j_at_zero", _with_a_zero, "bessel", "bessel_special", order=3),
+    _tensorflow_points("spence_at_one", _with_a_zero, "spence"),
+    _tensorflow_points("sinc_at_zero", _with_a_zero, "sinc"),
+    _tensorflow_points("logaddexp_of_ties", _with_two_alike, "logaddexp"),
+    _tensorflow_points("hypot_at_zero", _with_a_zero, "hypot"),
+    _tensorflow_points("fmod_at_zero", _with_a_zero, "fmod"),
+    _tensorflow_points("silu_of_an_array", normal(3), "silu_array"),
+    _tensorflow_points("isotonic_regression_of_a_vector", uniform(0.0, 0.5, 4), "isotonic_regression"),
 )

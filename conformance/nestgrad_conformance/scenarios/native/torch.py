@@ -245,4 +245,5 @@ SCENARIOS = (
     _torch_constant("cholesky_of_one_triangle", symmetric, "linalg", "cholesky"),
     _torch_constant("eigenvectors_of_one_triangle", symmetric, "linalg", "eigh"),
     _torch_constant("factor_of_one_triangle", symmetric, "linalg", "cholesky_solve"),
+    _torch_special("float_power_zero_exponent", zero_inside, "pow", "zero_exponent", "tensor_exponent"),
 )

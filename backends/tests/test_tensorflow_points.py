@@ -1,0 +1,145 @@
+"""Smooth functions of TensorFlow where its rules are not right: special points, kinks that cancel, shapes."""
+
+import mpmath
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+tf = pytest.importorskip("tensorflow")
+tnp = pytest.importorskip("tensorflow.experimental.numpy")
+keras = tf.keras
+
+WORDS = ["R", "F", "RR", "FR", "RF", "FF"]
+every_way = pytest.mark.parametrize(
+    ("word", "compiled"), [*((word, False) for word in WORDS), ("RR", True)], ids=[*WORDS, "RR-compiled"]
+)
+SPECIAL = {
+    "bessel_i0": (tf.math.bessel_i0, lambda x: mpmath.besseli(0, x), 0.0),
+    "bessel_i1": (tf.math.bessel_i1, lambda x: mpmath.besseli(1, x), 0.0),
+    "bessel_j0": (tf.math.special.bessel_j0, lambda x: mpmath.besselj(0, x), 0.0),
+    "bessel_j1": (tf.math.special.bessel_j1, lambda x: mpmath.besselj(1, x), 0.0),
+    "spence": (tf.math.special.spence, lambda x: mpmath.polylog(2, 1 - x), 1.0),
+    "keras.ops.i0": (keras.ops.i0, lambda x: mpmath.besseli(0, x), 0.0),
+    "keras.ops.sinc": (keras.ops.sinc, mpmath.sincpi, 0.0),
+    "tnp.sinc": (tnp.sinc, mpmath.sincpi, 0.0),
+}
+HIDDEN = {
+    "keras.ops.logaddexp": (keras.ops.logaddexp, lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y))),
+    "keras.ops.logaddexp2": (keras.ops.logaddexp2, lambda x, y: mpmath.log(2**x + 2**y, 2)),
+    "tnp.logaddexp": (tnp.logaddexp, lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y))),
+    "tnp.logaddexp2": (tnp.logaddexp2, lambda x, y: mpmath.log(2**x + 2**y, 2)),
+    "keras.ops.hypot": (keras.ops.hypot, mpmath.hypot),
+    "keras.ops.fmod": (keras.ops.fmod, lambda x, y: x - y * int(x / y)),
+}
+PAIRS = {
+    "ties": ([0.7, -0.4, 1.1], [0.7, -0.4, 0.2]),
+    "opposite": ([0.7, 0.3, 1.1], [-0.7, -0.3, 0.2]),
+    "zeros": ([0.0, 0.0, 0.8], [0.9, -0.6, 0.5]),
+    "other zeros": ([0.9, -0.6, 0.5], [0.0, 0.0, 0.8]),
+}
+V = tf.constant([1.0, -0.6, 0.3], tf.float64)
+
+
+def derivative(f, word, x, v, **options):
+    """Along v in every letter."""
+    found = ng.derivative(f, word, **options)(x, *[v] * ng.Nesting(word).directions)
+    return float(tf.reduce_sum(found * v) if "R" in word else found)
+
+
+@pytest.mark.parametrize(("word", "compiled"), [*((word, False) for word in (*WORDS, "RRR")), ("RRR", True)])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_functions(name, word, compiled):
+    f, truth, centre = SPECIAL[name]
+    points = [centre, centre + 1e-7, centre + 0.3, centre - 0.2, centre + 1.6]
+    x, weights = tf.constant(points, tf.float64), tf.constant([1.0, 0.5, 2.0, 0.7, 0.3], tf.float64)
+    with mpmath.workdps(40):
+        expected = sum(
+            w * float(mpmath.diff(truth, z, len(word))) for w, z in zip(weights.numpy(), points, strict=True)
+        )
+    found = derivative(lambda z: tf.reduce_sum(weights * f(z)), word, x, tf.ones_like(x), compile=compiled)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+@every_way
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_kinks_that_cancel(name, pair, word, compiled):
+    if name == "keras.ops.fmod" and pair != "zeros":
+        pytest.skip("it jumps there")
+    f, truth = HIDDEN[name]
+    one, other = (tf.constant(part, tf.float64) for part in PAIRS[pair])
+    direction = (V, tf.reverse(V, [0]) + 0.2)
+    lines = zip(*(part.numpy() for part in (one, other, *direction)), strict=True)
+    with mpmath.workdps(40):
+        expected = sum(
+            float(mpmath.diff(lambda t: truth(mpmath.mpf(x) + t * v, mpmath.mpf(y) + t * w), 0, len(word), h=1e-9))  # noqa: B023
+            for x, y, v, w in lines
+        )
+
+    def along(t):
+        return tf.reduce_sum(f(one + t * direction[0], other + t * direction[1]))
+
+    zero = tf.zeros([], tf.float64)
+    assert derivative(along, word, zero, tf.ones_like(zero), compile=compiled) == pytest.approx(
+        expected, rel=1e-7, abs=1e-9
+    )
+
+
+def test_kinks_of_ones_own_are_left_alone():
+    assert ng.gradient(lambda x: tf.reduce_sum(tf.abs(x)))(tf.zeros(3, tf.float64)).numpy().tolist() == [0, 0, 0]
+
+
+X = tf.constant([0.3, 0.7, 1.2], tf.float64)
+BETA = tf.constant([0.5, 1.0, 2.0], tf.float64)
+
+
+def swish(x, beta):
+    return x * tf.sigmoid(beta * x)
+
+
+SUMMED = {
+    "beta": lambda b: tf.nn.silu(X, b),
+    "both": lambda b: tf.nn.silu(b, b),
+    "broadcast": lambda b: tf.nn.silu(b[0], BETA),
+}
+RIGHT = {
+    "constant": (lambda x: tf.nn.silu(x, BETA), lambda x: swish(x, BETA)),
+    "number": (lambda x: tf.nn.silu(x, x[0]), lambda x: swish(x, x[0])),
+    "default": (tf.nn.silu, lambda x: swish(x, 1.0)),
+}
+
+
+@every_way
+@pytest.mark.parametrize("name", SUMMED)
+def test_silu_of_an_array_of_betas_is_refused(name, word, compiled):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"silu.*127690"):
+        derivative(lambda b: tf.reduce_sum(SUMMED[name](b) ** 2), word, X, V, compile=compiled)
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("name", RIGHT)
+def test_silu_is_right_otherwise(name, word):
+    f, expected = RIGHT[name]
+    found, truth = (derivative(lambda x: tf.reduce_sum(g(x) ** 2), word, X, V) for g in (f, expected))  # noqa: B023
+    assert found == pytest.approx(truth, rel=1e-10)
+
+
+@every_way
+def test_isotonic_regression_of_a_vector(word, compiled):
+    """An ascending vector has one block, its mean."""
+    weights = tf.constant([0.3, -0.7, 1.1], tf.float64)
+    f = lambda x: tf.reduce_sum(weights * tf.nn.isotonic_regression(x)[0] ** 2)  # noqa: E731
+    expected = lambda x: tf.reduce_sum(weights) * tf.reduce_mean(x) ** 2  # noqa: E731
+    found = derivative(f, word, X, V, compile=compiled)
+    assert found == pytest.approx(derivative(expected, word, X, V), rel=1e-10)
+
+
+def test_a_gradient_of_another_shape_is_an_error():
+    @tf.custom_gradient
+    def square(x):
+        return x**2, lambda cotangent: tf.reduce_sum(2 * x * cotangent)
+
+    with pytest.raises(ng.UnsupportedNestingError, match="another shape"):
+        ng.gradient(lambda x: tf.reduce_sum(square(x)))(X)
+    assert np.isfinite(ng.gradient(lambda x: tf.reduce_sum(square(x[0])))(X)).all()

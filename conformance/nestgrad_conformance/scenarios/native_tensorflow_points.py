@@ -1,0 +1,61 @@
+"""Smooth functions of TensorFlow, Keras and TensorFlow's NumPy at points where a rule or a formula has its own case.
+
+The functions of the scenarios in `native`, of one float64 tensor x each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.experimental import numpy as tnp
+
+from .native_tensorflow import _weighted
+
+_keras = tf.keras.ops
+
+
+def bessel_at_zero(x: Any) -> Any:
+    """tf.math.bessel_i0 and bessel_i1 where an entry is 0."""
+    return _weighted(tf.math.bessel_i0(x)) + _weighted(tf.math.bessel_i1(x))
+
+
+def bessel_j_at_zero(x: Any) -> Any:
+    """tf.math.special.bessel_j0 and bessel_j1 where an entry is 0."""
+    return _weighted(tf.math.special.bessel_j0(x)) + _weighted(tf.math.special.bessel_j1(x))
+
+
+def spence_at_one(x: Any) -> Any:
+    """tf.math.special.spence where an entry is 1."""
+    return _weighted(tf.math.special.spence(1 + x))
+
+
+def sinc_at_zero(x: Any) -> Any:
+    """keras.ops.sinc and that of TensorFlow's NumPy where an entry is 0."""
+    return _weighted(_keras.sinc(x)) + _weighted(tnp.sinc(x)) + tf.reduce_sum(x**2)
+
+
+def logaddexp_of_ties(x: Any) -> Any:
+    """keras.ops.logaddexp and logaddexp2, and those of TensorFlow's NumPy, where arguments are equal."""
+    pairs = (_keras.logaddexp, _keras.logaddexp2, tnp.logaddexp, tnp.logaddexp2)
+    return tf.add_n([_weighted(pair(x, tf.roll(x, 1, 0))) for pair in pairs])
+
+
+def hypot_at_zero(x: Any) -> Any:
+    """keras.ops.hypot where arguments are equal, or one is 0."""
+    return _weighted(_keras.hypot(x, tf.roll(x, 1, 0)))
+
+
+def fmod_at_zero(x: Any) -> Any:
+    """keras.ops.fmod where an entry is 0."""
+    return _weighted(_keras.fmod(x, 7.0) ** 2) + _weighted(_keras.fmod(x, 7.0))
+
+
+def silu_of_an_array(x: Any) -> Any:
+    """tf.nn.silu with a beta for each entry, which is learned."""
+    return _weighted(tf.nn.silu(x, tf.exp(x)))
+
+
+def isotonic_regression_of_a_vector(x: Any) -> Any:
+    """tf.nn.isotonic_regression of a vector, in blocks of several entries."""
+    return _weighted(tf.nn.isotonic_regression(x + tf.constant([5.0, 6.0, 0.0, 1.0], tf.float64))[0] ** 2)
