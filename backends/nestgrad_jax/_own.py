@@ -14,7 +14,7 @@ Program = ClosedJaxpr | Jaxpr
 
 _known: WeakKeyDictionary[Program, dict[str, bool]] = WeakKeyDictionary()  # a program may hold large arrays
 
-PLAIN = ("betaln", "logsumexp")
+PLAIN = ("betaln", "logsumexp", "spence", "boxcox", "boxcox1p")
 """Functions of jax that are no jits and are watched."""
 
 
@@ -24,6 +24,11 @@ def is_own(primitive: Any, params: Any, name: str) -> bool:
         return False
     program = params["jaxpr"].jaxpr
     return len(program.outvars) == 1 and "jax/_src/" in (program.debug_info.func_filename or "")
+
+
+def is_own_rule(f: Any, name: str) -> bool:
+    """Whether a program, or a function under transformations, is jax's own function with a rule."""
+    return f.debug_info.func_name == name and "jax/_src/" in (f.debug_info.func_filename or "")
 
 
 def is_small(primitive: Any, params: Any) -> bool:
@@ -64,6 +69,7 @@ def _is(program: Jaxpr, equation: Any, name: str) -> bool:
     return (
         equation.primitive.name == name
         or is_own(equation.primitive, equation.params, name)
+        or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
         or (name in PLAIN and is_called_by(equation.source_info, name))
     )
 

@@ -5,7 +5,7 @@ each: the first derivative is right, and the second is 0. Here both take one of 
 formula is then smooth. `betaln` is the same.
 
 `jnp.ldexp` goes through the fraction and the exponent of x, and its derivative at 0 is 1. The Bessel functions `i0` and
-`i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`.
+`i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`. Constants at single points are in `_fresnel` and `_boxcox`.
 
 `eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
 takes them for constants. It is refused. What takes values out of an uncompiled derivative is refused in `_seen`.
@@ -29,10 +29,11 @@ from jax.extend.source_info_util import current, register_exclusion
 
 from nestgrad.extend import emulated
 
-from . import _bessel
+from . import _bessel, _fresnel
+from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
 from ._logsumexp import Weights
-from ._own import holds, is_batched, is_called_by, is_own, is_small
+from ._own import holds, is_batched, is_called_by, is_own, is_own_rule, is_small
 from ._seen import seen, unseen
 from ._triangle import READS_ONE, mirrored
 
@@ -49,6 +50,9 @@ _MENDED = {
     "ldexp": _ZERO,
     "i0": _ZERO,
     **dict.fromkeys(_PRIMITIVES, _ZERO),
+    "fresnel": "jax's second derivatives hold a constant at single points.",
+    "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
+    **dict.fromkeys(NAMES, "jax's derivative in lmbda is 0 where it is 0."),
     "logsumexp": "jax takes a weight that is zero for a constant.",
     **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
 }
@@ -76,12 +80,13 @@ def mended(f: Callable[..., Any]) -> Callable[..., Any]:
 class _Watch(Trace):  # type: ignore[misc]
     """Hands on every operation, with another program if it holds one that is watched."""
 
-    __slots__ = ("_inside", "_trace", "_weights")
+    __slots__ = ("_inside", "_power", "_trace", "_weights")
 
     def __init__(self, trace: Any, inside: str | None = None) -> None:
         super().__init__()
         self._trace, self._inside, self.requires_low = trace, inside, trace.requires_low
         self._weights: Weights | None = None
+        self._power: Power | None = None
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args = unseen(self, args)
@@ -134,11 +139,33 @@ class _Watch(Trace):  # type: ignore[misc]
         if is_own(primitive, params, "_where") and len(args) == _THREE and is_called_by(current(), "logsumexp"):
             self._weights, chosen = Weights.begun(jaxpr_as_fun(params["jaxpr"]), *args)
             return chosen
+        if is_own(primitive, params, "_piecewise") and is_called_by(current(), "_spence"):
+            return _told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
+        if is_own(primitive, params, "_where") and len(args) == _THREE:
+            return self._boxcox(jaxpr_as_fun(params["jaxpr"]), *args)
+        if (
+            self._power is not None
+            and is_followed(primitive, params)
+            and any(is_called_by(current(), one) for one in NAMES)
+        ):
+            return self._power.result(primitive, params, args)
         if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
             weights, self._weights = self._weights, None
             product = weights.product(args)
             return product if product is None else _told("logsumexp", product)
         return None
+
+    def _boxcox(self, where: Callable[..., Any], is_zero: Any, value: Any, other: Any) -> Any:
+        """The result of jax's choice of a value where lmbda is zero: of 1 at first, and at last of the logarithm."""
+        name = next((name for name in NAMES if is_called_by(current(), name)), None)
+        if name is None:
+            return None
+        if self._power is not None and self._power.ends_with(other):
+            self._power = None
+            return _told(name, where(jnp.zeros_like(is_zero), value, other)[0])
+        (safe,) = where(is_zero, value, other)
+        self._power = Power(other, safe) if isinstance(other, jax.core.Tracer) else None
+        return safe
 
     def stage_value(self, value: Any) -> Any:
         return seen(self, self._trace.stage_value(unseen(self, value)))
@@ -147,7 +174,11 @@ class _Watch(Trace):  # type: ignore[misc]
         return seen(self, self._trace.process_call(primitive, f, unseen(self, args), params))
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
-        return seen(self, self._trace.process_custom_jvp_call(primitive, f, jvp, unseen(self, args), **options))
+        args = unseen(self, args)
+        if is_own_rule(f, "fresnel") and isinstance(args[-1], jax.core.Tracer):
+            with set_current_trace(self._trace):
+                return seen(self, _told("fresnel", _fresnel.fresnel_of(f.call_wrapped, *args)))
+        return seen(self, self._trace.process_custom_jvp_call(primitive, f, jvp, args, **options))
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
         return seen(self, self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, unseen(self, args), **options))
