@@ -139,7 +139,11 @@ class _Watch(Trace):  # type: ignore[misc]
         if is_own(primitive, params, "_where") and len(args) == _THREE and is_called_by(current(), "logsumexp"):
             self._weights, chosen = Weights.begun(jaxpr_as_fun(params["jaxpr"]), *args)
             return chosen
-        if is_own(primitive, params, "_piecewise") and is_called_by(current(), "_spence"):
+        if (
+            is_own(primitive, params, "_piecewise")
+            and isinstance(args[0], jax.core.Tracer)
+            and is_called_by(current(), "_spence")
+        ):
             return _told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
         if is_own(primitive, params, "_where") and len(args) == _THREE:
             return self._boxcox(jaxpr_as_fun(params["jaxpr"]), *args)
@@ -163,8 +167,8 @@ class _Watch(Trace):  # type: ignore[misc]
         if self._power is not None and self._power.ends_with(other):
             self._power = None
             return _told(name, where(jnp.zeros_like(is_zero), value, other)[0])
-        (safe,) = where(is_zero, value, other)
-        self._power = Power(other, safe) if isinstance(other, jax.core.Tracer) else None
+        (safe,), (exponent,) = where(is_zero, value, other), where(jnp.zeros_like(is_zero), value, other)
+        self._power = Power(exponent, safe) if isinstance(other, jax.core.Tracer) else None
         return safe
 
     def stage_value(self, value: Any) -> Any:

@@ -30,6 +30,7 @@ HIDDEN = Wrong(
 )
 OF_OPERATOR = replace(HIDDEN, operation="torch.library.custom_op")
 _MARK = "nestgrad_hidden"
+_RULES = ("forward", "setup_context")
 _STEPS = frozenset(
     getattr(owner, name)
     for owner in (torch, torch.Tensor)
@@ -45,11 +46,11 @@ _STEPS = frozenset(
 
 def mark(func: Any, arguments: Any, result: Any) -> bool:
     """Mark what an operation makes inside of a rule, out of torch's sight; whether it has made any such thing."""
-    if func in _STEPS:
+    if func in _STEPS or not _is_in_rule():
         return False
     given = [leaf for leaf in tree_leaves(arguments) if _has_derivative(leaf)]
     goes_on = any(map(_is_marked, given))
-    if not (goes_on or any(map(is_variable, given))) or not _is_in_rule():
+    if not (goes_on or any(map(is_variable, given))):
         return False
     made = given[:1] if result is None else tree_leaves(result)
     hidden = [leaf for leaf in made if _has_derivative(leaf) and (goes_on or not leaf.requires_grad)]
@@ -94,8 +95,12 @@ def mark_operator(operator: OpOverload, args: Any, kwargs: dict[str, Any], resul
     ctx.needs_input_grad = tuple(getattr(value, "requires_grad", False) for value in args)  # type: ignore[attr-defined]
     inputs, named = fill_defaults(operator._schema, args, kwargs)
     more = {"keyword_only_inputs": named} if has_kwarg_only_args(operator._schema) else {}
-    with torch.no_grad(), Marks():
+
+    def setup_context(ctx: FunctionCtx) -> None:
         set_up(ctx=ctx, inputs=inputs, output=result, **more)
+
+    with torch.no_grad(), Marks():
+        setup_context(ctx)
     if not any(map(_is_marked, tree_leaves(vars(ctx)))):
         return False
     for leaf in tree_leaves(result):
@@ -126,8 +131,9 @@ def _is_in_rule() -> bool:
     """Whether the present line is called by the `forward` or the `setup_context` of a rule, which has a context."""
     frame = sys._getframe(1)
     while frame is not None:
-        names = frame.f_code.co_varnames[:1]
-        if names and isinstance(frame.f_locals.get(names[0]), FunctionCtx):
+        code = frame.f_code
+        # only of these: to read the locals of some frames of Dynamo's spoils them
+        if code.co_name in _RULES and isinstance(frame.f_locals.get(code.co_varnames[0]), FunctionCtx):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

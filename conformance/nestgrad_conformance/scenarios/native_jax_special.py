@@ -244,3 +244,18 @@ def logsumexp_zero_weight(x: Any) -> Any:
     weights = jnp.concatenate([jnp.array([20.0]), x])
     mask = jnp.array([0.0, 1.0, 2.0, 0.0, 1.0])
     return special.logsumexp(_ramp(6) * weights / 100, b=weights) + special.logsumexp(x**2, b=mask)
+
+
+def boxcox(x: Any) -> Any:
+    """boxcox and boxcox1p in both arguments, at an exponent that is zero too."""
+    return _weighted(special.boxcox(2 + jnp.tanh(x), x)) + _weighted(special.boxcox1p(2 + jnp.tanh(x), x))
+
+
+def fresnel(x: Any) -> Any:
+    """The integrals of fresnel, at 1 too."""
+    return sum(_weighted(part) for part in special.fresnel(1 + x))
+
+
+def spence_at_one(x: Any) -> Any:
+    """The dilogarithm, at 1 too."""
+    return _weighted(special.spence(1 + jnp.tanh(x) / 2))

@@ -1,0 +1,102 @@
+"""Functions of one number with derivatives of every order that hold everywhere: of jax's values, with other rules.
+
+jax puts constants where its formulas are singular. For `spence` that is at 1 and 0; for the derivatives of `fresnel`
+where πx²/2 is a multiple of a right angle, as at odd integers. What it differentiates there is the constant.
+
+Under vmap an array may have its axes in another order than the result: values that are all different tell which.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy import special
+
+from ._errors import SilentlyWrongError
+
+_NEAR, _TERMS = 0.25, 40  # of the series, with digits to spare for derivatives
+
+
+@jax.custom_jvp
+def fresnel(x: Any) -> Any:
+    """The integrals S and C of sin πt²/2 and cos πt²/2 from 0 to x."""
+    return special.fresnel(x)
+
+
+@jax.custom_jvp
+def _rates(x: Any) -> Any:
+    """The sine and the cosine. jax reduces the angle without loss of digits."""
+    return jax.jvp(special.fresnel, (x,), (jnp.ones_like(x),))[1]
+
+
+@fresnel.defjvp
+def _of_fresnel(primals: Any, tangents: Any) -> Any:
+    (x,), (tangent,) = primals, tangents
+    sine, cosine = _rates(x)
+    return fresnel(x), (sine * tangent, cosine * tangent)
+
+
+@_rates.defjvp
+def _of_rates(primals: Any, tangents: Any) -> Any:
+    (x,), (tangent,) = primals, tangents
+    sine, cosine = _rates(x)
+    speed = math.pi * x * tangent
+    return (sine, cosine), (cosine * speed, -sine * speed)
+
+
+@jax.custom_jvp
+def spence(x: Any) -> Any:
+    """The dilogarithm of 1 - x."""
+    return special.spence(x)
+
+
+@spence.defjvp
+def _of_spence(primals: Any, tangents: Any) -> Any:
+    (x,), (tangent,) = primals, tangents
+    is_near = jnp.abs(x - 1) < _NEAR
+    step, far = jnp.where(is_near, x - 1, 0), jnp.where(is_near, 2, x)
+    series = jnp.zeros_like(x)
+    for n in reversed(range(_TERMS)):
+        series = 1 / (n + 1) - step * series
+    return spence(x), tangent * jnp.where(is_near, -series, jnp.log(far) / (1 - far))
+
+
+def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
+    """What jax's fresnel gives for its last argument; the others are its coefficients, if it is of a program.
+
+    Raises:
+        SilentlyWrongError: the axes of the result are not known.
+    """
+    *constants, x = args
+    if not any(isinstance(constant, jax.core.Tracer) for constant in constants):
+        axes = _order_of_axes(lambda probe: f(*constants, probe)[0], lambda probe: special.fresnel(probe)[0], x)
+    elif x.ndim < len(("rows", "columns")):
+        axes = tuple(range(x.ndim))
+    else:
+        raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
+    return [jnp.transpose(part, axes) for part in fresnel(x)]
+
+
+def spence_of(f: Callable[..., Any], x: Any, *others: Any) -> Any:
+    """What jax's choice between its formulas gives for an x."""
+    axes = _order_of_axes(lambda probe: f(probe, *map(_zeros, others))[0], special.spence, x)
+    return jnp.transpose(spence(x), axes)
+
+
+def _zeros(value: Any) -> Any:
+    return np.zeros(jnp.shape(value), jnp.result_type(value))
+
+
+def _order_of_axes(f: Callable[..., Any], result: Callable[..., Any], x: Any) -> tuple[int, ...]:
+    """The axes of x in the order in which f, which is `result` of each number, has them in its result."""
+    with jax.ensure_compile_time_eval():
+        probe = jnp.linspace(0.1, 0.4, x.size, dtype=x.dtype).reshape(x.shape)
+        there, here = np.asarray(f(probe)), np.asarray(result(probe))
+    fitting = [axes for axes in itertools.permutations(range(x.ndim)) if here.transpose(axes).shape == there.shape]
+    return min(fitting, key=lambda axes: float(np.abs(here.transpose(axes) - there).max(initial=0)))
