@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.scipy import special
 
 from ._errors import SilentlyWrongError
@@ -29,25 +30,18 @@ def fresnel(x: Any) -> Any:
     return special.fresnel(x)
 
 
-@jax.custom_jvp
-def _rates(x: Any) -> Any:
-    """The sine and the cosine. jax reduces the angle without loss of digits."""
-    return jax.jvp(special.fresnel, (x,), (jnp.ones_like(x),))[1]
-
-
 @fresnel.defjvp
 def _of_fresnel(primals: Any, tangents: Any) -> Any:
     (x,), (tangent,) = primals, tangents
-    sine, cosine = _rates(x)
-    return fresnel(x), (sine * tangent, cosine * tangent)
+    angle = math.pi / 2 * x * x
+    exact = jax.jvp(special.fresnel, (x,), (jnp.ones_like(x),))[1]  # jax loses no digits of the angle
+    rates = map(_with_slope, exact, (jnp.sin(angle), jnp.cos(angle)))
+    return fresnel(x), tuple(rate * tangent for rate in rates)
 
 
-@_rates.defjvp
-def _of_rates(primals: Any, tangents: Any) -> Any:
-    (x,), (tangent,) = primals, tangents
-    sine, cosine = _rates(x)
-    speed = math.pi * x * tangent
-    return (sine, cosine), (cosine * speed, -sine * speed)
+def _with_slope(value: Any, curve: Any) -> Any:
+    """A value with the derivatives of another computation of it."""
+    return lax.stop_gradient(value) + (curve - lax.stop_gradient(curve))
 
 
 @jax.custom_jvp
@@ -76,7 +70,7 @@ def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     *constants, x = args
     if not any(isinstance(constant, jax.core.Tracer) for constant in constants):
         axes = _order_of_axes(lambda probe: f(*constants, probe)[0], lambda probe: special.fresnel(probe)[0], x)
-    elif x.ndim < len(("rows", "columns")):
+    elif x.ndim <= 1:
         axes = tuple(range(x.ndim))
     else:
         raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
