@@ -247,7 +247,7 @@ def logsumexp_zero_weight(x: Any) -> Any:
 
 
 def boxcox(x: Any) -> Any:
-    """boxcox and boxcox1p in both arguments, at an exponent that is zero too."""
+    """The transforms boxcox and boxcox1p in both arguments, at an exponent that is zero too."""
     return _weighted(special.boxcox(2 + jnp.tanh(x), x)) + _weighted(special.boxcox1p(2 + jnp.tanh(x), x))
 
 
