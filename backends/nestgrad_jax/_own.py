@@ -42,13 +42,23 @@ def is_batched(source: SourceInfo) -> bool:
     return any(frame.function_name.startswith("BatchTrace.") for frame in frames)
 
 
-def is_called_by(source: SourceInfo, name: str) -> bool:
+def is_called_by(source: SourceInfo, name: str, program: Jaxpr | None = None) -> bool:
     """Whether an operation is of a function of jax that is no jit: known by the stack, where it was called or traced.
 
-    Inside one of jax's own small jits, such as that of `maximum`, it is the stack of whoever called that first.
+    Of a program it is the stack of whoever called that first: only the part inside of the program tells.
     """
-    frames = source.traceback.frames if source.traceback else ()
-    return any(frame.function_name == name and "jax/_src/" in frame.file_name for frame in frames)
+    frames = source.traceback.frames if source.traceback else ()  # the innermost first
+    for frame in frames:
+        if frame.function_name == name and "jax/_src/" in frame.file_name:
+            return True
+        if program is not None and _is_function_of(program, frame):
+            return False
+    return False
+
+
+def _is_function_of(program: Jaxpr, frame: Any) -> bool:
+    info = program.debug_info
+    return bool(frame.function_name == info.func_name and frame.file_name == info.func_filename)
 
 
 def holds(program: Program, name: str) -> bool:
@@ -70,7 +80,7 @@ def _is(program: Jaxpr, equation: Any, name: str) -> bool:
         equation.primitive.name == name
         or is_own(equation.primitive, equation.params, name)
         or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
-        or (name in PLAIN and is_called_by(equation.source_info, name))
+        or (name in PLAIN and is_called_by(equation.source_info, name, program))
     )
 
 

@@ -122,8 +122,8 @@ def is_without_rule(call: Call) -> bool:
     return any_differentiated(call)
 
 
-def caller(file: str, *names: str, depth: int = _DEPTH) -> FrameType | None:
-    """The innermost of these functions in a file of TensorFlow's that the present line is called by."""
+def caller(file: str | tuple[str, ...], *names: str, depth: int = _DEPTH) -> FrameType | None:
+    """The frame of the innermost of these functions, in a file that ends so, that the present line is called by."""
     frame: FrameType | None = sys._getframe(2)
     for _ in range(depth):
         if frame is None:

@@ -21,30 +21,30 @@ _DEPTH = 24  # frames between the operation and such a function, at most: in a g
 
 
 def _is_called_by(*names: str) -> bool:
-    return any(caller(file, *names, depth=_DEPTH) is not None for file in _FILES)
+    return caller(_FILES, *names, depth=_DEPTH) is not None
 
 
 def has_hidden_kink(*names: str) -> Callable[[Call], bool]:
     """Whether one of these functions calls the operation, at a kink or perhaps at one."""
-    return lambda call: has_zero(call) and _is_called_by(*names)
+    return lambda call: _is_called_by(*names) and has_zero(call)
 
 
 def has_hidden_tie(*names: str) -> Callable[[Call], bool]:
     """The same of an operation with a kink where its arguments are equal."""
 
     def when(call: Call) -> bool:
+        if not _is_called_by(*names):
+            return False
         one, other = map(value_of, call.inputs)
-        return (one is None or other is None or bool(np.any(one == other))) and _is_called_by(*names)
+        return one is None or other is None or bool(np.any(one == other))
 
     return when
 
 
 def _argument_of_sinc(call: Call) -> Any:
     """What `sinc` was given, if it is that which makes this choice."""
-    for file in _FILES:
-        if (frame := caller(file, "sinc", depth=_DEPTH)) is not None:
-            return tf.cast(frame.f_locals["x"], call.inputs[2].dtype)
-    return None
+    frame = caller(_FILES, "sinc", depth=_DEPTH)
+    return None if frame is None else tf.cast(frame.f_locals["x"], call.inputs[2].dtype)
 
 
 def is_sinc(call: Call) -> bool:

@@ -68,7 +68,7 @@ TABLE = _by_op(
             ("*",),
             "TensorFlow's rule is that of a symmetric matrix, of which one triangle is read.",
             repair=_triangle.cholesky,
-            when=_triangle.reads_one,
+            when=differentiated(0),
             when_inside=lambda node: False,
         ),
         Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_small),

@@ -6,13 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from ._call import Call, differentiated
+from ._call import Call
 from ._unseen import unseen
-
-
-def reads_one(call: Call) -> bool:
-    """Whether it is a factor of a matrix that varies, as it was given."""
-    return differentiated(0)(call)
 
 
 def cholesky(call: Call) -> list[Any]:
