@@ -16,13 +16,16 @@ from autograd.tracer import getval, isbox, trace_primitives_map
 from ._missing import RefusedError
 
 Arguments = tuple[Any, dict[str, Any]]
+_OF_AN_ORDER = ("jv", "jn", "yn", "iv", "ive", "polygamma")  # by name, since SciPy need not be there
 Reading = Callable[[Any, dict[str, Any]], Arguments]
 
 
-def readable(fun: Any, args: Any, kwargs: dict[str, Any]) -> Arguments:
-    """The same call of `fun`, in a spelling that autograd's rules have right."""
+def readable(fun: Any, args: Any, kwargs: dict[str, Any], argnums: Any) -> Arguments:
+    """The same call of `fun`, whose arguments at these places vary, in a spelling that autograd's rules have right."""
     if kwargs and any(map(isbox, kwargs.values())):
         raise RefusedError("autograd takes no notice of a traced array in a keyword argument")
+    if 0 in argnums and getattr(fun, "__name__", "") in _OF_AN_ORDER:
+        raise RefusedError("autograd takes the order, its first argument, for a constant")
     reading = _READINGS.get(fun)
     return (args, kwargs) if reading is None else reading(args, kwargs)
 

@@ -27,7 +27,7 @@ class ForwardNode(JVPNode):  # type: ignore[misc]
     def __init__(self, value: Any, fun: Any, args: Any, kwargs: Any, argnums: Any, parents: Any) -> None:
         try:
             rule = _rule(fun, primitive_jvps, FORWARD)
-            self.g = rule(argnums, [parent.g for parent in parents], value, *readable(fun, args, kwargs))
+            self.g = rule(argnums, [parent.g for parent in parents], value, *readable(fun, args, kwargs, argnums))
             _check_shape(self.g, _shape(value))
         except (MissingRule, *PASSED):
             raise
@@ -44,7 +44,7 @@ class ReverseNode(VJPNode):  # type: ignore[misc]
         self.parents = parents
         shapes = [_shape(args[argnum]) for argnum in argnums]
         try:
-            pull = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs))
+            pull = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))
         except (MissingRule, *PASSED):
             raise
         except Exception as error:

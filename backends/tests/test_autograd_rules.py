@@ -282,3 +282,13 @@ def test_every_function_of_the_namespace_is_tested():
         v = [VECTOR] * ng.Nesting(word).directions
         with pytest.raises(ng.UnsupportedNestingError, match="cumprod"):
             ng.derivative(lambda x: xp.sum(xp.cumulative_prod(x)), word, backend="autograd")(VECTOR, *v)
+
+
+@pytest.mark.parametrize("name", ["jn", "yn", "iv", "ive", "polygamma"])
+def test_the_order_of_a_special_function_is_no_variable(name):
+    f = getattr(pytest.importorskip("autograd.scipy.special"), name)
+    x = np.array([1.0, 0.7])
+    with pytest.raises(ng.UnsupportedNestingError, match="takes the order"):
+        ng.gradient(lambda z: f(z[0], z[1]), backend="autograd")(x)
+    slope = (f(1, 0.7 + 1e-6) - f(1, 0.7 - 1e-6)) / 2e-6
+    assert ng.gradient(lambda z: f(1, z[1]), backend="autograd")(x)[1] == pytest.approx(slope, rel=1e-7)
