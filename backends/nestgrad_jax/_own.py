@@ -45,15 +45,13 @@ def is_batched(source: SourceInfo) -> bool:
 def is_called_by(source: SourceInfo, name: str, program: Jaxpr | None = None) -> bool:
     """Whether an operation is of a function of jax that is no jit: known by the stack, where it was called or traced.
 
-    Of a program it is the stack of whoever called that first: only the part inside of the program tells.
+    Of a program of jax's own it is the stack of whoever called that first: only the part inside of the program tells.
     """
     frames = source.traceback.frames if source.traceback else ()  # the innermost first
-    for frame in frames:
-        if frame.function_name == name and "jax/_src/" in frame.file_name:
-            return True
-        if program is not None and _is_function_of(program, frame):
-            return False
-    return False
+    if program is not None and "jax/_src/" in (program.debug_info.func_filename or ""):
+        places = [place for place, frame in enumerate(frames) if _is_function_of(program, frame)]
+        frames = frames[: places[0] + 1] if places else ()
+    return any(frame.function_name == name and "jax/_src/" in frame.file_name for frame in frames)
 
 
 def _is_function_of(program: Jaxpr, frame: Any) -> bool:

@@ -71,5 +71,4 @@ def test_at_a_point_and_beside_it(name, around, x64):
             )
         truth = truth if "R" in word else truth.sum()
         np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-9)
-        # jax's small jits keep the stack of whoever traced them first, so that a loop may be told of another one too
-        assert ("fresnel" if name in "SC" else name) in {emulation.operation for emulation in emulations}
+        assert {emulation.operation for emulation in emulations} == {"fresnel" if name in "SC" else name}
