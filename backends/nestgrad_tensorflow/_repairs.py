@@ -21,13 +21,14 @@ def cumprod(call: Call) -> list[Any]:
 def isotonic_regression(call: Call) -> list[Any]:
     """The regression of a matrix of rows."""
     x = call.inputs[0]
-    rows = tf.raw_ops.IsotonicRegression(input=tf.reshape(x, (-1, x.shape[-1])), output_dtype=x.dtype)
+    dtype = tf.float64 if x.dtype == tf.float64 else tf.float32  # TensorFlow's, of what can be differentiated
+    rows = tf.raw_ops.IsotonicRegression(input=tf.reshape(x, (-1, x.shape[-1])), output_dtype=dtype)
     return [tf.reshape(part, tf.shape(x)) for part in rows]
 
 
 def is_no_matrix(call: Call) -> bool:
-    """Whether its first input has another number of axes than two."""
-    return bool(call.inputs[0].shape.rank != 2)
+    """Whether it is differentiated in an input with another number of axes than two."""
+    return bool(call.inputs[0].shape.rank != 2 and may_vary(call.inputs[0]))
 
 
 def cumulative_logsumexp(call: Call) -> list[Any]:

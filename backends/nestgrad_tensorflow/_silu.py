@@ -15,8 +15,8 @@ from ._levels import may_vary
 def is_summed(call: Call) -> bool:
     """Whether a sigmoid is that of such a call, differentiated in what the rule gets wrong."""
     frame = caller("nn_impl.py", "swish_impl")
-    if frame is None:
+    if frame is None or frame.f_locals["beta"].shape.rank == 0:
         return False
     x, beta = frame.f_locals["features"], frame.f_locals["beta"]
     is_broadcast = tf.broadcast_static_shape(x.shape, beta.shape) != x.shape
-    return bool((beta.shape.rank != 0 and may_vary(beta)) or (is_broadcast and may_vary(x)))
+    return bool(may_vary(beta) or (is_broadcast and may_vary(x)))

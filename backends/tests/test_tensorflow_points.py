@@ -135,6 +135,12 @@ def test_isotonic_regression_of_a_vector(word, compiled):
     assert found == pytest.approx(derivative(expected, word, X, V), rel=1e-10)
 
 
+def test_isotonic_regression_of_integers_is_a_constant():
+    labels = tf.constant([1, 2, 6])
+    f = lambda x: tf.reduce_sum(x * tf.cast(tf.nn.isotonic_regression(labels)[0], x.dtype))  # noqa: E731
+    np.testing.assert_allclose(ng.gradient(f)(X), [3, 3, 3])
+
+
 def test_a_gradient_of_another_shape_is_an_error():
     @tf.custom_gradient
     def square(x):
