@@ -1,4 +1,4 @@
-"""What jax gets silently wrong and a trace can see: some functions are mended, one is refused.
+"""What jax gets silently wrong and a trace can see: some functions are mended, some are refused.
 
 `jnp.hypot` computes max √(1 + (min/max)²). Where |a| = |b|, jax gives half of the derivative of `max` and of `min` to
 each: the first derivative is right, and the second is 0. Here both take one of the two for the larger there, and the
@@ -8,7 +8,8 @@ formula is then smooth. `betaln` is the same.
 `i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`. Constants at single points are in `_fresnel` and `_boxcox`.
 
 `eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
-takes them for constants. It is refused. What takes values out of an uncompiled derivative is refused in `_seen`.
+takes them for constants. It is refused, as is an order of `expn` that varies, in `_order`. What takes values out of an
+uncompiled derivative is refused in `_seen`.
 
 A trace of jax sees what f calls, and what the programs of f's own jits and loops hold. It is scoped to a call of f.
 """
@@ -33,6 +34,7 @@ from . import _bessel, _fresnel
 from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
 from ._logsumexp import Weights
+from ._order import EXPN, refuse_if_order, refuse_if_traced
 from ._own import holds, is_batched, is_called_by, is_own, is_own_rule, is_small
 from ._seen import seen, unseen
 from ._triangle import READS_ONE, mirrored
@@ -41,6 +43,7 @@ register_exclusion(__file__)  # an operation's line is that of the caller, not t
 
 _TWO, _THREE = 2, 3  # arguments; what jax has differentiated goes by the same name, and has others
 _BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
+_REFUSED = (_BISECTION, EXPN)
 _EXTREMA = {"max": lax.max, "min": lax.min}
 _PRIMITIVES = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
 _EQUAL, _ZERO = "jax's second derivative is 0 where the arguments are equal.", "jax's derivatives do not hold at zero."
@@ -92,6 +95,8 @@ class _Watch(Trace):  # type: ignore[misc]
         args = unseen(self, args)
         if is_own(primitive, params, _BISECTION):
             raise SilentlyWrongError(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
+        if primitive.name == "stop_gradient":
+            refuse_if_order(self._trace, *args)
         with set_current_trace(self._trace):
             if primitive.name in READS_ONE:
                 args = _told(primitive.name, mirrored(args, params))
@@ -116,7 +121,7 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is mended, as the operation would give it, or None."""
-        if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, _BISECTION)):
+        if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, *_REFUSED)):
             return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
         result = self._mended_alone(primitive, params, *args)
         return result if result is None or not primitive.multiple_results else [result]
@@ -179,6 +184,7 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = unseen(self, args)
+        refuse_if_traced(f, args)
         if is_own_rule(f, "fresnel") and isinstance(args[-1], jax.core.Tracer):
             with set_current_trace(self._trace):
                 return seen(self, _told("fresnel", _fresnel.fresnel_of(f.call_wrapped, *args)))
@@ -222,7 +228,7 @@ def _with_mended(value: Any, inside: str | None) -> Any:
     if isinstance(value, tuple):
         return tuple(_with_mended(entry, inside) if _holds_programs(entry) else entry for entry in value)
     names = [name for name in _MENDED if holds(value, name)] + ([inside] if inside else [])
-    if not names and not holds(value, _BISECTION):
+    if not names and not any(holds(value, name) for name in _REFUSED):
         return value
     program = _program(value, inside)
     for name in names:

@@ -259,3 +259,8 @@ def fresnel(x: Any) -> Any:
 def spence_at_one(x: Any) -> Any:
     """The dilogarithm, at 1 too."""
     return _weighted(special.spence(1 + jnp.tanh(x) / 2))
+
+
+def order_of_expn(x: Any) -> Any:
+    """The exponential integrals expn in their order."""
+    return _weighted(special.expn(x, 1.5))
