@@ -55,15 +55,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give the blocks of one document to one worker, since they build on each other."""
-    from xdist.scheduler import LoadScopeScheduling
+    """Give a file to one worker: blocks of a document build on each other, and a module's fixtures are made once."""
+    from xdist.scheduler import LoadFileScheduling
 
-    class ByDocument(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return file if file.endswith(".md") else nodeid
-
-    return ByDocument(config, log) if config.getoption("dist") == "load" else None
+    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 documents = Sybil(parsers=[sections, PythonCodeBlockParser()], patterns=["*.md"], teardown=restore)

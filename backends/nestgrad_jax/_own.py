@@ -18,12 +18,13 @@ PLAIN = ("betaln", "logsumexp", "spence", "boxcox", "boxcox1p")
 """Functions of jax that are no jits and are watched."""
 
 
-def is_own(primitive: Any, params: Any, name: str) -> bool:
-    """Whether it is jax's own jit; what jax has differentiated goes by the name too, and has more results."""
-    if primitive.name != "jit" or params["name"] != name:
-        return False
+def own_name(primitive: Any, params: Any) -> str | None:
+    """The name of a jit of jax itself; what jax has differentiated goes by the same name, and has more results."""
+    if primitive.name != "jit":
+        return None
     program = params["jaxpr"].jaxpr
-    return len(program.outvars) == 1 and "jax/_src/" in (program.debug_info.func_filename or "")
+    is_own = len(program.outvars) == 1 and "jax/_src/" in (program.debug_info.func_filename or "")
+    return params["name"] if is_own else None
 
 
 def is_own_rule(f: Any, name: str) -> bool:
@@ -33,7 +34,7 @@ def is_own_rule(f: Any, name: str) -> bool:
 
 def is_small(primitive: Any, params: Any) -> bool:
     """Whether it is a jit of jax that holds a single operation."""
-    return any(is_own(primitive, params, name) for name in ("maximum", "minimum"))
+    return own_name(primitive, params) in ("maximum", "minimum")
 
 
 def is_batched(source: SourceInfo) -> bool:
@@ -76,7 +77,7 @@ def _is(program: Jaxpr, equation: Any, name: str) -> bool:
         return equation.primitive.name == name and not is_symmetrized(program, equation)
     return (
         equation.primitive.name == name
-        or is_own(equation.primitive, equation.params, name)
+        or own_name(equation.primitive, equation.params) == name
         or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
         or (name in PLAIN and is_called_by(equation.source_info, name, program))
     )

@@ -35,7 +35,7 @@ from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
 from ._logsumexp import Weights
 from ._order import EXPN, refuse_if_order, refuse_if_traced
-from ._own import holds, is_batched, is_called_by, is_own, is_own_rule, is_small
+from ._own import holds, is_batched, is_called_by, is_own_rule, is_small, own_name
 from ._seen import seen, unseen
 from ._triangle import READS_ONE, mirrored
 
@@ -93,7 +93,7 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args = unseen(self, args)
-        if is_own(primitive, params, _BISECTION):
+        if own_name(primitive, params) == _BISECTION:
             raise SilentlyWrongError(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
         if primitive.name == "stop_gradient":
             refuse_if_order(self._trace, *args)
@@ -112,7 +112,7 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _with_programs(self, primitive: Any, params: Any) -> Any:
         """The parameters of an operation with programs that are mended."""
-        inside = self._inside or ("hypot" if is_own(primitive, params, "hypot") else None)
+        inside = self._inside or ("hypot" if own_name(primitive, params) == "hypot" else None)
         if is_small(primitive, params):
             inside = inside or ("betaln" if is_called_by(current(), "betaln") else None)
             if inside is None:
@@ -128,41 +128,47 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The same of an operation with one result."""
-        name = primitive.name
-        if name in _EXTREMA and self._inside:
-            return _chosen(_EXTREMA[name], *args)
-        if name in _EXTREMA and is_called_by(current(), "betaln"):
-            return _told("betaln", _chosen(_EXTREMA[name], *args))
+        name, source = primitive.name, current()
+        if name in _EXTREMA:
+            return self._extremum(name, *args)
         if name in _PRIMITIVES:
             return _told(name, _PRIMITIVES[name](*args))
-        if is_own(primitive, params, "ldexp") and len(args) == _TWO:
-            if is_batched(current()):
-                raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
-            return _told("ldexp", _scaled(*args))
-        if is_own(primitive, params, "i0") and len(args) == 1:
-            return _told("i0", _bessel.i0(*args))
-        if is_own(primitive, params, "_where") and len(args) == _THREE and is_called_by(current(), "logsumexp"):
-            self._weights, chosen = Weights.begun(jaxpr_as_fun(params["jaxpr"]), *args)
-            return chosen
-        if (
-            is_own(primitive, params, "_piecewise")
-            and isinstance(args[0], jax.core.Tracer)
-            and is_called_by(current(), "_spence")
-        ):
-            return _told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
-        if is_own(primitive, params, "_where") and len(args) == _THREE:
-            return self._boxcox(jaxpr_as_fun(params["jaxpr"]), *args)
-        if (
-            self._power is not None
-            and is_followed(primitive, params)
-            and any(is_called_by(current(), one) for one in NAMES)
-        ):
+        result = self._mended_jit(own_name(primitive, params), params, *args)
+        if result is not None:
+            return result
+        if self._power is not None and is_followed(primitive, params) and any(is_called_by(source, n) for n in NAMES):
             return self._power.result(primitive, params, args)
-        if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
+        if name == "mul" and self._weights is not None and is_called_by(source, "logsumexp"):
             weights, self._weights = self._weights, None
             product = weights.product(args)
             return product if product is None else _told("logsumexp", product)
         return None
+
+    def _extremum(self, name: str, *args: Any) -> Any:
+        """The larger or the smaller of two, in a function that is smooth where they are equal."""
+        if self._inside:
+            return _chosen(_EXTREMA[name], *args)
+        return _told("betaln", _chosen(_EXTREMA[name], *args)) if is_called_by(current(), "betaln") else None
+
+    def _mended_jit(self, name: str | None, params: Any, *args: Any) -> Any:
+        """The same of a jit of jax's own."""
+        if name == "ldexp" and len(args) == _TWO:
+            if is_batched(current()):
+                raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
+            return _told("ldexp", _scaled(*args))
+        if name == "i0" and len(args) == 1:
+            return _told("i0", _bessel.i0(*args))
+        if name == "_piecewise" and isinstance(args[0], jax.core.Tracer) and is_called_by(current(), "_spence"):
+            return _told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
+        if name == "_where" and len(args) == _THREE:
+            where = jaxpr_as_fun(params["jaxpr"])
+            return self._logsumexp(where, *args) if is_called_by(current(), "logsumexp") else self._boxcox(where, *args)
+        return None
+
+    def _logsumexp(self, where: Callable[..., Any], *args: Any) -> Any:
+        """The result of jax's choice of the entries that have a weight, from which on a call is followed."""
+        self._weights, chosen = Weights.begun(where, *args)
+        return chosen
 
     def _boxcox(self, where: Callable[..., Any], is_zero: Any, value: Any, other: Any) -> Any:
         """The result of jax's choice of a value where lmbda is zero: of 1 at first, and at last of the logarithm."""
