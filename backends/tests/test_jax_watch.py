@@ -142,9 +142,11 @@ def written_out(x):
     return jnp.sum(jnp.log(jnp.sum(weights * jnp.exp(entries), axis=1)) ** 2)
 
 
+WORDS = [("alone", word) for word in ("R", "F", "FR", "RF", "RR", "FF")]
+
+
 @pytest.mark.parametrize("x", [(1.5, 1.5), (1.0, 0.0)], ids=["betaln", "logsumexp"])
-@pytest.mark.parametrize("word", ["R", "F", "FR", "RF", "RR", "FF"])
-@pytest.mark.parametrize("around", PAIRS)
+@pytest.mark.parametrize(("around", "word"), [*WORDS, ("jit", "RF"), ("cond", "RF"), ("vmap", "RF")])
 def test_equal_arguments_and_weights_that_are_zero(around, word, x, x64):
     f, same = (logarithm_of_beta, in_parts) if x[1] else (weighted_sum, written_out)
     x, vs = jnp.array(x), [jnp.array([1.0, -2.0])] * ng.Nesting(word).directions
