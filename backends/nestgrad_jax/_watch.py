@@ -128,7 +128,7 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The same of an operation with one result."""
-        name, source = primitive.name, current()
+        name = primitive.name
         if name in _EXTREMA:
             return self._extremum(name, *args)
         if name in _PRIMITIVES:
@@ -136,9 +136,9 @@ class _Watch(Trace):  # type: ignore[misc]
         result = self._mended_jit(own_name(primitive, params), params, *args)
         if result is not None:
             return result
-        if self._power is not None and is_followed(primitive, params) and any(is_called_by(source, n) for n in NAMES):
+        if self._power is not None and is_followed(primitive, params) and _is_boxcox():
             return self._power.result(primitive, params, args)
-        if name == "mul" and self._weights is not None and is_called_by(source, "logsumexp"):
+        if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
             weights, self._weights = self._weights, None
             product = weights.product(args)
             return product if product is None else _told("logsumexp", product)
@@ -205,6 +205,10 @@ class _Watch(Trace):  # type: ignore[misc]
         if not callable(attribute):
             return attribute
         return lambda *args, **kwargs: seen(self, attribute(*unseen(self, args), **unseen(self, kwargs)))
+
+
+def _is_boxcox() -> bool:
+    return any(is_called_by(current(), name) for name in NAMES)
 
 
 def _told(name: str, result: Any) -> Any:
