@@ -122,3 +122,13 @@ def eigenvectors_of_one_triangle(x: Any) -> Any:
 def factor_of_one_triangle(x: Any) -> Any:
     """torch.cholesky_solve by a factor of which it reads the lower triangle alone."""
     return _weighted(torch.cholesky_solve(_ramp(3, 2), x))
+
+
+def hvp_without_graph(x: Any) -> Any:
+    """A loss on a Hessian-vector product of parameters x, whose author forgot create_graph at the outer level."""
+    y = x if x.requires_grad else x.clone().requires_grad_()
+    z = torch.tensor([0.3, -0.7, 1.1], dtype=torch.float64, requires_grad=True)
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(torch.sum(torch.exp(y * z)), z, create_graph=True)
+        (product,) = torch.autograd.grad(torch.sum(slope), z)
+    return torch.sum(product**2) + torch.sum(x**3)

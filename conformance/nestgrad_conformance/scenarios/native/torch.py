@@ -236,6 +236,7 @@ SCENARIOS = (
     _torch_constant("as_strided_scatter", normal(5), "as_strided_scatter"),
     _torch_constant("gradient_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
     _torch_constant("functional_without_graph", normal(3), "without_graph", "untraceable"),
+    _torch_constant("hvp_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
     _torch_constant(
         "custom_function_saved_intermediate", normal(3), "custom_rule", "custom_function", "saved_intermediate"
     ),
