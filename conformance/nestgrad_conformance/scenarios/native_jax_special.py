@@ -264,3 +264,8 @@ def spence_at_one(x: Any) -> Any:
 def order_of_expn(x: Any) -> Any:
     """The exponential integrals expn in their order."""
     return _weighted(special.expn(x, 1.5))
+
+
+def slope_of_hypot(x: Any) -> Any:
+    """jax.grad inside, of jnp.hypot, of equal arguments where x is zero."""
+    return _weighted(jax.grad(lambda x: jnp.sum(jnp.hypot(2 + jnp.tanh(x), 2 - jnp.tanh(x))))(x))

@@ -144,6 +144,7 @@ SCENARIOS = (
     _jax_special("fresnel", zero_inside, "special", "fresnel", order=3),
     _jax_special("boxcox", zero_inside, "special", "boxcox"),
     _jax_special("order_of_expn", uniform(1.5, 2.5, 4), "special", "expn_order"),
+    _jax_special("slope_of_hypot", zero_inside, "hypot", "mended_inside"),
     _jax_special("logits", uniform(0.2, 0.8, 4), "special"),
     _jax_special("spherical_harmonics", uniform(0.3, 1.2, 3), "special", "sph_harm_y"),
     _jax_special("sinc", normal(4), "special"),

@@ -1,0 +1,120 @@
+"""A derivative that f itself takes by jax's own transforms, and what it hides.
+
+A trace of f is not told what is called inside of f's `jax.grad`, but asked for the operations of jax's rules. What is
+mended elsewhere cannot be mended there, and the derivative of that derivative would be jax's, which is wrong: it is
+refused. `ng.gradient` inside of f has a trace of its own, and is not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from jax.core import Tracer
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
+
+from ._errors import SilentlyWrongError
+
+_HIDDEN = {
+    **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
+    "sincospisquaredhalf": "fresnel",  # what its rule calls
+}
+"""Functions of jax that are mended where they are seen; `logsumexp` is one more if its weights vary."""
+
+_TRACES = ("JVPTrace.", "LinearizeTrace.")
+_OURS = str(Path(__file__).parent)
+
+Frames = Iterable[tuple[str, str]]  # function and file, the innermost first
+
+_known: WeakKeyDictionary[Jaxpr, dict[bool, str | None]] = WeakKeyDictionary()
+
+
+def refuse_hidden(primitive: Any, params: Any, args: Any) -> None:
+    """Of an operation that a trace of f is asked for, and of all that its programs hold.
+
+    Raises:
+        SilentlyWrongError: it is of a function that is mended, and f itself differentiates that.
+    """
+    names = _names_inside(_stack())
+    name = None
+    if names is not None:
+        name = _mended_of(names, primitive, params, any(isinstance(value, Tracer) for value in args))
+    _refuse(name or _hidden_in_all(jaxprs_in_params(params), names is not None))
+
+
+def refuse_hidden_in(program: ClosedJaxpr | Jaxpr) -> None:
+    """The same of what a program holds."""
+    _refuse(_hidden_in(getattr(program, "jaxpr", program), is_inside=False))
+
+
+def _refuse(name: str | None) -> None:
+    if name is not None:
+        why = "jax's second derivative is wrong at some points, and f itself takes the first"
+        raise SilentlyWrongError(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
+
+
+def _hidden_in_all(programs: Iterable[ClosedJaxpr | Jaxpr], is_inside: bool) -> str | None:
+    found = (_hidden_in(getattr(program, "jaxpr", program), is_inside) for program in programs)
+    return next(filter(None, found), None)
+
+
+def _hidden_in(program: Jaxpr, is_inside: bool) -> str | None:
+    """What a program hides, or one that is inside of a derivative."""
+    known = _known.setdefault(program, {})
+    if is_inside not in known:
+        varying = set(program.invars)
+        known[is_inside] = None
+        for equation in program.eqns:
+            varies = not varying.isdisjoint(v for v in equation.invars if not isinstance(v, Literal))
+            varying.update(equation.outvars if varies else ())
+            known[is_inside] = known[is_inside] or _hidden_of(equation, program, is_inside, varies)
+    return known[is_inside]
+
+
+def _hidden_of(equation: JaxprEqn, program: Jaxpr, is_inside: bool, varies: bool) -> str | None:
+    names = _names_inside(_frames(equation, program), is_inside)
+    name = None if names is None else _mended_of(names, equation.primitive, equation.params, varies)
+    return name or _hidden_in_all(jaxprs_in_params(equation.params), names is not None)
+
+
+def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> str | None:
+    """The function that is mended among those that an operation is of; itself may be one."""
+    if primitive.name == "jit" and "jax/_src/" in (params["jaxpr"].jaxpr.debug_info.func_filename or ""):
+        names = names | {params["name"]}
+    if "logsumexp" in names and varies and (primitive.name == "ne" or "not_equal" in names):  # is this weight zero?
+        return "logsumexp"
+    return next((_HIDDEN[name] for name in names if name in _HIDDEN), None)
+
+
+def _names_inside(frames: Frames, is_inside: bool = False) -> set[str] | None:
+    """The functions of jax that an operation is of, if a derivative by jax lies between it and the trace."""
+    names: set[str] = set()
+    for function, file in frames:
+        if file.startswith(_OURS):
+            if not function.endswith(".watched"):  # of a derivative by nestgrad, which has mended it
+                return None
+            break  # the call that is traced
+        is_inside = is_inside or function.startswith(_TRACES)
+        if is_inside and "jax/_src/" in file:
+            names.add(function)
+    return names if is_inside else None
+
+
+def _stack() -> Iterator[tuple[str, str]]:
+    frame = sys._getframe(4)  # of whoever asks the trace
+    while frame is not None:
+        yield frame.f_code.co_qualname, frame.f_code.co_filename
+        frame = frame.f_back  # type: ignore[assignment]
+
+
+def _frames(equation: JaxprEqn, program: Jaxpr) -> Iterator[tuple[str, str]]:
+    """Of an operation in a program, as far as the program's own function."""
+    traceback, info = equation.source_info.traceback, program.debug_info
+    frames = [(frame.function_name, frame.file_name) for frame in traceback.frames] if traceback else []
+    for place, (function, file) in enumerate(frames):
+        if function.rpartition(".")[2] == info.func_name and file == info.func_filename:
+            return iter(frames[: place + 1])
+    return iter(())
