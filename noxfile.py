@@ -1,5 +1,6 @@
 """Sessions: tests, lint, types, conformance(BACKEND), conformance-example(NAME), matrix, docs."""
 
+import os
 import tempfile
 import tomllib
 from pathlib import Path
@@ -17,6 +18,7 @@ FOLDER = Path("docs/examples")
 EXAMPLES = [nox.param(name, id=name, tags=[name]) for name in sorted(f.name[9:] for f in FOLDER.glob("nestgrad-*"))]
 REPORTS = Path("build/reports").absolute()
 MATRIX = Path("docs/matrix.md")
+PROFILE = os.environ.get("PROFILE", "full")  # how much conformance and matrix measure
 
 
 def install(session: nox.Session, *extras: str) -> None:
@@ -69,7 +71,9 @@ def conformance(session: nox.Session, backend: str) -> None:
         "conformance",
         backend,
         "--profile",
-        "full",
+        PROFILE,
+        "--jobs",
+        str(os.cpu_count()),
         "--report",
         report,
         *session.posargs,
@@ -84,7 +88,8 @@ def conformance_example(session: nox.Session, example: str) -> None:
     folder = FOLDER / f"nestgrad-{example}"
     session.install("-c", "constraints.txt", ".[conformance]", f"./{folder}")
     session.run("pytest", str(folder))
-    options = [f"--nestgrad-backend={example}", "--nestgrad-profile=full", f"--nestgrad-report={fresh_report(example)}"]
+    report = fresh_report(example)
+    options = [f"--nestgrad-backend={example}", f"--nestgrad-profile={PROFILE}", f"--nestgrad-report={report}"]
     # A third party has neither this checkout's pytest settings nor its conftest, which is above the environment.
     suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", *options]
     with tempfile.TemporaryDirectory() as elsewhere, session.chdir(elsewhere):

@@ -64,12 +64,13 @@ def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
     graph = context.graph()
     varying = _varying(graph)
+    fake = FakeTensorMode(allow_non_fake_inputs=True)  # one for all nodes: it is slow to make
     for node, word in list(_body(graph)):
         if node.op not in ("call_function", "call_method"):
             continue
         if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
             context.graph_break(f"{BROKEN_ON_PURPOSE}{node.name}: what it calls is a program of its own, out of sight.")
-        if (refusal := _alone(node, word, varying)) is not None:
+        if (refusal := _alone(node, word, varying, fake)) is not None:
             context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
         if len(word) > 1:
             spoil_at_zero(graph, node)
@@ -90,14 +91,14 @@ def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
     return iter(body[marks[-1] :])
 
 
-def _alone(node: Node, word: str, varying: set[Node]) -> UnsupportedNestingError | None:
+def _alone(node: Node, word: str, varying: set[Node], fake: FakeTensorMode) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
 
     def stood_in(argument: Node) -> Any:
         tensor = stand_in(argument.meta.get("example_value"))
         return tensor if argument in varying else as_constant(tensor)
 
-    with FakeTensorMode(allow_non_fake_inputs=True), refusing(word, compiled=True):
+    with fake, refusing(word, compiled=True):
         args, kwargs = map_arg((node.args, node.kwargs), stood_in)
         target = getattr(args[0], node.target) if node.op == "call_method" else _CALLED.get(node.target, node.target)
         try:

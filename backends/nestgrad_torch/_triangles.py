@@ -77,7 +77,9 @@ class AsRead(TorchFunctionMode):
     """A context in which matrices are what is read of them; Dynamo can trace it."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        args, kwargs = as_read(func, args, kwargs or {})
+        kwargs = kwargs or {}
+        if func in _READERS:  # Dynamo traces every call from here, at its price
+            args, kwargs = as_read(func, args, kwargs)
         return func(*args, **kwargs)
 
 

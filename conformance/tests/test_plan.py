@@ -4,7 +4,7 @@ import pytest
 
 from nestgrad_conformance.run.caches import CACHE, folder
 from nestgrad_conformance.run.plan import Selection, Shard
-from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, highest_order
+from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, words_of
 from nestgrad_conformance.scenarios import Scenario, load, normal
 
 ENGINES = ("autograd", "jax", "tensorflow", "torch")
@@ -18,7 +18,9 @@ OPS = [one(f"op_{number}", order=3, sample=number % 5 == 0) for number in range(
 
 
 def places(profile, scenario, engine):
-    return {e: order for e in EXECUTIONS if (order := highest_order(profile, scenario, e, engine))}
+    """The highest order in each execution."""
+    planned = {execution: set(words_of(profile, scenario, execution, engine)) for execution in EXECUTIONS}
+    return {execution: max(map(len, words - {"auto"})) for execution, words in planned.items() if words}
 
 
 def test_full_is_everything_but_inductor_which_has_its_sample():
@@ -80,6 +82,16 @@ def test_standard_has_every_operation_in_the_slow_executions_too(engine, slow):
     planned = {task.scenario for task in Selection(profile="standard", executions=(slow,)).tasks(scenarios, engine)}
     operations = {scenario.operation for scenario in scenarios} - {None}
     assert {scenario.operation for scenario in scenarios if scenario.id in planned} - {None} == operations
+
+
+@pytest.mark.parametrize(("engine", "fastest"), [("torch", "eager"), ("jax", "compiled"), ("tensorflow", "eager")])
+def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_everywhere(engine, fastest):
+    def chosen(profile):
+        tasks = Selection(profile=profile).tasks([*OPS, one("op", order=2, operation="op")], engine)
+        return {task.execution for task in tasks if task.word == "auto"}
+
+    assert chosen("quick") == chosen("standard") == {fastest}
+    assert {fastest} < chosen("full")
 
 
 def test_a_selection_narrows_a_profile():

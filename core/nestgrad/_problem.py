@@ -38,9 +38,12 @@ class Layout(NamedTuple):
 
     def trees(self, backend: Any, leaves: Leaves, indices: tuple[int, ...]) -> tuple[Tree, ...]:
         """The leaves of some arguments, in a row, put back into their structures."""
-        rest = iter(leaves)
-        chosen = (self.structures[i] for i in indices)
-        return tuple(unflatten(backend, structure, tuple(itertools.islice(rest, n))) for structure, n in chosen)
+        trees, taken = [], 0
+        for i in indices:
+            structure, count = self.structures[i]
+            trees.append(unflatten(backend, structure, leaves[taken : taken + count]))
+            taken += count
+        return tuple(trees)
 
 
 @dataclass(frozen=True)

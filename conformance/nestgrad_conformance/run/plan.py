@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nestgrad._nesting import words
-from nestgrad.extend import Mode, Nesting
+from nestgrad.extend import Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
-from .profiles import EXECUTIONS, highest_order
+from .profiles import EXECUTIONS, words_of
 
 
 class Task(msgspec.Struct, frozen=True, tag=True):
@@ -91,7 +90,7 @@ class Selection:
             Task(scenario.id, word, execution, scenario.dtype, self.seed)
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
-            for word in _words(highest_order(self.profile, scenario, execution, engine))
+            for word in words_of(self.profile, scenario, execution, engine)
             if fnmatch.fnmatchcase(word, scenario.words) and (not self.nestings or word in self.nestings)
         ]
 
@@ -110,12 +109,3 @@ def cell_id(backend: str, scenario: Scenario, task: Task) -> str:
 def long_name(word: str) -> str:
     """The word as reports spell it."""
     return word if word == AUTO else str(Nesting(word))
-
-
-def _words(highest_order: int) -> list[str]:
-    """The words of each order, those with a vector for result first: others are compared with it.
-
-    `auto` is one more word of order 2.
-    """
-    orders = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in range(1, highest_order + 1))
-    return [word.code for of_one_order in orders for word in of_one_order] + [AUTO] * (highest_order > 1)

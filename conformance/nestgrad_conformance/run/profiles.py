@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nestgrad.extend import COMPILERS
+from nestgrad._nesting import words
+from nestgrad.extend import COMPILERS, Mode
+from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)
@@ -40,6 +42,7 @@ class Part:
             that no other scenario changes.
         order: the highest order.
         cost: of the executions of an engine that are among them, the highest.
+        auto: whether `auto` is a word too. What it chooses is the same in every execution.
     """
 
     tiers: tuple[str, ...]
@@ -47,6 +50,7 @@ class Part:
     of: Literal["all", "plain", "sample", "third"] = "all"
     order: int = 3
     cost: int = 2
+    auto: bool = True
 
     def has(self, scenario: Scenario, execution: str, engine: str) -> bool:
         """Whether a scenario in an execution of an engine belongs to this part."""
@@ -67,9 +71,9 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
     "standard": (
         Part(TIERS, ("eager", "compiled"), order=2, cost=0),
         Part(("ops",), (FAST,), order=2),
-        Part(("ops",), ("eager", "compiled", "traced"), of="plain", order=2, cost=1),
+        Part(("ops",), ("eager", "compiled", "traced"), of="plain", order=2, cost=1, auto=False),
         Part(("programs", "native"), (FAST,), of="third", order=2),
-        Part(("programs",), ("eager", "compiled", "traced"), of="sample", order=2),
+        Part(("programs",), ("eager", "compiled"), of="sample", order=2, auto=False),
         Part(("programs", "native"), (FAST,), of="sample", cost=0),
     ),
     "full": (
@@ -79,14 +83,18 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
 }
 
 
-def highest_order(profile: str, scenario: Scenario, execution: str, engine: str) -> int:
-    """The highest order that a profile measures of a scenario in an execution; 0 if none.
+def words_of(profile: str, scenario: Scenario, execution: str, engine: str) -> list[str]:
+    """The words that a profile measures of a scenario in an execution.
 
-    Of a compiled function the third order is measured on the sample alone.
+    Of a compiled function the third order is measured on the sample alone. Of each order the words with a vector for
+    result come first: others are compared with it. `auto` is one more word of order 2.
     """
+    parts = [part for part in PROFILES[profile] if part.has(scenario, execution, engine)]
     most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
-    parts = (part for part in PROFILES[profile] if part.has(scenario, execution, engine))
-    return max((min(part.order, most) for part in parts), default=0)
+    highest = max((min(part.order, most) for part in parts), default=0)
+    orders = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in range(1, highest + 1))
+    chosen = [AUTO] * (highest > 1 and any(part.auto for part in parts))
+    return [word.code for of_one_order in orders for word in of_one_order] + chosen
 
 
 def _plain(scenario: Scenario) -> bool:
