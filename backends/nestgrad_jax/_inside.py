@@ -38,22 +38,17 @@ def refuse_hidden(primitive: Any, params: Any, args: Any) -> None:
     Raises:
         SilentlyWrongError: it is of a function that is mended, and f itself differentiates that.
     """
-    names = _names_inside(_stack())
-    name = None
-    if names is not None:
-        name = _mended_of(names, primitive, params, any(isinstance(value, Tracer) for value in args))
-    _refuse(name or _hidden_in_all(jaxprs_in_params(params), names is not None))
-
-
-def refuse_hidden_in(program: ClosedJaxpr | Jaxpr) -> None:
-    """The same of what a program holds."""
-    _refuse(_hidden_in(getattr(program, "jaxpr", program), is_inside=False))
-
-
-def _refuse(name: str | None) -> None:
+    varies = any(isinstance(value, Tracer) for value in args)
+    name = _hidden_of(_stack(), primitive, params, varies)
     if name is not None:
         why = "jax's second derivative is wrong at some points, and f itself takes the first"
         raise SilentlyWrongError(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
+
+
+def _hidden_of(frames: Frames, primitive: Any, params: Any, varies: bool, is_inside: bool = False) -> str | None:
+    names = _names_inside(frames, is_inside)
+    name = None if names is None else _mended_of(names, primitive, params, varies)
+    return name or _hidden_in_all(jaxprs_in_params(params), names is not None)
 
 
 def _hidden_in_all(programs: Iterable[ClosedJaxpr | Jaxpr], is_inside: bool) -> str | None:
@@ -65,19 +60,14 @@ def _hidden_in(program: Jaxpr, is_inside: bool) -> str | None:
     """What a program hides, or one that is inside of a derivative."""
     known = _known.setdefault(program, {})
     if is_inside not in known:
-        varying = set(program.invars)
-        known[is_inside] = None
+        found, varying = None, set(program.invars)
         for equation in program.eqns:
             varies = not varying.isdisjoint(v for v in equation.invars if not isinstance(v, Literal))
             varying.update(equation.outvars if varies else ())
-            known[is_inside] = known[is_inside] or _hidden_of(equation, program, is_inside, varies)
+            frames = _frames(equation, program)
+            found = found or _hidden_of(frames, equation.primitive, equation.params, varies, is_inside)
+        known[is_inside] = found
     return known[is_inside]
-
-
-def _hidden_of(equation: JaxprEqn, program: Jaxpr, is_inside: bool, varies: bool) -> str | None:
-    names = _names_inside(_frames(equation, program), is_inside)
-    name = None if names is None else _mended_of(names, equation.primitive, equation.params, varies)
-    return name or _hidden_in_all(jaxprs_in_params(equation.params), names is not None)
 
 
 def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> str | None:
@@ -89,7 +79,7 @@ def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> st
     return next((_HIDDEN[name] for name in names if name in _HIDDEN), None)
 
 
-def _names_inside(frames: Frames, is_inside: bool = False) -> set[str] | None:
+def _names_inside(frames: Frames, is_inside: bool) -> set[str] | None:
     """The functions of jax that an operation is of, if a derivative by jax lies between it and the trace."""
     names: set[str] = set()
     for function, file in frames:
@@ -104,7 +94,7 @@ def _names_inside(frames: Frames, is_inside: bool = False) -> set[str] | None:
 
 
 def _stack() -> Iterator[tuple[str, str]]:
-    frame = sys._getframe(4)  # of whoever asks the trace
+    frame = sys._getframe(5)  # of whoever asks the trace
     while frame is not None:
         yield frame.f_code.co_qualname, frame.f_code.co_filename
         frame = frame.f_back  # type: ignore[assignment]

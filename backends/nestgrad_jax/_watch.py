@@ -33,7 +33,7 @@ from nestgrad.extend import emulated
 from . import _bessel, _fresnel
 from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
-from ._inside import refuse_hidden, refuse_hidden_in
+from ._inside import refuse_hidden
 from ._logsumexp import Weights
 from ._order import EXPN, refuse_if_order, refuse_if_traced
 from ._own import holds, is_batched, is_called_by, is_own_rule, is_small, own_name
@@ -123,8 +123,6 @@ class _Watch(Trace):  # type: ignore[misc]
 
     def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is mended, as the operation would give it, or None."""
-        if primitive.name == _CHECKPOINT:
-            refuse_hidden_in(params["jaxpr"])
         if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, *_REFUSED)):
             return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
         result = self._mended_alone(primitive, params, *args)
@@ -241,7 +239,6 @@ def _with_mended(value: Any, inside: str | None) -> Any:
     """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
         return tuple(_with_mended(entry, inside) if _holds_programs(entry) else entry for entry in value)
-    refuse_hidden_in(value)
     names = [name for name in _MENDED if holds(value, name)] + ([inside] if inside else [])
     if not names and not any(holds(value, name) for name in _REFUSED):
         return value

@@ -62,13 +62,13 @@ def test_quick_takes_the_fastest_execution():
     [
         ("torch", "ops", False, {"eager": 2}),
         ("torch", "ops", True, {"eager": 2}),
-        ("torch", "programs", True, {"eager": 3, "traced": 2, "compiled": 2}),
+        ("torch", "programs", True, {"eager": 3, "compiled": 2}),
         ("torch", "native", True, {"eager": 3}),
         ("torch", "native", False, {"eager": 2}),
         ("jax", "ops", False, {"compiled": 2}),
         ("jax", "ops", True, {"compiled": 2}),
-        ("jax", "programs", True, {"compiled": 3, "eager": 2, "traced": 2}),
-        ("tensorflow", "programs", True, {"eager": 2, "compiled": 2, "traced": 2}),
+        ("jax", "programs", True, {"compiled": 3, "eager": 2}),
+        ("tensorflow", "programs", True, {"eager": 2, "compiled": 2}),
         ("tensorflow", "ops", False, {"eager": 2}),
     ],
 )
