@@ -2,6 +2,7 @@
 
 import pytest
 
+from nestgrad_conformance.run.bench import THREADS, Bench
 from nestgrad_conformance.run.caches import CACHE, folder
 from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, words_of
@@ -124,3 +125,12 @@ def test_a_shard_is_written_as_it_is_read():
     assert str(Shard(2, 4)) == "2/4"
     with pytest.raises(ValueError, match="no shard 5/4"):
         Shard(5, 4)
+
+
+@pytest.mark.parametrize(("own", "found"), [(None, "1"), ("4", "4")])
+def test_a_worker_has_one_thread_unless_the_user_has_set_their_number(monkeypatch, own, found):
+    monkeypatch.delenv(THREADS, raising=False)
+    if own is not None:
+        monkeypatch.setenv(THREADS, own)
+    room = Bench("autograd", {}, Selection(), timeout=60).room()
+    assert room.environment[THREADS] == found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -21,6 +22,9 @@ from .deaths import measurement_of
 from .handler import BACKEND, Absent, Describe, Reply
 from .plan import Selection, Task, cell_id, long_name
 from .room import Answer, Replied, Room
+
+THREADS = "OMP_NUM_THREADS"
+"""One in every worker, unless it is set already: the threads of several workers get in each other's way."""
 
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
@@ -83,7 +87,8 @@ class Bench:
 
     def room(self) -> Room:
         """A place for a worker of this backend."""
-        return Room(self.handler, timeout=self._timeout, environment={BACKEND: self.name, CACHE: str(folder())})
+        environment = {BACKEND: self.name, CACHE: str(folder()), THREADS: os.environ.get(THREADS, "1")}
+        return Room(self.handler, timeout=self._timeout, environment=environment)
 
     def describe(self, room: Room) -> None:
         """Learn where the worker measures.
