@@ -72,7 +72,7 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
         Part(TIERS, ("eager", "compiled"), order=2, cost=0),
         Part(("ops",), (FAST,), order=2),
         Part(("ops",), ("eager", "compiled", "traced"), of="plain", order=2, cost=1, auto=False),
-        Part(("programs", "native"), (FAST,), of="sixth", order=2),
+        Part(("native",), (FAST,), of="sixth", order=2),
         Part(("programs",), ("eager", "compiled"), of="sample", order=2, auto=False),
         Part(("programs", "native"), (FAST,), of="sample", cost=0),
     ),
