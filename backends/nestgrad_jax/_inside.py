@@ -7,6 +7,7 @@ refused. `ng.gradient` inside of f has a trace of its own, and is not.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ _HIDDEN = {
 """Functions of jax that are mended where they are seen; `logsumexp` is one more if its weights vary."""
 
 _TRACES = ("JVPTrace.", "LinearizeTrace.")
-_OURS = str(Path(__file__).parent)
+_OURS = str(Path(__file__).parent) + os.sep
 
 Frames = Iterable[tuple[str, str]]  # function and file, the innermost first
 
@@ -76,7 +77,7 @@ def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> st
         names = names | {params["name"]}
     if "logsumexp" in names and varies and (primitive.name == "ne" or "not_equal" in names):  # is this weight zero?
         return "logsumexp"
-    return next((_HIDDEN[name] for name in names if name in _HIDDEN), None)
+    return next((function for name, function in _HIDDEN.items() if name in names), None)
 
 
 def _names_inside(frames: Frames, is_inside: bool) -> set[str] | None:
