@@ -86,12 +86,12 @@ def conformance(session: nox.Session, backend: str) -> None:
 def conformance_example(session: nox.Session, example: str) -> None:
     """Install an example from its folder, run its tests, and measure it as a third party does."""
     folder = FOLDER / f"nestgrad-{example}"
-    session.install("-c", "constraints.txt", ".[conformance]", f"./{folder}")
+    session.install("-c", "constraints.txt", ".[conformance]", "pytest-xdist", f"./{folder}")
     session.run("pytest", str(folder))
     report = fresh_report(example)
     options = [f"--nestgrad-backend={example}", f"--nestgrad-profile={PROFILE}", f"--nestgrad-report={report}"]
     # A third party has neither this checkout's pytest settings nor its conftest, which is above the environment.
-    suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", *options]
+    suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", "-n", "auto", *options]
     with tempfile.TemporaryDirectory() as elsewhere, session.chdir(elsewhere):
         session.run(*suite, *session.posargs)
 

@@ -80,7 +80,7 @@ def _kalman_inputs(rng: np.random.Generator) -> Any:
     return {"dynamics": np.eye(2) + rng.standard_normal((2, 2)) / 5, "log_noise": rng.standard_normal(2) / 2}
 
 
-@program(_kalman_inputs, "matmul", "pytree", "numpy_constants", "index", sample=True)
+@program(_kalman_inputs, "matmul", "pytree", "numpy_constants", "index")
 def kalman_filter(xp: Any, x: Any) -> Any:
     """The log-likelihood of a series by a Kalman filter: two hidden states, the first of which is observed."""
     dynamics, noise = x["dynamics"], xp.exp(x["log_noise"])
