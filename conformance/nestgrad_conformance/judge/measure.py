@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -43,15 +44,28 @@ class Measurement(msgspec.Struct, kw_only=True, tag=True):
 
 
 def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
-    """Evaluate one nesting of a subject by its public operator, and judge the number.
+    """Evaluate one nesting of a subject by its public operator, and judge the number by the truth and by laws.
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
     """
+    return _measured(subject, word, execution, broken_law)
+
+
+def compare(subject: Case, word: str) -> Measurement:
+    """The same, of one evaluation alone: the number is judged by the truth, and by no law."""
+    return _measured(subject, word, "eager", _no_law)
+
+
+def _no_law(*_: object) -> None:
+    return None
+
+
+def _measured(subject: Case, word: str, execution: str, law: Callable[..., str | None]) -> Measurement:
     measurement = Measurement(word=word, outcome="error")
     try:
         if word == AUTO:
             measurement.word = hvp_word(subject.backend, AUTO).code
-        _evaluate(subject, word, execution, measurement)
+        _evaluate(subject, word, execution, measurement, law)
     except ng.UnsupportedNestingError as refusal:
         if measurement.word == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
             measurement.word = refusal.nesting.code
@@ -71,7 +85,9 @@ def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
     return measurement
 
 
-def _evaluate(subject: Case, word: str, execution: str, measurement: Measurement) -> None:
+def _evaluate(
+    subject: Case, word: str, execution: str, measurement: Measurement, law: Callable[..., str | None]
+) -> None:
     evaluate = subject.operator(word, execution)
     directions = [subject.direction(i) for i in range(directions_of(word))]
     calls, start = subject.calls, time.perf_counter()
@@ -86,9 +102,9 @@ def _evaluate(subject: Case, word: str, execution: str, measurement: Measurement
         return
     rounding = _judge(subject, measurement, directions, found)
     if measurement.outcome == "correct" or (measurement.outcome == "uncertain" and _has_laws(subject, found)):
-        law = broken_law(subject, measurement.word, evaluate, directions, found, rounding)
-        if law is not None:
-            measurement.outcome, measurement.message = "wrong", law
+        broken = law(subject, measurement.word, evaluate, directions, found, rounding)
+        if broken is not None:
+            measurement.outcome, measurement.message = "wrong", broken
 
 
 def _has_laws(subject: Case, found: Vector) -> bool:

@@ -2,7 +2,8 @@
 
 The twin of f is u ↦ f(2u + ½) with u inside a dict, at the u where the argument is the scenario's x. It has
 the same operations and another shape of program and of inputs, so a guard that knows the scenario misses it.
-By the chain rule its derivatives of order k are 2ᵏ times those of f at x: the truth is known already.
+By the chain rule its derivatives of order k are 2ᵏ times those of f at x: the truth is known already. Laws are of
+operators, not of guards: the cell itself is held to them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 import optree
 
-from .measure import Measurement, measure
+from .measure import Measurement, compare
 from .oracle import Oracle
 from .subject import Subject, Vector
 from .truth import Truth
@@ -31,7 +32,7 @@ def beside(subject: Subject, word: str, execution: str, found: Measurement) -> M
     guarded = found.outcome == "refused" or (found.outcome == "correct" and found.repairs)
     if execution != "eager" or not guarded:
         return found
-    twin = measure(Twin(subject), word)
+    twin = compare(Twin(subject), word)
     if twin.outcome in ("refused", "correct", "uncertain"):
         return found
     told = f"{found.outcome} as it is, but its anonymous twin is {twin.outcome}: {twin.message or 'another number'}"
@@ -75,10 +76,6 @@ class _Chained:
     def scalar(self, *directions: Vector) -> Truth:
         """See `Oracle.scalar`."""
         return _times(_SCALE ** len(directions), self._oracle.scalar(*directions))
-
-    def at(self, point: Vector) -> _Chained:
-        """See `Oracle.at`."""
-        return _Chained(self._oracle.at(_inner(point)))
 
 
 def _inner(leaf: Any) -> Any:

@@ -40,7 +40,7 @@ class Part:
         executions: names of executions, or `FAST`.
         of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third
             or a sixth that no other scenario changes.
-        order: the highest order.
+        orders: of the words.
         cost: of the executions of an engine that are among them, the highest.
         auto: whether `auto` is a word too. What it chooses is the same in every execution.
     """
@@ -48,7 +48,7 @@ class Part:
     tiers: tuple[str, ...]
     executions: tuple[str, ...]
     of: Literal["all", "plain", "sample", "third", "sixth"] = "all"
-    order: int = 3
+    orders: tuple[int, ...] = (1, 2, 3)
     cost: int = 2
     auto: bool = True
 
@@ -65,15 +65,16 @@ class Part:
 
 PROFILES: Mapping[str, tuple[Part, ...]] = {
     "quick": (
-        Part(("ops",), (FAST,), of="third", order=2),
-        Part(("programs",), (FAST,), of="sample", order=2, cost=0),
+        Part(("ops",), (FAST,), of="third", orders=(1, 2), cost=0),
+        Part(("ops",), (FAST,), of="third", orders=(2,), auto=False),
+        Part(("programs",), (FAST,), of="sample", orders=(1, 2), cost=0),
     ),
     "standard": (
-        Part(TIERS, ("eager", "compiled"), order=2, cost=0),
-        Part(("ops",), (FAST,), order=2),
-        Part(("ops",), ("eager", "compiled", "traced"), of="plain", order=2, cost=1, auto=False),
-        Part(("native",), (FAST,), of="sixth", order=2),
-        Part(("programs",), ("eager", "compiled"), of="sample", order=2, auto=False),
+        Part(TIERS, ("eager", "compiled"), orders=(1, 2), cost=0),
+        Part(("ops",), (FAST,), orders=(1, 2)),
+        Part(("ops",), ("eager", "compiled", "traced"), of="plain", orders=(2,), cost=1, auto=False),
+        Part(("native",), (FAST,), of="sixth", orders=(1, 2)),
+        Part(("programs",), ("eager", "compiled"), of="sample", orders=(1, 2), auto=False),
         Part(("programs", "native"), (FAST,), of="sample", cost=0),
     ),
     "full": (
@@ -91,10 +92,10 @@ def words_of(profile: str, scenario: Scenario, execution: str, engine: str) -> l
     """
     parts = [part for part in PROFILES[profile] if part.has(scenario, execution, engine)]
     most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
-    highest = max((min(part.order, most) for part in parts), default=0)
-    orders = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in range(1, highest + 1))
-    chosen = [AUTO] * (highest > 1 and any(part.auto for part in parts))
-    return [word.code for of_one_order in orders for word in of_one_order] + chosen
+    orders = sorted({order for part in parts for order in part.orders if order <= most})
+    planned = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in orders)
+    chosen = [AUTO] * (2 in orders and any(part.auto for part in parts))
+    return [word.code for of_one_order in planned for word in of_one_order] + chosen
 
 
 def _plain(scenario: Scenario) -> bool:
