@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,16 @@ def test_correct(word):
     assert found.oracle
     assert found.seconds > 0
     assert found.exception is found.message is None
+
+
+@pytest.mark.parametrize("word", ["R", "FR", AUTO])
+def test_a_function_is_imported_before_any_transform_runs(monkeypatch, tmp_path, word):
+    (tmp_path / "late_functions.py").write_text("def f(x):\n    return (x**3).sum()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "late_functions", raising=False)
+    subject = Subject(Scenario(id="late", function="late_functions:f", inputs=normal(3)), Autograd(), seed=0)
+    subject.operator(word)
+    assert sys.modules.pop("late_functions")
 
 
 @pytest.mark.parametrize("word", ALL)

@@ -72,7 +72,8 @@ class Subject:
 
     def _seen_by(self, execution: str) -> Callable[[Any], Any]:
         """A compiler is not shown the counter: torch's compiles again whenever it has another value."""
-        return self.f if execution == "eager" else self._function
+        function = self._function  # now: its module is not to be imported inside of a transform
+        return self.f if execution == "eager" else function
 
     def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
         """The public operator for a word, or for `"auto"`, on flat vectors.
