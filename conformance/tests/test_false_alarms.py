@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from nestgrad_conformance.mutation.alarms import false_alarms
+from nestgrad_conformance.run.plan import Selection
 
-SEEDS = 2  # of jax; `nestgrad mutation` takes 20, and all of autograd
+SEEDS = 2  # of jax; `nestgrad mutation` takes 20
 
 # A third of what there was, of each kind the cheap ones: untraced, jax takes milliseconds for an operation.
 THIRD = (
@@ -21,7 +22,7 @@ THIRD = (
 @pytest.mark.filterwarnings("ignore")  # numbers are judged, not their warnings
 @pytest.mark.parametrize(("seed", "part"), [(1, "op_[a-c]*"), (2, "op_[s-u]*"), (3, "[a-c]*")])
 def test_autograd(seed, part):
-    found = false_alarms("autograd", [seed], (part,))
+    found = false_alarms("autograd", [seed], Selection(scenarios=(part,)))
     assert found.alarms == {}
     assert found.counts["correct"] > 2 * found.counts["refused"] > 0  # autograd lacks a third of linalg
 
@@ -36,7 +37,7 @@ def test_jax():
 
 
 def main(name, seeds, *patterns):
-    found = false_alarms(name, range(int(seeds)), patterns or ("*",))
+    found = false_alarms(name, range(int(seeds)), Selection(scenarios=patterns, executions=("eager",)))
     print(json.dumps({"alarms": found.alarms, "counts": found.counts}, indent=2))
 
 

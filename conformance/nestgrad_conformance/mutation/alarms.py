@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import collections
-import fnmatch
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nestgrad as ng
@@ -18,6 +17,7 @@ from nestgrad_conformance.run.handler import Absent, measured
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import bundled
 
+QUICK = Selection(profile="quick")
 SILENT = ("correct", "refused", "probe")
 
 
@@ -34,30 +34,30 @@ class Alarms:
     alarms: dict[str, str]
 
 
-def false_alarms(name: str, seeds: Iterable[int], patterns: tuple[str, ...] = ("*",)) -> Alarms:
-    """The alarms on a backend in eager execution, twins included, in this process.
+def false_alarms(name: str, seeds: Iterable[int], selection: Selection = QUICK) -> Alarms:
+    """The alarms on a backend, twins included, in this process.
 
     Args:
         name: the backend, whose engine is prepared as in a worker: 64 bits are switched on.
         seeds: of inputs and directions.
-        patterns: globs on the scenarios' ids.
+        selection: of cells; the same at every seed.
     """
     backend: Any = ng.get_backend(name)
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
-    scenarios = {one.id: one for one in bundled() if any(fnmatch.fnmatchcase(one.id, pattern) for pattern in patterns)}
+    scenarios = {one.id: one for one in bundled()}
     engine = descriptor(name).engine.partition(".")[0]
     counts: collections.Counter[str] = collections.Counter()
     alarms = {}
     for seed in seeds:
         subject = functools.lru_cache(maxsize=1)(lambda one, seed: Subject(scenarios[one], backend, seed))
-        for task in Selection(executions=("eager",), seed=seed).tasks(scenarios.values(), engine):
+        for task in replace(selection, seed=seed).tasks(scenarios.values(), engine):
             found = measured(task, backend, subject)
             if isinstance(found, Absent):
                 continue
             counts[found.outcome] += 1
             if found.outcome not in SILENT:
-                alarms[f"{task.scenario}/{task.word}/{seed}"] = _said(found)
+                alarms[f"{task.scenario}/{task.word}/{task.execution}/{seed}"] = _said(found)
     return Alarms(counts, alarms)
 
 
