@@ -66,7 +66,7 @@ class Part:
 PROFILES: Mapping[str, tuple[Part, ...]] = {
     "quick": (
         Part(("ops",), (FAST,), of="third", orders=(1, 2), cost=0),
-        Part(("ops",), (FAST,), of="third", orders=(2,), auto=False),
+        Part(("ops",), (FAST,), of="third", orders=(1, 2), auto=False),
         Part(("programs",), (FAST,), of="sample", orders=(1, 2), cost=0),
     ),
     "standard": (
