@@ -7,7 +7,7 @@ import pytest
 import nestgrad as ng
 from nestgrad.extend import Nesting, emulated
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.measure import compare, measure
 from nestgrad_conformance.judge.subject import AUTO, Subject
 from nestgrad_conformance.judge.twin import Twin, beside
 from nestgrad_conformance.scenarios import Scenario, load
@@ -65,7 +65,7 @@ def is_the_scenarios(primals):
 
 @pytest.mark.parametrize("word", WORDS)
 def test_the_twins_derivatives_are_right(word):
-    found = measure(Twin(subject(Autograd())), word)
+    found = compare(Twin(subject(Autograd())), word)
     assert found.outcome == "correct"
     assert found.error <= found.tolerance
 
@@ -126,4 +126,4 @@ def test_what_is_neither_refused_nor_repaired_has_no_twin(monkeypatch):
 @pytest.mark.parametrize("scenario", ["product_with_a_zero", "solve", "confusion_aliased"])
 def test_bundled_scenarios_have_twins(scenario):
     one = Subject(load()[scenario], ng.get_backend("autograd"), 0)
-    assert measure(Twin(one), "RR").outcome == "correct"
+    assert compare(Twin(one), "RR").outcome == "correct"
