@@ -126,4 +126,4 @@ def test_what_is_neither_refused_nor_repaired_has_no_twin(monkeypatch):
 @pytest.mark.parametrize("scenario", ["product_with_a_zero", "solve", "confusion_aliased"])
 def test_bundled_scenarios_have_twins(scenario):
     one = Subject(load()[scenario], ng.get_backend("autograd"), 0)
-    assert compare(Twin(one), "RR").outcome == "correct"
+    assert measure(Twin(one), "RR").outcome == "correct"
