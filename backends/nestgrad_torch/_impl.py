@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -68,7 +68,7 @@ class Torch:
             return True
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         value = value.detach()
-        return math.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
+        return cmath.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
 
     def flatten(self, tree: Any) -> tuple[list[Any], Any]:
         """Containers as optree sees them."""

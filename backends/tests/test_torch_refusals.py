@@ -158,6 +158,39 @@ def test_backward_through_a_result_is_refused_where_torch_is_wrong(word):
     assert scale.grad is not None
 
 
+def test_backward_through_a_tangent_is_refused_and_through_its_value_is_right():
+    x = X.clone().requires_grad_()
+    value, tangent = ng.jvp(total(MODULE), (x,), (V,))
+    with pytest.raises(ng.UnsupportedNestingError, match=r"'RF'.*layer_norm"):
+        tangent.backward()
+    value.backward()
+    torch.testing.assert_close((x.grad * V).sum(), along(total(MODULE), X, V, 1, 1e-5), rtol=1e-7, atol=0)
+
+
+def pulled(f, x):
+    value, pullback = ng.vjp(f, x)
+    return value, *pullback(torch.ones_like(value))
+
+
+ROW = torch.full((3,), 0.3, dtype=torch.float64)
+DOORS = {
+    "gradient": lambda f, x: (f(x), ng.gradient(f)(x)),
+    "value_and_gradient": lambda f, x: ng.value_and_gradient(f)(x),
+    "vjp": pulled,
+}
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_backward_through_a_gradient_is_refused_and_through_its_value_is_right(door):
+    """At a constant row the square of the deviation has a gradient, 0, and torch's second derivative is wrong."""
+    x = ROW.clone().requires_grad_()
+    value, slope = door(lambda x: torch.std(x) ** 2, x)
+    with pytest.raises(ng.UnsupportedNestingError, match=r"'RR'.*'std'"):
+        slope[1].backward()
+    value.backward()
+    torch.testing.assert_close(x.grad, torch.zeros_like(x))
+
+
 def test_backward_through_a_result_elsewhere():
     scale = torch.ones(3, dtype=torch.float64, requires_grad=True)
     ng.hvp(lambda x: (scale * x**3).sum())(X, V).sum().backward()

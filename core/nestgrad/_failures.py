@@ -11,18 +11,6 @@ from ._refusal import UnsupportedNestingError
 from ._spec import provides
 
 
-def guarded(backend: Any, word: Nesting, evaluate: Callable[[], Any], undifferentiated: Callable[[], Any]) -> Any:
-    """`evaluate()`, with the engine's exceptions translated and the user's as they are."""
-    try:
-        return evaluate()
-    except (NestgradError, MemoryError):
-        raise
-    except Exception as error:
-        if is_users(error, undifferentiated):
-            raise
-        raise translated(error, backend, word) from error
-
-
 def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     """Whether f raises an exception of this kind by itself, without differentiation, on the same inputs.
 

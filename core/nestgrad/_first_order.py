@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from . import _compose
+from ._door import checked, run
 from ._errors import StructureMismatchError
-from ._failures import guarded
-from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
+from ._inputs import REAL_OR_COMPLEX, Leaves, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Nesting
 from ._operator import Operator, Options, leaves_of
 from ._problem import Problem, Rule
 from ._select import select
-from ._spec import Backend, Function, Tree
+from ._spec import Array, Backend, Function, Tree
 from ._trees import flatten, unflatten
-from ._words import require, run
+from ._words import require
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")
 
@@ -46,6 +46,7 @@ def jvp(
     Raises:
         NotDifferentiableError, StructureMismatchError: bad primals or tangents, with the path.
         UnsupportedNestingError: no forward mode, or none for an operation of f.
+        NotFiniteError: the derivative is not finite, though primals, tangents and value are.
         EngineError: the engine failed for a reason its backend does not recognise.
 
     Example:
@@ -59,12 +60,13 @@ def jvp(
     require(engine, _FORWARD)
     x, structure = open_primal(engine, "primals", tuple(primals), REAL_OR_COMPLEX)
     v = open_direction(engine, "tangents", tuple(tangents), x, structure)
-    call = _Flat(engine, f, structure, has_aux)
+    call = _Flat(engine, f, x, structure, has_aux)
 
-    def route(*flat: Any) -> Any:
-        return engine.jvp(call, flat[: len(x)], flat[len(x) :], has_aux=has_aux)  # type: ignore[attr-defined]
+    def route(*flat: Any) -> tuple[Any, ...]:
+        value, tangent, *aux = engine.jvp(call, flat[: len(x)], flat[len(x) :], has_aux=has_aux)  # type: ignore[attr-defined]
+        return tangent, value, *aux
 
-    value, tangent, *aux = guarded(engine, _FORWARD, lambda: run(engine, _FORWARD, route, *x, *v), lambda: call(*x))
+    tangent, value, *aux = call.derived(_FORWARD, route, *x, *v)
     return call.close(value), call.close(tangent), *aux
 
 
@@ -89,6 +91,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     Raises:
         NotDifferentiableError, StructureMismatchError: bad primals or cotangent, with the path.
         UnsupportedNestingError: no reverse mode, or none for an operation of f.
+        NotFiniteError: what the pullback gives is not finite, though primals, cotangent and value are.
         EngineError: the engine failed for a reason its backend does not recognise.
 
     Example:
@@ -99,17 +102,21 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     engine = select(backend, leaves_of([("primals", primals)]))
     require(engine, _REVERSE)
     x, structure = open_primal(engine, "primals", primals, REAL_OR_COMPLEX)
-    call = _Flat(engine, f, structure, has_aux)
-    value, pull, *aux = guarded(
-        engine,
-        _REVERSE,
-        lambda: engine.vjp(call, *x, has_aux=has_aux),  # type: ignore[attr-defined]
-        lambda: call(*x),
-    )
+    call = _Flat(engine, f, x, structure, has_aux)
+
+    def route(*flat: Any) -> tuple[Any, ...]:
+        # no derivative as yet: the pullback will give it
+        return (), *engine.vjp(call, *flat, has_aux=has_aux)  # type: ignore[attr-defined]
+
+    _, value, pull, *aux = call.derived(_REVERSE, route, *x)
 
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
         u = open_direction(engine, "cotangent", cotangent, call.leaves(value), call.structure)
-        pulled = guarded(engine, _REVERSE, lambda: pull(u if call.is_tuple else u[0]), lambda: call(*x))
+
+        def route(*flat: Any) -> tuple[Any, ...]:
+            return (pull(flat if call.is_tuple else flat[0]),)
+
+        (pulled,) = call.derived(_REVERSE, route, *u)
         trees: tuple[Tree, ...] = unflatten(engine, structure, pulled)
         return trees
 
@@ -117,10 +124,10 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
 
 
 class _Flat:
-    """f of a flat sequence of arrays; remembers the structure of its output when it has run."""
+    """f of a flat sequence of arrays, and where; remembers the structure of its output when it has run."""
 
-    def __init__(self, engine: Any, f: Function, arguments: Any, has_aux: bool) -> None:
-        self._engine, self._f, self._arguments, self._has_aux = engine, f, arguments, has_aux
+    def __init__(self, engine: Any, f: Function, x: Leaves, arguments: Any, has_aux: bool) -> None:
+        self._engine, self._f, self._x, self._arguments, self._has_aux = engine, f, x, arguments, has_aux
         self.structure: Any = None
         self.is_tuple = True
 
@@ -131,6 +138,15 @@ class _Flat:
         arrays = check_outputs(self._engine, flat)
         value = tuple(arrays) if self.is_tuple else arrays[0]
         return (value, *aux) if aux else value
+
+    def derived(self, word: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+        """A derivative of f at x, by the way of every operator: `route(*inputs)`, the derivative first."""
+
+        def undifferentiated() -> Any:
+            return split_aux(self(*self._x), self._has_aux)[0]
+
+        inspected = (*self._x, *inputs)
+        return checked(self._engine, word, inspected, lambda: run(self._engine, word, route, *inputs), undifferentiated)
 
     def leaves(self, value: Any) -> tuple[Any, ...]:
         return tuple(value) if self.is_tuple else (value,)
@@ -192,9 +208,12 @@ def value_and_gradient(
 
     def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
         (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return (((value, *aux) if aux else value, selected(argnums, problem.shaped(slope))),)
+        return selected(argnums, problem.shaped(slope)), value, *aux
 
-    rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve)
+    def result(slope: Tree, value: Any, *aux: Any) -> tuple[Any, Tree]:
+        return ((value, *aux) if aux else value), slope
+
+    rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve, result)
     return Operator(f, rule, **options)
 
 

@@ -88,7 +88,14 @@ def nested_gradient(
         g_of_leaves(problem, y)
         return value
 
-    rule = Rule("nested_gradient", 0, (*outer, *inner), lambda backend: hvp_word(backend, nesting), solve, evaluate)
+    rule = Rule(
+        "nested_gradient",
+        0,
+        (*outer, *inner),
+        lambda backend: hvp_word(backend, nesting),
+        solve,
+        evaluate=evaluate,
+    )
     return Operator(f, rule, **options)
 
 

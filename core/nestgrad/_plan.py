@@ -6,14 +6,11 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._errors import NestgradError, UnsupportedExecutionError, did_you_mean
-from ._failures import is_users, translated
+from ._door import checked, run
+from ._errors import UnsupportedExecutionError, did_you_mean
 from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
-from ._refusal import NotFiniteError
 from ._spec import COMPILERS, Function, provides
-from ._trees import flatten
-from ._words import run
 
 MAX_KEPT = 128
 """How many plans an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
@@ -43,7 +40,6 @@ class Plan:
 
     def __init__(self, f: Function, rule: Rule, backend: Any, *, execution: str, has_aux: bool) -> None:
         self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
-        self._is_finite = backend.finite if provides(backend, "finite") else None
         self._compile = None if execution == "eager" else _compiler(backend, execution)
         self._word = rule.word(backend)
         self._count = 1 + rule.directions
@@ -58,29 +54,20 @@ class Plan:
         else:
             call = self._open(arguments)
         evaluate = self._evaluators.get(call.layout) or self._make_evaluator(call.layout)
-        try:
-            result, *aux = evaluate(*call.flat, *call.others, **kwargs)
-        except (NestgradError, MemoryError):
-            raise
-        except Exception as error:
+
+        def undifferentiated() -> Any:
             self._open(arguments)  # a mismatch that only the engine noticed, such as of devices
             f = self._scalar(call.layout, call.others, kwargs)
-            if is_users(error, lambda: self._rule.evaluate(self._problem(f, call.flat, call.layout))):
-                raise
-            raise translated(error, self._backend, self._word) from error
-        if not self._all_finite(result):
-            self._require_cause(call, kwargs)
-        return (result, *aux) if aux else result
+            return self._rule.evaluate(self._problem(f, call.flat, call.layout))
 
-    def _all_finite(self, tree: Any) -> bool:
-        return self._is_finite is None or all(map(self._is_finite, flatten(self._backend, tree)[0]))
-
-    def _require_cause(self, call: _Call, kwargs: dict[str, Any]) -> None:
-        """Raise `NotFiniteError` for a result that is not finite, unless an input or the function's value is not."""
-        f = self._scalar(call.layout, call.others, kwargs)
-        value = self._rule.evaluate(self._problem(f, call.flat, call.layout))
-        if self._all_finite((*call.flat, value)):
-            raise NotFiniteError(backend=self._backend.name, nesting=self._word)
+        found = checked(
+            self._backend,
+            self._word,
+            call.flat,
+            lambda: evaluate(*call.flat, *call.others, **kwargs),
+            undifferentiated,
+        )
+        return self._rule.result(*found)
 
     def _needs_no_opening(self, arguments: tuple[Any, ...]) -> bool:
         """Whether these are bare arrays that fit each other; what does not is opened, which says why."""
@@ -137,8 +124,7 @@ class Plan:
             def route(*flat: Any) -> tuple[Any, ...]:
                 return self._rule.solve(self._problem(f, flat, layout), self._word)
 
-            result: tuple[Any, ...] = run(self._backend, self._word, route, *arguments[:end])
-            return result
+            return run(self._backend, self._word, route, *arguments[:end])
 
         if len(self._evaluators) >= MAX_KEPT:
             self._evaluators.clear()

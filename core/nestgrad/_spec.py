@@ -73,7 +73,9 @@ class Backend(Protocol):
     - `finite(value)`: whether an array holds finite numbers alone; `True` where that cannot be seen (a tracer) or
       only by waiting (an accelerator). Without it, results are not looked at.
     - `classify(exception, word) -> Refusal | None`: engine messages that mean "not this nesting".
-    - `run(word, route, *inputs)`: evaluate `route(*inputs)`; the place to look at the traced program first.
+    - `run(word, route, *inputs)`: evaluate `route(*inputs)`, which gives the derivative first, a tree of arrays, and
+      behind it whatever else there is; the place to look at the traced program first, or at the result. Every
+      operator, `jvp`, `vjp` and each pullback pass here; of `vjp` itself, before its pullback, the tree is empty.
     - `prepare_worker()`: called once in a process of the conformance suite; may set the engine's global
       switches there (64 bits), which nothing else may. The environment variable `NESTGRAD_CACHE` names a folder
       for compiled programs that the next run can use.

@@ -9,7 +9,7 @@ from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
 from ._problem import Problem
 from ._refusal import UnsupportedNestingError
-from ._spec import Function, provides
+from ._spec import provides
 
 _METHOD = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
 _DEFAULT_PREFERENCE = ("FR", "RR", "RF")
@@ -32,11 +32,6 @@ def require(backend: Any, word: Nesting) -> Nesting:
         reason = f"its longest nesting has order {limit}."
         raise UnsupportedNestingError(backend=backend.name, nesting=word, operation=None, reason=reason)
     return word
-
-
-def run(backend: Any, word: Nesting, route: Function, *inputs: Any) -> Any:
-    """`route(*inputs)`, by the backend's own `run` if it has one: it may look at the program first."""
-    return backend.run(word, route, *inputs) if provides(backend, "run") else route(*inputs)
 
 
 def hvp_word(backend: Any, nesting: str | Nesting) -> Nesting:

@@ -6,7 +6,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad import EngineError, Nesting, UnsupportedNestingError
-from nestgrad._failures import guarded
+from nestgrad._door import checked
 from nestgrad.extend import Refusal
 
 FR = Nesting("FR")
@@ -130,7 +130,7 @@ def fail_with(message):
 
 def test_recognised_exception_is_a_refusal():
     with pytest.raises(UnsupportedNestingError) as caught:
-        guarded(Recognising(), FR, fail_with("known"), lambda: None)
+        checked(Recognising(), FR, (), fail_with("known"), lambda: None)
     refusal = caught.value
     assert (refusal.backend, refusal.nesting, refusal.operation) == ("recognising", FR, "frobnicate")
     assert (refusal.reason, refusal.use) == ("there is no rule.", Nesting("RR"))
@@ -141,7 +141,7 @@ def test_recognised_exception_is_a_refusal():
 
 def test_unrecognised_exception_is_an_engine_error():
     with pytest.raises(EngineError, match="RuntimeError: unheard of") as caught:
-        guarded(Recognising(), FR, fail_with("unheard of"), lambda: None)
+        checked(Recognising(), FR, (), fail_with("unheard of"), lambda: None)
     assert str(caught.value.__cause__) == "unheard of"
 
 
@@ -150,19 +150,19 @@ def test_backend_need_not_classify():
         name = "plain"
 
     with pytest.raises(EngineError, match="plain failed on 'FR'"):
-        guarded(Plain(), FR, fail_with("known"), lambda: None)
+        checked(Plain(), FR, (), fail_with("known"), lambda: None)
 
 
 def test_another_exception_of_f_itself_passes():
     error = Mine()
     with pytest.raises(Mine) as caught:
-        guarded(Recognising(), FR, fail_with("known"), raising(error))
+        checked(Recognising(), FR, (), fail_with("known"), raising(error))
     assert caught.value is error
 
 
 def test_bad_output_explains_the_engines_exception():
     with pytest.raises(ng.NonScalarOutputError, match="shape"):  # an exception of f's output, not of the engine
-        guarded(Recognising(), FR, raising(TypeError("engine")), raising(ng.NonScalarOutputError("shape")))
+        checked(Recognising(), FR, (), raising(TypeError("engine")), raising(ng.NonScalarOutputError("shape")))
 
 
 def test_missing_forward_rule_names_a_word_that_works():
