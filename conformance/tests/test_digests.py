@@ -1,0 +1,130 @@
+"""Digests tell of a change. By hand, `python test_digests.py` adds those of new scenarios and revisions."""
+
+import ast
+import importlib
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import nestgrad_conformance.scenarios
+from nestgrad_conformance.scenarios import Scenario, bundled, normal
+from nestgrad_conformance.scenarios._source import source
+
+DIGESTS = Path(nestgrad_conformance.scenarios.__file__).with_name("digests.json")
+SCENARIOS = {scenario.id: scenario for scenario in bundled()}
+each = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+
+
+@each
+def test_a_change_raises_the_revision(scenario):
+    name, known = f"{scenario.id}@{scenario.revision}", json.loads(DIGESTS.read_text())
+    assert name in known, f"{name} is new: run `python {Path(__file__).name}`"
+    assert known[name] == scenario.digest, f"{scenario.id} changed: raise the revision from {scenario.revision}"
+
+
+def test_digests_are_of_scenarios_past_and_present():
+    for name in json.loads(DIGESTS.read_text()):
+        scenario, _, revision = name.partition("@")
+        assert 1 <= int(revision) <= SCENARIOS[scenario].revision
+
+
+@each
+def test_every_python_prints_a_text_alike(scenario):
+    # ast.unparse of 3.11 to 3.14 differs in f-strings alone
+    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source(scenario.function))))
+
+
+WRITTEN = '''
+from nestgrad_conformance.scenarios import normal, scenario, uniform
+
+FACTOR = 3
+
+def helper(xp, x):
+    return xp.sum(x ** 3)
+
+@scenario(normal(3), "power")
+def cube(xp, x):
+    """A cube."""
+    # times three
+    return FACTOR * helper(xp, x)
+'''
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """The scenario above after replacements in its text; `native`, as one that names its function."""
+    monkeypatch.syspath_prepend(tmp_path)
+    numbers = itertools.count()
+
+    def write(*replacements, native=False):
+        text = WRITTEN
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        module = f"{tmp_path.name}_{next(numbers)}"
+        (tmp_path / f"{module}.py").write_text(text)
+        importlib.invalidate_caches()
+        if native:
+            return Scenario(id="cube", function=f"{module}:cube", inputs=normal(3))
+        return importlib.import_module(module).cube
+
+    return write
+
+
+CHANGES = {
+    "text": ("FACTOR * helper", "helper"),
+    "text alone": ("FACTOR * helper(xp, x)", "helper(xp, x) * FACTOR"),
+    "number of inputs": ("normal(3)", "normal(4)"),
+    "inputs": ("normal(3)", "uniform(0.5, 1.5, 3)"),
+    "value": ("FACTOR = 3", "FACTOR = 3.001"),
+    "value by a helper": ("x ** 3", "x ** 2"),
+}
+COSMETICS = {
+    "docstring": ("A cube.", "A cube, which is a power."),
+    "no docstring": ('    """A cube."""\n', ""),
+    "comment": ("# times three", "# by a constant"),
+    "no comment": ("    # times three\n", ""),
+    "spaces": ("(xp, x)", "( xp,x )"),
+    "lines": ("FACTOR * helper(xp, x)", "(\n        FACTOR\n        * helper(xp, x)\n    )"),
+    "features": ('"power"', '"power", "cube"'),
+    "rounding": ("FACTOR = 3", "FACTOR = 3.0000000000001"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_digest_changes_with(written, change):
+    assert written().digest != written(change).digest
+
+
+@pytest.mark.parametrize("change", COSMETICS.values(), ids=COSMETICS)
+def test_a_digest_stays_with_another(written, change):
+    assert written().digest == written(change).digest
+    if change[0] != "FACTOR = 3":
+        assert written(native=True).digest == written(change, native=True).digest
+
+
+def test_a_digest_changes_with_the_id(written):
+    assert replace(written(), id="cubed").digest != written().digest
+
+
+def test_a_digest_changes_with_the_text_of_a_native_function(written):
+    assert written(native=True).digest != written(CHANGES["text"], native=True).digest
+
+
+@pytest.mark.parametrize("name", ["value", "value by a helper"])
+def test_a_digest_changes_with_what_a_native_function_uses(written, name):
+    assert written(native=True).digest != written(CHANGES[name], native=True).digest
+
+
+def add_digests():
+    """Add what is new; what is known stays as it is."""
+    known = json.loads(DIGESTS.read_text()) if DIGESTS.exists() else {}
+    new = {f"{scenario.id}@{scenario.revision}": scenario.digest for scenario in bundled()}
+    DIGESTS.write_text(json.dumps({**new, **known}, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    add_digests()
