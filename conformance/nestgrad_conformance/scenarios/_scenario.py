@@ -82,8 +82,18 @@ class Scenario:
 
     @property
     def digest(self) -> str:
-        """Changes with the texts of function and setting, inputs and value, so that a change needs a revision."""
-        texts = [source(text) for text in (self.function, self.setting) if text is not None]
+        """Changes with what the scenario computes, so that a change needs a revision.
+
+        It is of the texts of its functions and of all that they use in their package, the setting's in its own, of the
+        inputs and of the value.
+
+        Raises:
+            ScenarioError: a function has no text in a file.
+        """
+        given = (self.inputs, self.reference, self.closed_form)
+        texts = [source(self.function, *(one for one in given if one is not None))]
+        if self.setting is not None:
+            texts.append(source(self.setting))
         parts = [*texts, *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
         values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
         if values is not None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from nestgrad._registry import plugins
 
 from . import native, ops, programs, transforms
+from ._errors import ScenarioError
 from ._scenario import Scenario
-
-
-class ScenarioError(ValueError):
-    """A scenario pack that does not fit the suite."""
 
 
 def bundled() -> tuple[Scenario, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nestgrad_conformance.report.schema import ReportError
-from nestgrad_conformance.scenarios._source import bound, read, statements, used
+from nestgrad_conformance.scenarios._text import bound, makes_generator, read, statements
 
 from .inputs import WIDTH
 
@@ -118,21 +118,28 @@ def _with_draws(texts: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
     A random generator has a state: all that is drawn from it before them is needed. A call such as `defvjp(f, rule)`
     gives f its rule.
     """
-    kept = used(texts, names)
-    drawn_from = {name for statement in kept if _makes_generator(statement) for name in bound(statement)}
+    kept = _used(texts, names)
+    drawn_from = {name for statement in kept if makes_generator(statement) for name in bound(statement)}
     drawing = [text for text in texts if isinstance(text, ast.Assign) and read(text) & drawn_from]
     last = max((place for place, text in enumerate(drawing) if text in kept), default=-1)
     draws = {name for text in drawing[: last + 1] for name in bound(text)}
-    kept = used(texts, names | draws)
+    kept = _used(texts, names | draws)
     defined = set().union(*map(bound, kept)) - _names(texts)
     calls = [text for text in texts if isinstance(text, ast.Expr) and read(text) & defined]
-    kept = used(texts, names.union(draws, *map(read, calls)))
+    kept = _used(texts, names.union(draws, *map(read, calls)))
     return [text for text in texts if text in kept or text in calls]
 
 
-def _makes_generator(statement: ast.stmt) -> bool:
-    value = statement.value if isinstance(statement, ast.Assign) else None
-    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("default_rng")
+def _used(module: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
+    """The statements of a module that define what these names stand for, and all that they use; no imports."""
+    imports = [statement for statement in module if isinstance(statement, (ast.Import, ast.ImportFrom))]
+    imported = {alias.asname or alias.name for statement in imports for alias in statement.names}
+    defining = [(s, bound(s) - imported, read(s) - imported) for s in module if s not in imports]
+    wanted, size = set(names), 0
+    while len(wanted) > size:
+        size = len(wanted)
+        wanted |= {used for _, bound, read in defining if bound & wanted for used in read}
+    return [statement for statement, bound, _ in defining if bound & wanted]
 
 
 def _importing(statement: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> Iterator[ast.stmt]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nestgrad_conformance.report.schema import ReportError
 from nestgrad_conformance.scenarios import Scenario
-from nestgrad_conformance.scenarios._source import read, statements
+from nestgrad_conformance.scenarios._text import read, statements
 from nestgrad_conformance.scenarios.ops._row import weights
 
 from .inline import Inlined, add, inlined
