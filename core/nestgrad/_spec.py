@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ._nesting import Nesting
+
 SPEC_VERSION = "1.0"
 """The version of these protocols, major.minor. A backend of an older minor version still runs."""
 
@@ -58,33 +60,11 @@ class Canary:
 
 
 class Backend(Protocol):
-    """One engine behind nestgrad's spelling.
-
-    Optional attributes, with the value that is used where they are missing:
-
-    - `flatten(tree) -> (leaves, structure)`, `unflatten(structure, leaves)`: the engine's own pytrees;
-      optree's otherwise. `None` is an empty subtree.
-    - `flat_only = False`: native second-order methods take a single array, never a tuple of them.
-    - `max_order = None`: the longest word the engine can run.
-    - `preferred = ("FR", "RR", "RF")`: words for a Hessian-vector product, best first.
-    - `slow_eager = False`: what is not compiled costs milliseconds, so the conformance suite compiles f where
-      it needs nothing but its values.
-    - `device(array)`: where an array lives, compared between primal and direction; `None` where unknown.
-    - `finite(value)`: whether an array holds finite numbers alone; `True` where that cannot be seen (a tracer) or
-      only by waiting (an accelerator). Without it, results are not looked at.
-    - `classify(exception, word) -> Refusal | None`: engine messages that mean "not this nesting".
-    - `run(word, route, *inputs)`: evaluate `route(*inputs)`, which gives the derivative first, a tree of arrays, and
-      behind it whatever else there is; the place to look at the traced program first, or at the result. Every
-      operator, `jvp`, `vjp` and each pullback pass here; of `vjp` itself, before its pullback, the tree is empty.
-    - `prepare_worker()`: called once in a process of the conformance suite; may set the engine's global
-      switches there (64 bits), which nothing else may. The environment variable `NESTGRAD_CACHE` names a folder
-      for compiled programs that the next run can use.
-    - `canary() -> Canary`: for the proof that a route is native.
-    - `bare() -> Backend`: the engine's own transforms, without repairs, refusals and detours. The conformance
-      suite measures it when asked for the raw engine.
-    """
+    """One engine behind nestgrad's spelling; what else one may have is in `Abilities`."""
 
     name: str
+    """The name that the descriptor has, which selects this backend."""
+
     xp: Any
     """The engine's namespace in the sense of the Array API standard."""
 
@@ -101,6 +81,71 @@ class Backend(Protocol):
 
     def to_numpy(self, array: Array) -> Any:
         """The values as a NumPy array of the same shape and dtype."""
+
+
+class Abilities(Protocol):
+    """What a backend may have besides. Each is optional by itself; where it is missing, nestgrad does as is said.
+
+    A function is defined by the class: capabilities are read off it. Numbers and flags are plain class attributes.
+    """
+
+    spec_version: str
+    """The version of the spec that the class is written for; the current one where it is missing."""
+
+    flat_only: bool
+    """Native second-order methods take a single array, never a tuple of them. Default: `False`."""
+
+    max_order: int | None
+    """The length of the longest word that the engine can run. Default: `None`, no limit."""
+
+    preferred: Sequence[str]
+    """Words for a Hessian-vector product, best first. Default: `("FR", "RR", "RF")`."""
+
+    slow_eager: bool
+    """What is not compiled costs milliseconds, so the conformance suite compiles f where it needs nothing but its
+    values. Default: `False`."""
+
+    def flatten(self, tree: Tree) -> tuple[Sequence[Any], Any]:
+        """The leaves of one of the engine's own pytrees, and its structure, which can be compared and hashed.
+
+        `None` is an empty subtree. Default: optree's.
+        """
+
+    def unflatten(self, structure: Any, leaves: Sequence[Any]) -> Tree:
+        """The inverse of `flatten`."""
+
+    def device(self, array: Array) -> Any:
+        """Where an array lives, compared between primal and direction; `None` where unknown. Default: not compared."""
+
+    def finite(self, value: Array) -> bool:
+        """Whether an array holds finite numbers alone.
+
+        `True` where that cannot be seen (a tracer) or only by waiting (an accelerator). Default: results are not
+        looked at.
+        """
+
+    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+        """What an exception of the engine means, if it means "not this nesting". Default: it is an `EngineError`."""
+
+    def run(self, word: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+        """Evaluate `route(*inputs)`, with a look at the traced program before, or at the result.
+
+        A route gives the derivative first, a tree of arrays, and behind it whatever else there is, which comes back
+        untouched. Every operator, `jvp`, `vjp` and each pullback pass here; of `vjp` itself, before its pullback is
+        called, the tree is empty.
+        """
+
+    def prepare_worker(self) -> None:
+        """Prepare a process of the conformance suite, once; there alone engine-wide switches (64 bits) may be set.
+
+        The environment variable `NESTGRAD_CACHE` names a folder for compiled programs that the next run can use.
+        """
+
+    def canary(self) -> Canary:
+        """A function that counts its rules' calls, for the proof that a route is native."""
+
+    def bare(self) -> Backend:
+        """The engine's own transforms, without repairs, refusals and detours, for the measurement of the raw engine."""
 
 
 class ForwardMode(Protocol):

@@ -16,6 +16,7 @@ from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._routes import emulated as emulated
 from ._spec import COMPILERS as COMPILERS
 from ._spec import SPEC_VERSION as SPEC_VERSION
+from ._spec import Abilities as Abilities
 from ._spec import Backend as Backend
 from ._spec import Batch as Batch
 from ._spec import Canary as Canary
