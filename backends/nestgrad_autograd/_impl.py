@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from autograd.tracer import isbox
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, plain_numpy
 
 from . import _namespace, _trace
 from ._advice import reverse_word
@@ -33,12 +33,8 @@ class Autograd:
         """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
         if isbox(value):
             return value
-        if isinstance(value, np.ma.MaskedArray):
-            raise NotDifferentiableError("autograd has no masked arrays; its rules would ignore the mask.")
-        if isinstance(value, np.ndarray):
-            return np.asarray(value)  # autograd has boxes for ndarray itself alone, not for np.memmap
-        if isinstance(value, np.generic):
-            return value
+        if isinstance(value, (np.ndarray, np.generic)):
+            return plain_numpy(value)  # autograd has boxes for ndarray itself alone, not for np.memmap
         if isinstance(value, (int, float, complex)):
             return np.asarray(value, dtype=getattr(like, "dtype", None))
         raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for autograd.")

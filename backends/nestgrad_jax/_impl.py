@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
 
 from ._canary import make_canary
 from ._inspect import run_inspected
@@ -34,7 +34,11 @@ class Jax:
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`."""
         if isinstance(value, (np.ndarray, np.generic)):
-            array = jnp.asarray(value)
+            value = plain_numpy(value)
+            try:
+                array = jnp.asarray(value)
+            except TypeError as error:
+                raise PrecisionLossError(f"jax has no dtype for NumPy's {value.dtype}.") from error
             if array.dtype != value.dtype:
                 raise PrecisionLossError(
                     f"jax would store {value.dtype} as {array.dtype}. Enable 64 bits at the start of your program, "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import NotDifferentiableError, PrecisionLossError
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _namespace
 
@@ -26,9 +26,10 @@ class Arrays:
         if isinstance(value, (tf.Tensor, tf.Variable)):
             return value
         if isinstance(value, (np.ndarray, np.generic)):
+            value = plain_numpy(value)
             try:
                 return tf.constant(value)
-            except (TypeError, ValueError) as error:  # longdouble and what has no tensor
+            except (TypeError, ValueError) as error:  # longdouble
                 raise PrecisionLossError(f"tensorflow has no dtype for NumPy's {value.dtype}.") from error
         if isinstance(value, (int, float, complex)):
             return _namespace.asarray(value) if like is None else tf.constant(value, like.dtype)

@@ -11,7 +11,7 @@ import array_api_compat.torch
 import numpy as np
 import torch
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal
+from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
 
 from . import _recorded, _transforms, _trees
 from ._bare import BareTorch
@@ -44,9 +44,10 @@ class Torch:
             return value
         device = None if like is None else like.device
         if isinstance(value, (np.ndarray, np.generic)):
+            value = plain_numpy(value)
             try:
                 return torch.tensor(np.asarray(value, order="C"), device=device)
-            except TypeError as error:  # longdouble and what has no tensor
+            except TypeError as error:  # longdouble
                 raise PrecisionLossError(f"torch has no dtype for NumPy's {value.dtype}.") from error
         if isinstance(value, (int, float, complex)):
             return torch.tensor(value, dtype=None if like is None else like.dtype, device=device)

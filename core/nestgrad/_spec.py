@@ -74,9 +74,11 @@ class Backend(Protocol):
         A NumPy array keeps its dtype. A Python number takes the dtype and device of `like`, or the
         engine's default. An array of the engine is returned as it is.
 
+        What happens to a NumPy array later does not happen to the engine's, unless NumPy's are the engine's own.
+
         Raises:
             PrecisionLossError: the engine would keep fewer bits than a NumPy array has.
-            NotDifferentiableError: the value is no array for this engine.
+            NotDifferentiableError: the value is no array for this engine, or it has a mask (see `plain_numpy`).
         """
 
     def to_numpy(self, array: Array) -> Any:

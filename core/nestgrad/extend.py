@@ -12,6 +12,7 @@ from ._hooks import Descriptor as Descriptor
 from ._hooks import hookimpl as hookimpl
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
+from ._numpy import plain_numpy as plain_numpy
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._routes import emulated as emulated
 from ._spec import COMPILERS as COMPILERS

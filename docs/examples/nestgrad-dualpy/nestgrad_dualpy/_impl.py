@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from dualpy.core import DualArray
 
-from nestgrad.extend import Nesting, NotDifferentiableError, Refusal, UnsupportedNestingError
+from nestgrad.extend import Nesting, NotDifferentiableError, Refusal, UnsupportedNestingError, plain_numpy
 
 from . import _namespace
 
@@ -32,7 +32,7 @@ class Dualpy:
         if isinstance(value, DualArray):
             return value
         if isinstance(value, (np.ndarray, np.generic)):
-            return np.asarray(value)
+            return np.asarray(plain_numpy(value))
         if isinstance(value, (int, float, complex)):
             return np.asarray(value, dtype=getattr(like, "dtype", None))
         raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for dualpy.")

@@ -26,7 +26,9 @@ class Bare:
             return value
         if isinstance(value, (np.ndarray, np.generic)):
             return _names.from_numpy(value)
-        if isinstance(value, (int, float, complex)):
+        if isinstance(value, complex):
+            return _names.from_numpy(np.complex128(value))  # refused: MLX would drop the imaginary part, or bits
+        if isinstance(value, (int, float)):
             return mx.array(value, dtype=None if like is None else like.dtype)
         raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for mlx.")
 

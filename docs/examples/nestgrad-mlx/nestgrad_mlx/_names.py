@@ -9,7 +9,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from nestgrad.extend import NotDifferentiableError, PrecisionLossError
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from ._norms import matrix_norm, vector_norm
 
@@ -20,10 +20,11 @@ class ComplexNumbers(NotDifferentiableError):
 
 def from_numpy(value: Any) -> Any:
     """A copy with the same dtype: left to itself, MLX would store float64 as float32."""
+    value = plain_numpy(value)
     dtype = mx.bool_ if value.dtype == bool else getattr(mx, value.dtype.name, None)
     if not isinstance(dtype, mx.Dtype):
         raise PrecisionLossError(f"mlx has no dtype for NumPy's {value.dtype}. Pass an array of a dtype that it has.")
-    return mx.array(np.asarray(value, dtype=value.dtype.newbyteorder("="), order="C"), dtype=dtype)
+    return mx.array(np.asarray(value, order="C"), dtype=dtype)
 
 
 def asarray(obj: Any, *, dtype: Any = None, copy: bool | None = None) -> Any:

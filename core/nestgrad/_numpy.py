@@ -1,0 +1,37 @@
+"""NumPy's arrays as an engine can take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._errors import NotDifferentiableError
+
+_NUMBERS = "biufc"  # kinds of dtypes
+
+
+def plain_numpy(value: Any) -> Any:
+    """A NumPy array or number without what engines lose or choke on, for `Backend.asarray` to hand to its engine.
+
+    Dtype and values are kept; the byte order becomes the machine's, without a copy where it was. A subclass of
+    `numpy.ndarray` becomes one itself.
+
+    Raises:
+        NotDifferentiableError: a masked array, whose mask no engine has, or one that holds no numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> plain_numpy(np.ones(2, ">f8")).dtype.isnative
+        True
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise NotDifferentiableError(
+            "A masked array would lose its mask. Pass its data, with the mask as an argument of its own."
+        )
+    if value.dtype.kind not in _NUMBERS:
+        raise NotDifferentiableError(f"An array of dtype {value.dtype} holds no numbers.")
+    if isinstance(value, np.generic):
+        return value
+    array = np.asarray(value)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
