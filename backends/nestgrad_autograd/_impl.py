@@ -15,6 +15,7 @@ from . import _namespace, _trace
 from ._advice import reverse_word
 from ._canary import make_canary
 from ._missing import MissingRule
+from ._trace import own
 
 
 class Autograd:
@@ -50,14 +51,15 @@ class Autograd:
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         value, tangent, aux = _trace.jvp(f, tuple(primals), tuple(tangents), has_aux)
-        return (value, _like(tangent, value), aux) if has_aux else (value, _like(tangent, value))
+        return (value, own(_like(tangent, value)), aux) if has_aux else (value, own(_like(tangent, value)))
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
-        """See `nestgrad.extend.ReverseMode.vjp`."""
-        value, pull, aux = _trace.vjp(f, primals, has_aux)
+        """See `nestgrad.extend.ReverseMode.vjp`. The rules keep a copy: an array may be changed before they run."""
+        held = own(primals)
+        value, pull, aux = _trace.vjp(f, held, has_aux)
 
         def pullback(cotangent: Any) -> tuple[Any, ...]:
-            return _like(pull(cotangent), primals)
+            return own(_like(pull(cotangent), held))
 
         return (value, pullback, aux) if has_aux else (value, pullback)
 

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import optree
 from autograd.builtins import tuple as traced_tuple
 from autograd.core import backward_pass, vspace
@@ -69,8 +70,15 @@ def _trace(f: Function, values: Arrays, roots: list[Any], has_aux: bool) -> Trac
 
 
 def _opened(value: Any, number: int) -> Any:
-    """The value without this trace's box."""
-    return value._value if isbox(value) and value._trace == number else value
+    """The value without this trace's box, and apart from the one that rules keep."""
+    return own(value._value) if isbox(value) and value._trace == number else value
+
+
+def own(value: Any) -> Any:
+    """Copies of NumPy arrays: two that are equal may not be one, since whoever is given an array may change it."""
+    if isinstance(value, tuple):
+        return tuple(map(own, value))
+    return value.copy() if type(value) is np.ndarray else value
 
 
 def _next_number() -> int:
