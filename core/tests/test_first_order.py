@@ -96,6 +96,16 @@ def test_lists_of_primals_are_tuples_of_them(engine):
     assert (float(value), float(tangent)) == (12.0, 10.0)
 
 
+def test_aux_of_value_and_gradient_is_not_looked_at(engine):
+    aux = {"text": "text", "missing": engine.array([np.nan])}
+    operator = ng.value_and_gradient(lambda x: (engine.xp.sum(x**2), aux), has_aux=True, backend=engine.name)
+    (value, found), slope = operator(engine.array(X))
+    np.testing.assert_allclose(value, np.sum(X**2))
+    np.testing.assert_allclose(slope, 2 * X)
+    assert found["text"] == "text"
+    assert np.isnan(found["missing"]).all()
+
+
 def test_aux(engine):
     def f(x):
         return x * x, {"seen": x + 1, "label": "text"}
