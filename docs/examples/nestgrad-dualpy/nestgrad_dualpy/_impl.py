@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import optree
 from dualpy.core import DualArray
 
 from nestgrad.extend import Nesting, NotDifferentiableError, Refusal, UnsupportedNestingError, plain_numpy
@@ -51,6 +52,7 @@ class Dualpy:
         output, *aux = output if has_aux else (output,)
         entries = output if isinstance(output, tuple) else (output,)
         values, tangents = (tuple(_typed_like(primals[0], part(y)) for y in entries) for part in (_primal, _tangent))
+        aux = optree.tree_map(_primal, aux)
         return (values, tangents, *aux) if isinstance(output, tuple) else (values[0], tangents[0], *aux)
 
     def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
@@ -93,6 +95,10 @@ def _tangent(output: Any) -> Any:
 
 
 def _typed_like(x: Any, y: Any) -> Any:
-    """A real result in x's dtype: dualpy makes float64 of each Python number that x is combined with."""
-    is_final = not isinstance(x, DualArray) and not isinstance(y, DualArray)
-    return np.asarray(y, dtype=x.dtype) if is_final and np.isrealobj(y) else y
+    """A result of its own, in x's dtype if it is real: dualpy makes float64 of a Python number that x is combined with.
+
+    What f returns as it came is the caller's array, which may be changed later.
+    """
+    if isinstance(x, DualArray) or isinstance(y, DualArray):
+        return y
+    return np.array(y, dtype=x.dtype if np.isrealobj(y) else None)
