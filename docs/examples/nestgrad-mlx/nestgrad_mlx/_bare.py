@@ -48,12 +48,12 @@ class Bare:
         MLX takes the cotangents together with the function. So f is traced once for its value and once more
         at each call of the pullback; of the second trace only the derivative is ever computed, as MLX is lazy.
         """
-        call = _Call(f, has_aux)
-        value = call.shaped(call(*primals))
+        call, held = _Call(f, has_aux), self.inputs(primals)  # held now: an array may be changed in place later
+        value = call.shaped(call(*held))
 
         def pullback(cotangent: Any) -> tuple[Any, ...]:
             cotangents = list(cotangent) if isinstance(cotangent, tuple) else [cotangent]
-            _, slopes = mx.vjp(_Call(f, has_aux), self.inputs(primals), cotangents)
+            _, slopes = mx.vjp(_Call(f, has_aux), self.inputs(held), cotangents)
             return tuple(slopes)
 
         return value, pullback, *call.aux
