@@ -22,7 +22,7 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
             inputs = list(args)
             for i, element in zip(moving, elements, strict=True):
                 inputs[i] = element
-            return f(*inputs)
+            return tf.nest.map_structure(tf.identity, f(*inputs))  # of the map's graph, where f captured it
 
         rows = [tf.experimental.numpy.moveaxis(args[i], axes[i], 0) for i in moving]
         try:
