@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,9 +22,12 @@ _REASON = (
 )
 
 
-def check_constant(f: Callable[..., Any], inputs: Sequence[Any], value: Any, unseen: list[bool], has_aux: bool) -> None:
-    """Raise if f changes with the inputs that TensorFlow says it does not depend on.
+def check_constant(
+    f: Callable[..., Any], inputs: Sequence[Any], value: Any, has_aux: bool, unseen: list[bool], still: list[bool]
+) -> None:
+    """Raise if f changes with inputs that TensorFlow says it does not depend on.
 
+    `unseen` tells which of the inputs those are, and `still` which entries of f's value do not depend on them.
     Eagerly f is evaluated once more, a step away in those inputs. In a graph there is no value to see, and
     TensorFlow sees all that it computes. What lies behind tf.stop_gradient is constant by the user's own word.
     """
@@ -34,7 +38,8 @@ def check_constant(f: Callable[..., Any], inputs: Sequence[Any], value: Any, uns
     with watched():
         output = f(*moved)
     pairs = zip(entries(value), entries(output[0] if has_aux else output), strict=True)
-    if counts.stopped == before and not all(_equal(one, other) for one, other in pairs):
+    held = itertools.compress(pairs, still)
+    if counts.stopped == before and not all(_equal(one, other) for one, other in held):
         word = Nesting(here.word or "R")
         raise UnsupportedNestingError(backend="tensorflow", nesting=word, operation=None, reason=_REASON)
 

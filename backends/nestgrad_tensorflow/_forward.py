@@ -44,8 +44,9 @@ def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: boo
         here.inputs = (*here.inputs, *inputs)
         value, aux = outputs_of(f, inputs, has_aux)
     pushed = accumulator.jvp(list(entries(value)))
-    if None in pushed:
-        check_constant(f, inputs, value, [True] * len(inputs), has_aux)
+    still = [part is None for part in pushed]
+    if any(still):
+        check_constant(f, inputs, value, has_aux, unseen=[True] * len(inputs), still=still)
     return value, like(value, list(map(dense, pushed, entries(value)))), *aux
 
 

@@ -55,7 +55,8 @@ class Recording:
         slope = self._backward(cotangents)
         unseen = [part is None for part in slope]
         if any(unseen):
-            check_constant(self._f, self._inputs, self.value, unseen, self._has_aux)
+            still = [True] * len(entries(self.value))
+            check_constant(self._f, self._inputs, self.value, self._has_aux, unseen, still)
         return tuple(map(dense, slope, self._inputs))
 
 
