@@ -15,13 +15,13 @@ class Structure:
     Where Dynamo breaks a graph it makes objects anew, and may use one as a key before it has its attributes.
     """
 
-    _example: Any = None
+    _example: Any = ...
 
     def __init__(self, example: Any) -> None:
         self._example = example
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Structure) or self._example is None or other._example is None:
+        if not isinstance(other, Structure) or self._example is ... or other._example is ...:
             return self is other
         return bool(_spec(self._example) == _spec(other._example))
 
