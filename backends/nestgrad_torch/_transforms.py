@@ -24,6 +24,7 @@ from torch.utils._pytree import tree_map_only
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
+from ._has_aux import apart
 from ._repairs import along, nesting_here, watched, watched_by_name
 
 Arrays = tuple[Any, ...]
@@ -53,8 +54,10 @@ def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
 def _func_vjp(prepared: Function, primals: Arrays, has_aux: bool = False) -> Arrays:
     if torch.compiler.is_dynamo_compiling():
         _check_compilable("R")
+    if has_aux:
+        prepared, joined = apart(prepared)
     value, pull, *aux = func_vjp(prepared, *primals, has_aux=has_aux)
-    return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *aux
+    return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *(joined(tensors) for tensors in aux)
 
 
 def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
@@ -77,8 +80,10 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
 
 def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     prepared = _prepared(f, primals[0], has_aux)
+    if has_aux:
+        prepared, joined = apart(prepared)
     value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
-    return value, _like(_dense(tangent), value), *aux
+    return value, _like(_dense(tangent), value), *(joined(tensors) for tensors in aux)
 
 
 def _like(tangent: Any, value: Any) -> Any:
