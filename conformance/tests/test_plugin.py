@@ -18,7 +18,8 @@ def suite(directory, *arguments):
 def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
     file = tmp_path / "r.json"
     profile = "--nestgrad-profile=quick"
-    done = suite(tmp_path, "--nestgrad-backend=autograd", profile, f"--nestgrad-report={file}", *workers)
+    options = ["--nestgrad-backend=autograd", profile, f"--nestgrad-report={file}", "-k", "test_cell"]
+    done = suite(tmp_path, *options, *workers)
     assert done.returncode == 0, done.stdout
     report = json.loads(file.read_text())
     run = report["run"]
@@ -27,6 +28,13 @@ def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
     assert f"{run['finished']} passed{skipped} in" in done.stdout
     assert len({cell["id"] for cell in report["cells"]}) == run["finished"]
     assert report["environments"]["autograd"]["modes"] == {"forward": True, "reverse": True}
+
+
+def test_laws_are_tests_beside_the_cells(tmp_path):
+    done = suite(tmp_path, "--nestgrad-backend=autograd", "-vv", "-k", "test_law and (vjp.has_aux or compile_xla)")
+    assert done.returncode == 0, done.stdout
+    assert "test_law[autograd-vjp.has_aux-containers_and_leaves] PASSED" in done.stdout
+    assert "test_law[autograd-compile_xla-values] SKIPPED" in done.stdout
 
 
 def test_a_part_of_the_suite_gives_a_partial_report(tmp_path):
@@ -39,7 +47,7 @@ def test_a_part_of_the_suite_gives_a_partial_report(tmp_path):
 
 def test_without_a_backend_it_says_which_option(tmp_path):
     done = suite(tmp_path, "-rs")
-    assert "1 skipped" in done.stdout
+    assert "2 skipped" in done.stdout
     assert "--nestgrad-backend=NAME" in done.stdout
 
 
