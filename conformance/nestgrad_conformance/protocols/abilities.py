@@ -124,8 +124,8 @@ def a_route_alone(backend: Any) -> None:
     """A result without an aux is a tuple of one, whatever tree it is."""
     (result,) = backend.run(Nesting("R"), lambda x: (x * 2.0,), array(backend, X))
     close(backend, result, 2 * X)
-    (result,) = backend.run(Nesting("R"), lambda x: (((x * 2.0,), x),), array(backend, X))
-    close(backend, result, ((2 * X,), X))
+    (result,) = backend.run(Nesting("R"), lambda x: (((x * 2.0,),),), array(backend, X))
+    close(backend, result, ((2 * X,),))
 
 
 def a_route_inside(backend: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import nestgrad as ng
+from nestgrad.extend import provides
 
 from .known import Pair, U, V, W, X, Y, array, arrays, close
 from .law import require
@@ -40,6 +41,19 @@ def jvp_along_nothing(backend: Any) -> None:
     """Along zero it is zero, which tells a linear map from one with a constant."""
     tangent = backend.jvp(Pair(backend.xp), arrays(backend, X, Y), arrays(backend, 0 * X, 0 * Y))[1]
     close(backend, tangent, (0 * X, np.zeros(())))
+
+
+def jvp_inside_other_transforms(backend: Any) -> None:
+    """A derivative is differentiated again, in its point and in its direction: D[cos(x) v] along (u, w)."""
+    x, v, u, w = arrays(backend, X, V, U, X + 1)
+
+    def pushed(x: Any, v: Any) -> Any:
+        return backend.jvp(backend.xp.sin, (x,), (v,))[1]
+
+    close(backend, backend.jvp(lambda x: pushed(x, x * 0.0 + v), (x,), (u,))[1], -np.sin(X) * U * V)
+    close(backend, backend.jvp(pushed, (x, v), (u, w))[1], -np.sin(X) * U * V + np.cos(X) * (X + 1))
+    if provides(backend, "vjp"):
+        close(backend, backend.vjp(pushed, x, v)[1](u), (-np.sin(X) * U * V, np.cos(X) * U))
 
 
 def vjp_of_several_leaves(backend: Any) -> None:

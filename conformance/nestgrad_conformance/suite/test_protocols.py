@@ -112,6 +112,7 @@ TABLE: dict[str, Sequence[Law]] = {
         first_order.jvp_of_several_leaves,
         first_order.jvp_is_linear,
         first_order.jvp_along_nothing,
+        first_order.jvp_inside_other_transforms,
         *_of_both_modes("jvp"),
     ],
     "jvp.has_aux": _laws(has_aux, transform="jvp"),

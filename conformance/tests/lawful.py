@@ -1,0 +1,93 @@
+"""A backend that has everything the spec knows and obeys every law: what the unlawful ones are made of."""
+
+import autograd.numpy as anp
+import numpy as np
+import optree
+
+from nestgrad.extend import compose
+from nestgrad_autograd._impl import Autograd
+from nestgrad_autograd._trace import own
+
+
+class Lawful(Autograd):
+    """autograd, with the plainest form of each ability that it lacks."""
+
+    spec_version = "1.0"
+    flat_only = False
+    max_order = 3
+    slow_eager = False
+
+    def flatten(self, tree):
+        return optree.tree_flatten(tree)
+
+    def unflatten(self, structure, leaves):
+        return optree.tree_unflatten(structure, leaves)
+
+    def device(self, array):
+        return "cpu"
+
+    def run(self, word, route, *inputs):
+        return route(*inputs)
+
+    def prepare_worker(self):
+        pass
+
+    def forward_over_reverse(self, f, primal, tangent):
+        return self._gradient(f, primal), self._composed("FR", f, primal, tangent)
+
+    def reverse_over_forward(self, f, primal, tangent):
+        return self._composed("F", f, primal, tangent), self._composed("RF", f, primal, tangent)
+
+    def reverse_over_reverse(self, f, primal, tangent):
+        return self._gradient(f, primal), self._composed("RR", f, primal, tangent)
+
+    def forward_over_forward(self, f, primal, t1, t2):
+        value = f(primal)
+        return value, self._composed("F", f, primal, t1), self._composed("FF", f, primal, t1, t2)
+
+    def _gradient(self, f, primal):
+        return self._composed("R", f, primal)
+
+    def _composed(self, word, f, primal, *directions):
+        if isinstance(primal, tuple):
+            return compose(self, word)(lambda *x: f(x), primal, *directions)
+        found = compose(self, word)(f, (primal,), *((one,) for one in directions))
+        return found[0] if "R" in word else found
+
+    def compile(self, f):
+        return lambda *args: f(*args)
+
+    def compile_traced(self, f):
+        return self.compile(f)
+
+    def compile_xla(self, f):
+        return self.compile(f)
+
+    def vmap(self, f, in_axes=0):
+        def mapped(*args):
+            axes = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
+            moved = [x if axis is None else anp.moveaxis(x, axis, 0) for x, axis in zip(args, axes, strict=True)]
+            count = next(len(x) for x, axis in zip(moved, axes, strict=True) if axis is not None)
+            rows = [
+                f(*(x if axis is None else x[i] for x, axis in zip(moved, axes, strict=True))) for i in range(count)
+            ]
+            return self.stacked(rows)
+
+        return mapped
+
+    def stacked(self, rows):
+        if isinstance(rows[0], tuple):
+            return tuple(anp.stack(entries) for entries in zip(*rows, strict=True))
+        return anp.stack(rows)
+
+    def linearize(self, f, *primals):
+        held = own(primals)
+        return f(*held), lambda *tangents: self.jvp(f, held, tangents)[1]
+
+
+def shifted(tree, by):
+    return optree.tree_map(lambda leaf: leaf + by, tree)
+
+
+def detached(tree):
+    return optree.tree_map(lambda leaf: np.array(getattr(leaf, "_value", leaf)), tree)

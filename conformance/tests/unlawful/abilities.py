@@ -1,0 +1,178 @@
+"""Backends that tell something else of themselves than they are, or watch over calls and change them."""
+
+import copy
+from types import SimpleNamespace
+
+import autograd.numpy as anp
+import numpy as np
+from autograd.tracer import getval
+
+from nestgrad.extend import Canary, Refusal
+
+from .fault import fault
+
+
+@fault("name")
+class AnotherName:
+    name = "jax"
+
+
+@fault("spec_version")
+class AnotherVersion:
+    spec_version = "2.0"
+
+
+@fault("xp")
+class WrongCosine:
+    xp = SimpleNamespace(**{**vars(anp), "cos": anp.sin, "isdtype": np.isdtype})
+
+
+@fault("flat_only")
+class FlatOnlyText:
+    flat_only = "no"
+
+
+@fault("slow_eager")
+class SlowEagerText:
+    slow_eager = "no"
+
+
+@fault("max_order")
+class OrderNothing:
+    max_order = 0
+
+
+@fault("max_order")
+class MoreThanItSays:
+    """The length that it gives is not the one that it refuses from."""
+
+    @property
+    def max_order(self):
+        self.asked = not getattr(self, "asked", False)
+        return 2 if self.asked else 3
+
+
+@fault("preferred")
+class PrefersNoProduct:
+    preferred = ("FF", "RR")
+
+
+@fault("classify")
+class ClaimsEverything:
+    def classify(self, exception, word):
+        return Refusal(None, "it did not work.")
+
+
+@fault("classify")
+class ClaimsUsersExceptions:
+    def classify(self, exception, word):
+        return Refusal("mine", "no.") if "mine" in str(exception) else None
+
+
+@fault("classify")
+class NoSentence:
+    def classify(self, exception, word):
+        return Refusal("sin", "no rule") if isinstance(exception, NotImplementedError) else None
+
+
+@fault("classify")
+class SwallowsExceptions:
+    def jvp(self, f, primals, tangents, *, has_aux=False):
+        try:
+            return super().jvp(f, primals, tangents, has_aux=has_aux)
+        except Exception:
+            return super().jvp(lambda *x: np.nan * x[0], primals, tangents)
+
+
+@fault("run")
+class RunsTwice:
+    def run(self, word, route, *inputs):
+        route(*inputs)
+        return route(*inputs)
+
+
+@fault("run")
+class DropsAux:
+    def run(self, word, route, *inputs):
+        return route(*inputs)[:1]
+
+
+@fault("run")
+class CopiesAux:
+    def run(self, word, route, *inputs):
+        return copy.deepcopy(route(*inputs))
+
+
+@fault("run")
+class OpensTuples:
+    def run(self, word, route, *inputs):
+        (result, *aux) = route(*inputs)
+        return (*result, *aux) if isinstance(result, tuple) and len(result) == 1 else (result, *aux)
+
+
+@fault("run")
+class RunsOnValues:
+    def run(self, word, route, *inputs):
+        return route(*map(getval, inputs))
+
+
+@fault("run")
+class LockedByAnException:
+    locked = False
+
+    def run(self, word, route, *inputs):
+        if self.locked:
+            raise RuntimeError("busy")
+        self.locked = True
+        result = route(*inputs)
+        self.locked = False
+        return result
+
+
+@fault("prepare_worker")
+class PreparesOnce:
+    def prepare_worker(self):
+        assert not hasattr(self, "prepared")
+        self.prepared = True
+
+
+@fault("canary")
+class CountsNothing:
+    def canary(self):
+        return Canary(lambda x: anp.sum(anp.exp(x)))
+
+
+@fault("canary")
+class OneCanary:
+    def canary(self):
+        self.kept = getattr(self, "kept", None) or super().canary()
+        return self.kept
+
+
+@fault("canary")
+class CountsForBoth:
+    def jvp(self, f, primals, tangents, *, has_aux=False):
+        super().vjp(f, *primals, has_aux=has_aux)[1](np.ones(()))
+        return super().jvp(f, primals, tangents, has_aux=has_aux)
+
+
+@fault("canary")
+class WrongCanary:
+    def canary(self):
+        canary = super().canary()
+        function = canary.function
+        canary.function = lambda x: function(x) + anp.sum(getval(x) ** 2)
+        return canary
+
+
+@fault("bare")
+class BareIsItself:
+    def bare(self):
+        return self
+
+
+@fault("bare")
+class BareLacksAMode:
+    def bare(self):
+        bare = super().bare()
+        return type("Half", (type(bare),), {"jvp": None})()
