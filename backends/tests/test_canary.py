@@ -60,9 +60,11 @@ def disguised(backend):
     class Disguised(type(backend)):
         def jvp(self, f, primals, tangents, *, has_aux=False):
             value, pullback, *aux = self.vjp(f, *primals, has_aux=has_aux)
-            ones = tuple(map(self.xp.ones_like, value)) if isinstance(value, tuple) else self.xp.ones_like(value)
-            _, transpose = self.vjp(pullback, ones)
-            return value, transpose(tuple(tangents))[0], *aux
+            is_tuple = isinstance(value, tuple)
+            ones = map(self.xp.ones_like, value if is_tuple else (value,))
+            _, transpose = self.vjp(lambda *u: pullback(u if is_tuple else u[0]), *ones)
+            tangent = transpose(tuple(tangents))
+            return value, tangent if is_tuple else tangent[0], *aux
 
     return Disguised()
 

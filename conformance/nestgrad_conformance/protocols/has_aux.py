@@ -83,7 +83,7 @@ def whole_numbers(backend: Any, transform: str) -> None:
 
 
 def one_evaluation(backend: Any, transform: str) -> None:
-    """F is evaluated once for its value and its aux."""
+    """The function is evaluated once for its value and its aux."""
     calls = []
 
     def f(x: Any) -> Any:

@@ -23,7 +23,7 @@ def of_one_array(backend: Any, method: str) -> None:
 
 
 def of_a_tuple(backend: Any, method: str) -> None:
-    """F takes the tuple, and what is shaped like x is one; unless `flat_only` says that it takes none."""
+    """The function takes the tuple, and what is shaped like x is one; unless `flat_only` says that it takes none."""
     if getattr(backend, "flat_only", False):
         return
     f = Product(backend.xp)
