@@ -17,15 +17,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.autograd import forward_ad
 from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
-from torch.utils._pytree import tree_map_only
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._has_aux import apart
 from ._repairs import along, nesting_here, watched, watched_by_name
+from ._zeros import dense, with_tangent
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -37,27 +36,28 @@ def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays
     """The value of f, its derivative along the tangents, and its aux."""
     if torch.compiler.is_dynamo_compiling():
         _check_compilable("F")
-        return _jvp(f, primals, tangents, has_aux)
+        value, tangent, *aux = _jvp(f, primals, tangents, has_aux)
+        return value, dense(tangent), *aux
     with forward_mode, along(tangents):
         _load_forward_rules()
-        return _jvp(f, primals, tangents, has_aux)
+        value, tangent, *aux = _jvp(f, primals, tangents, has_aux)
+    return *dense((value, tangent)), *aux
 
 
 def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
     """The value of f, its pullback, and its aux."""
     prepared = _prepared(f, primals[0], has_aux)
-    if _tape.is_usable():
-        return _tape.vjp(prepared, primals, has_aux)
-    return _func_vjp(prepared, primals, has_aux)
+    value, pull, *aux = (_tape.vjp if _tape.is_usable() else _func_vjp)(prepared, primals, has_aux)
+    return value, lambda cotangent: dense(pull(cotangent)), *aux
 
 
-def _func_vjp(prepared: Function, primals: Arrays, has_aux: bool = False) -> Arrays:
+def _func_vjp(prepared: Function, primals: Arrays, has_aux: bool) -> Arrays:
     if torch.compiler.is_dynamo_compiling():
         _check_compilable("R")
     if has_aux:
         prepared, joined = apart(prepared)
     value, pull, *aux = func_vjp(prepared, *primals, has_aux=has_aux)
-    return value, lambda cotangent: _dense(pull(_with_tangent(cotangent))), *(joined(tensors) for tensors in aux)
+    return value, lambda cotangent: pull(with_tangent(cotangent)), *(joined(tensors) for tensors in aux)
 
 
 def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
@@ -66,24 +66,24 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
         word = nesting_here() + "RR"
         recorded = _prepared(f, x[0], False, functools.partial(watched_by_name, word))
         with contextlib.suppress(_tape.CompiledInside):
-            return _tape.reverse_over_reverse(lambda *x: _recorded.check(word, recorded(*x)), x, v)
+            return dense(_tape.reverse_over_reverse(lambda *x: _recorded.check(word, recorded(*x)), x, v))
     prepared = _prepared(f, x[0], False)
 
     def gradient(*x: Any) -> Arrays:
-        value, pullback = _func_vjp(prepared, x)
+        value, pullback = _func_vjp(prepared, x, False)
         slope: Arrays = pullback(torch.ones_like(value))
         return slope
 
-    slope, pullback = _func_vjp(gradient, x)
-    return slope, pullback(v)
+    slope, pullback = _func_vjp(gradient, x, False)
+    return dense((slope, pullback(v)))
 
 
 def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
     prepared = _prepared(f, primals[0], has_aux)
     if has_aux:
         prepared, joined = apart(prepared)
-    value, tangent, *aux = func_jvp(prepared, primals, _with_tangent(tangents), has_aux=has_aux)
-    return value, _like(_dense(tangent), value), *(joined(tensors) for tensors in aux)
+    value, tangent, *aux = func_jvp(prepared, primals, with_tangent(tangents), has_aux=has_aux)
+    return value, _like(tangent, value), *(joined(tensors) for tensors in aux)
 
 
 def _like(tangent: Any, value: Any) -> Any:
@@ -125,30 +125,6 @@ def _tensors(output: Any, like: Any) -> Any:
 
 
 def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
-    """torch.func.vmap; a structural zero in a batch would crash whoever reads a slice of it as NumPy."""
+    """torch.func.vmap."""
     batched = torch.func.vmap(f, in_axes)
-    return lambda *args: tree_map_only(torch.Tensor, _dense, batched(*args))
-
-
-def _dense(result: Any) -> Any:
-    """The result without torch's immutable ZeroTensors, which stand for structural zeros."""
-    if isinstance(result, tuple):
-        return tuple(map(_dense, result))
-    if torch.compiler.is_dynamo_compiling():  # which cannot ask
-        return result + torch.zeros_like(result)
-    return result.clone() if result._is_zerotensor() else result
-
-
-def _with_tangent(constant: Any) -> Any:
-    """A constant of forward mode with a tangent that is an explicit zero.
-
-    Where torch is left to note that there is none, some of its rules write into the note, which raises or
-    crashes the process: the backward rule of mse_loss does.
-    """
-    if not nesting_here().endswith("F"):
-        return constant
-    if isinstance(constant, tuple):
-        return tuple(map(_with_tangent, constant))
-    if forward_ad.unpack_dual(constant).tangent is not None:
-        return constant
-    return forward_ad.make_dual(constant, torch.zeros_like(constant))
+    return lambda *args: dense(batched(*args))

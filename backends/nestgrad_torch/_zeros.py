@@ -1,0 +1,77 @@
+"""Structural zeros: torch notes that something is zero, and has no memory for it; here they get some.
+
+Such a note, a ZeroTensor, is immutable and cannot be read as NumPy. Nobody is handed one, whatever transform it comes
+from: the rules of reverse mode multiply with the notes of a forward mode inside, and so make new ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch._C._functorch import (
+    _add_batch_dim,
+    _unwrap_batched,
+    get_unwrapped,
+    is_functorch_wrapped_tensor,
+    peek_interpreter_stack,
+)
+from torch._functorch.pyfunctorch import retrieve_current_functorch_interpreter
+from torch.autograd import forward_ad
+from torch.utils._pytree import tree_map_only
+
+
+def dense(tree: Any) -> Any:
+    """Results as ordinary tensors: each entry has memory of its own, so that it can be read and written."""
+    return tree_map_only(torch.Tensor, _dense, tree)
+
+
+def _dense(result: Any) -> Any:
+    if torch.compiler.is_dynamo_compiling():  # which cannot ask
+        return result + torch.zeros_like(result)
+    return result.clone() if _is_note(result) or _is_expanded(result) else result
+
+
+def _is_note(tensor: Any) -> bool:
+    while is_functorch_wrapped_tensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return bool(tensor._is_zerotensor())
+
+
+def _is_expanded(tensor: Any) -> bool:
+    """Whether entries share memory, as those of a sum's gradient do; inside of transforms this is theirs to arrange."""
+    if is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
+        return False
+    return any(not stride and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True))
+
+
+def with_tangent(constant: Any) -> Any:
+    """A constant of the forward mode that is innermost here, if one is, with a tangent that is an explicit zero.
+
+    Where torch is left to note that there is none, some of its rules write into the note, which raises or
+    crashes the process: the backward rule of mse_loss does.
+    """
+    if isinstance(constant, tuple):
+        return tuple(map(with_tangent, constant))
+    innermost = _innermost()
+    if innermost == "Vmap":
+        return _below_vmap(constant)
+    if innermost != "Jvp" or forward_ad.unpack_dual(constant).tangent is not None:
+        return constant
+    return forward_ad.make_dual(constant, torch.zeros_like(constant))
+
+
+@torch.compiler.assume_constant_result
+def _innermost() -> str:
+    """The name of torch.func's transform that this line runs under first."""
+    level = peek_interpreter_stack()
+    return "" if level is None else str(level.key().name)
+
+
+def _below_vmap(constant: Any) -> Any:
+    """The same outside of the vmap that is innermost, which has no rule for tangents as such."""
+    batch = retrieve_current_functorch_interpreter()
+    outside, axis = _unwrap_batched(constant, batch.level())
+    with batch.lower():
+        outside = with_tangent(outside)
+    return outside if axis is None else _add_batch_dim(outside, axis, batch.level())
