@@ -13,13 +13,17 @@ feature = "pytree"
 kind = "upstream_bug"
 reason = "a sum too many"
 link = "https://example.org/1"
-versions = ">=1.8,<2"
+seen = ["1.8", "1.9.1"]
+since = "1.8"
+mended_in = "2.0"
 
 [[limit]]
 nesting = "RFF"
 kind = "never"
 reason = "too deep"
 """
+
+ENTRY = '[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\n'
 
 
 @pytest.fixture
@@ -57,7 +61,9 @@ def test_a_file_is_read(written):
         kind="upstream_bug",
         reason="a sum too many",
         link="https://example.org/1",
-        versions=">=1.8,<2",
+        seen=("1.8", "1.9.1"),
+        since="1.8",
+        mended_in="2.0",
     )
     assert second == limit("RFF", reason="too deep")
 
@@ -88,9 +94,11 @@ def test_bundled_files_are_read(name):
         ('[[limit]]\nnesting = "F"\nkind = "sometimes"\nreason = "r"\n', "sometimes"),
         ('[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\nnotes = "n"\n', "notes"),
         ('[[limits]]\nnesting = "F"\nkind = "never"\nreason = "r"\n', "limits"),
-        ('[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\nversions = "new"\n', "new"),
+        (f'{ENTRY}seen = ["new"]\n', "new"),
+        (f'{ENTRY}seen = ["1"]\nmended_in = "new"\n', "new"),
+        (f'{ENTRY}versions = "<2.14"\n', "versions"),
     ],
-    ids=["toml", "encoding", "kind", "nesting", "reason", "type", "value", "field", "table", "versions"],
+    ids=["toml", "encoding", "kind", "nesting", "reason", "type", "value", "field", "table", "seen", "mended", "bound"],
 )
 def test_a_malformed_file_is_named(written, text, said):
     module = written(text)
@@ -152,21 +160,48 @@ def test_operation_and_feature_both_have_to_be_there():
 
 
 @pytest.mark.parametrize(
-    ("versions", "version", "holds"),
+    ("bounds", "version", "holds"),
     [
-        ("", "0.1", True),
-        (">=1.8,<2", "1.9.1", True),
-        (">=1.8,<2", "2.0", False),
-        (">=1.8,<2", "1.7.9", False),
-        ("==1.9.*", "1.9.1", True),
-        ("!=1.9.1", "1.9.1", False),
-        (">=2.0", "2.1.0rc1", True),
-        (">=2.13", "2.13.0+cpu", True),
-        (">=2", "2.1.0.dev20250101", True),
+        ({}, "0.1", True),
+        ({}, "99", True),
+        ({"seen": ("1.9",)}, "0.1", True),
+        ({"seen": ("1.9",)}, "99", True),
+        ({"mended_in": "2.0"}, "1.9.1", True),
+        ({"mended_in": "2.0"}, "2.0", False),
+        ({"mended_in": "2.0"}, "2", False),
+        ({"mended_in": "2.0"}, "2.0+cpu", False),
+        ({"mended_in": "2.0"}, "2.0rc1", True),
+        ({"mended_in": "1.10"}, "1.9", True),
+        ({"since": "1.8"}, "1.8.0", True),
+        ({"since": "1.8"}, "1.7.9", False),
+        ({"since": "1.8"}, "1.10.0.dev20250101", True),
+        ({"since": "1.8", "mended_in": "2.0"}, "1.9", True),
+        ({"since": "1.8", "mended_in": "2.0"}, "2.1", False),
     ],
 )
-def test_versions(versions, version, holds):
-    assert covers(limit(versions=versions), version=version) == holds
+def test_it_holds_for_every_version_but_those_that_were_measured_without_it(bounds, version, holds):
+    assert covers(limit(**bounds), version=version) == holds
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"),
+    [
+        ('mended_in = "2"\n', "belongs into `seen`"),
+        ('since = "2"\n', "belongs into `seen`"),
+        ('seen = ["2.1"]\nsince = "2"\n', "a bound is a version that was measured"),
+        ('seen = ["1", "2"]\nmended_in = "2"\n', "`seen` in 2,"),
+        ('seen = ["1", "3"]\nmended_in = "2"\n', "`seen` in 3,"),
+        ('seen = ["1", "2"]\nsince = "2"\n', "`seen` in 1,"),
+    ],
+)
+def test_a_bound_stands_between_versions_that_were_measured(written, versions, said):
+    with pytest.raises(LimitsError, match=said):
+        read(written(ENTRY + versions), "limits.toml")
+
+
+def test_the_file_of_a_module_that_is_not_there_is_named():
+    with pytest.raises(LimitsError, match="nowhere_at_all"):
+        read("nowhere_at_all", "limits.toml")
 
 
 def test_implied_limits_of_a_missing_mode():

@@ -1,5 +1,6 @@
 """`--update-limits`: what a run says about a limits file, proposed as an edit."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -63,9 +64,70 @@ def refusal(word, operation, reason="no rule for it.", use=""):
     return f"a refuses {word!r} ({Nesting(word)}), blocked by {operation!r}: {reason}{use}"
 
 
+def seen(*versions, bounds=""):
+    """The file, its first entry measured in these versions."""
+    link = 'link = "https://example.org/1"\n'
+    return FILE.replace(link, f"{link}seen = {json.dumps(versions)}\n{bounds}")
+
+
+def first(text):
+    return tomllib.loads(text)["limit"][0]
+
+
 def test_what_is_as_declared_is_left_as_it_is_written():
     cells = [measured("FR", "svd", "refused", "limit"), measured("RR", "svd", "correct")]
-    assert edited(FILE, cells, "1") == (FILE, [])
+    assert edited(seen("1"), cells, "1") == (seen("1"), [])
+
+
+@pytest.mark.parametrize("before", [FILE, seen("0.9"), seen("0.9", "2"), seen("1")])
+def test_a_limit_that_is_met_was_seen_in_that_version(before):
+    text, notes = edited(before, [measured("FR", "svd", "refused", "limit")], "1")
+    assert first(text)["seen"] == sorted({*first(before).get("seen", ()), "1"})
+    assert [line for line in text.splitlines() if "seen" not in line] == [
+        line for line in before.splitlines() if "seen" not in line
+    ]
+    assert notes == []
+
+
+def test_versions_are_sorted_as_versions_and_stand_where_their_author_put_the_rest():
+    written = (
+        "[[limit]] \n".strip()
+        + '\nseen = [\n  "0.9",\n]  # by hand\nnesting = "F"\nkind = "never"\nreason = "r"\n\n# Below.\n'
+    )
+    text, _ = edited(written, [measured("F", "svd", "refused", "limit")], "0.10")
+    assert text == '[[limit]]\nnesting = "F"\nkind = "never"\nreason = "r"\nseen = ["0.9", "0.10"]\n\n# Below.\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [
+        (seen("0.9"), {"seen": ["0.9"], "mended_in": "1"}),
+        (seen("0.9", "1"), {"seen": ["0.9"], "mended_in": "1"}),
+        (seen("2", "3"), {"seen": ["2", "3"], "since": "2"}),
+    ],
+)
+def test_a_limit_that_is_right_in_this_version_ends_there_if_another_one_has_it(before, left):
+    cells = [measured(word, "svd", "correct", "limit") for word in ("F", "FR")]
+    text, notes = edited(before, cells, "1")
+    kept = {name: first(text).get(name) for name in ("seen", "since", "mended_in") if first(text).get(name)}
+    assert (first(text)["operation"], kept, notes) == ("svd", left, [])
+    assert not parse(text, "")[0].holds_in("1")
+    assert parse(text, "")[0].holds_in(left["seen"][0])
+
+
+def test_what_one_version_between_others_does_not_have_is_left_with_a_note():
+    text, (note,) = edited(seen("0.9", "2"), [measured("F", "svd", "correct", "limit")], "1")
+    assert text == seen("0.9", "2")
+    assert "Right in 1" in note
+
+
+def test_a_limit_that_shrinks_is_as_it_was_for_the_versions_that_it_was_seen_in():
+    cells = [measured("FR", "svd", "refused", "limit"), measured("RF", "svd", "correct", "limit")]
+    text, _ = edited(seen("0.9"), cells, "1")
+    old, new = (limit for limit in parse(text, "") if limit.operation == "svd")
+    assert (old.nesting, old.seen, old.mended_in) == ("*F*", ("0.9",), "1")
+    assert (new.seen, new.since, new.mended_in) == (("1",), None, None)
+    assert [new.covers(word, "s_svd", ["svd"], "1") for word in ("FR", "RF")] == [True, False]
 
 
 def test_a_limit_that_is_stale_throughout_goes_with_its_comment():
@@ -89,7 +151,7 @@ def test_a_limit_that_is_stale_in_part_shrinks_to_what_is_refused():
 def test_a_limit_that_depends_on_the_scenario_is_left_with_a_note():
     cells = [measured("FR", "svd", "refused", "limit"), measured("FR", "svd", "correct", "limit", scenario="other")]
     text, notes = edited(FILE, cells, "1")
-    assert text == FILE
+    assert text == seen("1")
     assert "FR eager" in notes[0]
 
 
@@ -100,7 +162,7 @@ def test_a_refusal_that_nothing_declares_becomes_a_limit_with_its_reason():
     text, notes = edited(FILE, cells, "1")
     assert text.startswith(FILE)
     assert tomllib.loads(text)["limit"][2:] == [
-        {"operation": "pinv", "nesting": "*F*", "kind": "not_yet", "reason": "no rule for it."}
+        {"operation": "pinv", "nesting": "*F*", "kind": "not_yet", "reason": "no rule for it.", "seen": ["1"]}
     ]
     assert notes == []
 
@@ -134,7 +196,7 @@ def test_no_finding_is_ever_declared_away(outcome, declared):
 
 
 def test_a_limit_of_another_version_is_no_concern_of_this_run():
-    text = FILE.replace('reason = "no rule"', 'reason = "no rule"\nversions = "<1"')
+    text = seen("0.9", bounds='mended_in = "1"\n')
     assert edited(text, [measured("FR", "svd", "correct")], "1") == (text, [])
 
 

@@ -6,12 +6,11 @@ import fnmatch
 import importlib.util
 import tomllib
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
 
@@ -23,6 +22,9 @@ class LimitsError(ValueError):
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One declared limit.
 
+    It holds for every version of the engine but those from the one on that was measured without it: that the next
+    one will be without it is nothing that can be written.
+
     Attributes:
         nesting: a pattern on the word's code, as fnmatch reads it: `*F*`, `R?`.
         operation: the operation that is refused; matches a scenario's feature of that name.
@@ -33,7 +35,9 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         kind: `never` (the engine cannot), `not_yet` (it could), `upstream_bug` (it is wrong there).
         reason: why, in one sentence.
         link: a thread or page.
-        versions: the engine's versions that it holds for, such as `>=1.8,<2`.
+        seen: versions of the engine that it was met in: a run of the suite was refused something that it covers.
+        since: the first of these, where an older version was measured without it: it holds from there on.
+        mended_in: the version that was measured without it: it holds for older ones alone.
     """
 
     nesting: str
@@ -44,8 +48,10 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     unless: str | None = None
     scenario: str | None = None
     link: str | None = None
-    versions: str = ""
     executions: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    since: str | None = None
+    mended_in: str | None = None
 
     def covers(self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager") -> bool:
         """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
@@ -56,7 +62,13 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             and self.unless not in tags
             and self.scenario in (None, scenario)
             and (not self.executions or execution in self.executions)
-            and SpecifierSet(self.versions).contains(version, prereleases=True)
+            and self.holds_in(version)
+        )
+
+    def holds_in(self, version: str) -> bool:
+        """Whether it holds for a version of the engine."""
+        return (self.since is None or Version(version) >= Version(self.since)) and (
+            self.mended_in is None or Version(version) < Version(self.mended_in)
         )
 
 
@@ -78,11 +90,16 @@ def read(module: str, name: str | None) -> tuple[Limit, ...]:
         raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
 
 
-def located(module: str, name: str) -> Traversable:
-    """The file of this name beside the module."""
+def located(module: str, name: str) -> Path:
+    """The file of this name beside the module, which is not imported.
+
+    Raises:
+        LimitsError: there is no such module.
+    """
     spec = importlib.util.find_spec(module)
-    package = module if spec is not None and spec.submodule_search_locations else module.rpartition(".")[0]
-    return files(package) / name
+    if spec is None or spec.origin is None:
+        raise LimitsError(f"{module}: the module is not found, so neither is {name!r} beside it.")
+    return Path(spec.origin).with_name(name)
 
 
 def parse(text: str, where: str) -> tuple[Limit, ...]:
@@ -123,6 +140,21 @@ def _check(limit: Limit, where: str) -> None:
             f"{where}: {limit.nesting!r} names no operation, feature, scenario or execution; only `never` may."
         )
     try:
-        SpecifierSet(limit.versions)
-    except InvalidSpecifier as error:
+        if wrong := _wrong_versions(limit):
+            raise LimitsError(f"{where}: {limit.nesting!r}: {wrong}.")
+    except InvalidVersion as error:
         raise LimitsError(f"{where}: {limit.nesting!r}: {error}") from error
+
+
+def _wrong_versions(limit: Limit) -> str | None:
+    """What is wrong with the versions of a limit, which are those of measurements.
+
+    Raises:
+        InvalidVersion: one is no version.
+    """
+    if (limit.since or limit.mended_in) and not limit.seen:
+        return "it has a bound, so one version at least that it was met on belongs into `seen`"
+    if limit.since is not None and limit.since not in limit.seen:
+        return f"`since` is {limit.since}, which is not in `seen`: a bound is a version that was measured"
+    outside = [version for version in limit.seen if Version(version) and not limit.holds_in(version)]
+    return f"it was `seen` in {', '.join(outside)}, for which its bounds say that it does not hold" if outside else None

@@ -1,6 +1,7 @@
 """A proposed edit of a backend's limits file, for a person to review.
 
-A limit that is met by right numbers alone goes; one that is met by right numbers and refusals shrinks to the
+A limit that is met by refusals was seen in the version that was measured. One that is met by right numbers alone
+goes, or ends with this version if another one has it; one that is met by right numbers and refusals shrinks to the
 nestings and executions that are refused; a refusal that nothing declares becomes a new limit. A wrong number,
 an error or a crash is never proposed: it is a finding.
 """
@@ -14,13 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from packaging.version import Version
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
 from nestgrad_conformance.judge.limits import Limit, located, parse
 from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.versions import UNKNOWN, version_of
 
-from .limits_text import entries, entry
+from .limits_text import entries, entry, remeasured
 from .schema import Cell, Report
 from .summary import word_of
 from .words import patterns
@@ -50,7 +53,7 @@ def propose(report: Report, backend: str) -> Proposal:
     module = next(info.module for info in ng.backends() if info.name == backend)
     file = located(module, described.limits or _DEFAULT)
     old = file.read_text(encoding="utf-8") if file.is_file() else ""
-    version = report.environments[backend].engines.get(described.engine, "0")
+    version = version_of(described.engine, report.environments[backend].engines)
     cells = [cell for cell in report.cells if cell.backend == backend and cell.nesting != AUTO]
     new, notes = edited(old, cells, version)
     diff = difflib.unified_diff(old.splitlines(True), new.splitlines(True), str(file), str(file))
@@ -68,33 +71,58 @@ def edited(text: str, cells: Sequence[Cell], version: str) -> tuple[str, list[st
         known = (word_of(cell), cell.scenario, cell.features, version, cell.execution)
         if (found := next((i for i, one in enumerate(limits) if one.covers(*known)), None)) is not None:
             met[found].append(cell)
-    kept = [_kept(one, limit, met[i], notes) for i, (one, limit) in enumerate(zip(written, limits, strict=True))]
+    kept = [
+        _kept(one, limit, met[i], version, notes) for i, (one, limit) in enumerate(zip(written, limits, strict=True))
+    ]
     rest = "".join((head, *kept)).strip("\n")
-    return "\n\n".join(part for part in (rest, *_added(cells, notes)) if part) + "\n", notes
+    return "\n\n".join(part for part in (rest, *_added(cells, version, notes)) if part) + "\n", notes
 
 
-def _kept(written: str, limit: Limit, cells: Sequence[Cell], notes: list[str]) -> str:
+def _kept(written: str, limit: Limit, cells: Sequence[Cell], version: str, notes: list[str]) -> str:
     """What is left of an entry."""
-    if not any(cell.verdict == "undeclared" for cell in cells):
-        return written
     refused = [cell for cell in cells if cell.outcome == "refused"]
-    if not refused:
-        return ""
+    if not any(cell.verdict == "undeclared" for cell in cells):
+        return _seen(written, limit, version) if refused else written
     right = {_place(cell) for cell in cells if cell.outcome == "correct"}
     if both := right & {_place(cell) for cell in refused}:
         where = ", ".join(f"{word} {execution}" for word, execution in sorted(both))
         notes.append(f"Refused in one scenario and right in another ({where}), a matter of features: {limit.reason}")
+        return _seen(written, limit, version)
+    narrower = msgspec.structs.replace(limit, seen=_versions({version}), since=None, mended_in=None)
+    new = (f"{entry(one)}\n\n" for one in _spread(narrower, refused, cells))
+    return "".join((_ended(written, limit, version, notes), *new))
+
+
+def _seen(written: str, limit: Limit, version: str) -> str:
+    """An entry that was met in a version of the engine."""
+    seen = _versions({*limit.seen, version})
+    return written if seen == limit.seen else remeasured(written, msgspec.structs.replace(limit, seen=seen))
+
+
+def _ended(written: str, limit: Limit, version: str, notes: list[str]) -> str:
+    """An entry that was not met in a version: what is left of it are the versions that have it."""
+    older = _versions(one for one in limit.seen if Version(one) < Version(version))
+    newer = _versions(one for one in limit.seen if Version(one) > Version(version))
+    if older and newer:
+        notes.append(f"Right in {version}, though older and newer versions have it: {limit.reason}")
         return written
-    return "".join(f"{entry(one)}\n\n" for one in _spread(limit, refused, cells))
+    if older:
+        return remeasured(written, msgspec.structs.replace(limit, seen=older, mended_in=version))
+    return remeasured(written, msgspec.structs.replace(limit, seen=newer, since=newer[0])) if newer else ""
 
 
-def _added(cells: Sequence[Cell], notes: list[str]) -> list[str]:
+def _versions(found: Iterable[str]) -> tuple[str, ...]:
+    """Versions that were measured, from the oldest on."""
+    return tuple(sorted({*found} - {UNKNOWN}, key=Version))
+
+
+def _added(cells: Sequence[Cell], version: str, notes: list[str]) -> list[str]:
     """New entries for the refusals that nothing declares."""
     groups: dict[Limit, list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.outcome == "refused" and cell.declared == "supported":
             if (limit := _limit_of(cell, cells)) is not None:
-                groups[limit].append(cell)
+                groups[msgspec.structs.replace(limit, seen=_versions({version}))].append(cell)
             else:
                 notes.append(f"No feature tells this refusal from what is right: {cell.id}")
     return [

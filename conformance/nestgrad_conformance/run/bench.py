@@ -16,6 +16,7 @@ from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.report.schema import Cell, Environment
 from nestgrad_conformance.scenarios import Scenario
+from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
 from .deaths import measurement_of
@@ -145,10 +146,10 @@ class Bench:
         return "limit" if limit else "supported"
 
     def _limit(self, task: Task, word: str) -> Limit | None:
-        scenario, version = self._scenarios[task.scenario], "0"
+        scenario, version = self._scenarios[task.scenario], UNKNOWN
         lacking: tuple[Limit, ...] = ()
         if self.environment is not None:
-            version = self.environment.engines.get(self.engine, "0")
+            version = version_of(self.engine, self.environment.engines)
             lacking = implied(self.environment.modes, self.environment.max_order)
         known = (word, scenario.id, scenario.features, version, task.execution)
         return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)

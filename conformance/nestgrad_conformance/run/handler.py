@@ -9,12 +9,11 @@ import platform
 import sys
 import warnings
 from collections.abc import Callable
-from importlib.metadata import distribution, packages_distributions, version
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
 import numpy as np
-from packaging.requirements import Requirement
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
@@ -24,6 +23,7 @@ from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.judge.twin import beside
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
+from nestgrad_conformance.versions import installed
 
 from .plan import Task
 
@@ -79,27 +79,18 @@ def _handler(backend: Any) -> Callable[[bytes], bytes]:
 def describe(backend: Any) -> Environment:
     """Where this worker measures."""
     array = backend.asarray(np.zeros(1))
-    engine = descriptor(backend.name).engine.partition(".")[0]
-    found = packages_distributions().get(engine, [])
-    engines = {name: version(name) for name in {*found, *_arrays_of(found), "numpy"}}
     return Environment(
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
         nestgrad=version("nestgrad"),
         spec=getattr(backend, "spec_version", SPEC_VERSION),
-        engines=dict(sorted(engines.items())),
+        engines=installed(descriptor(backend.name).engine),
         device=str(getattr(array, "device", "cpu")),
         x64=str(backend.to_numpy(array).dtype) == "float64",
         modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
         max_order=getattr(backend, "max_order", None),
         executions=["eager", *(name for name, method in COMPILERS.items() if provides(backend, method))],
     )
-
-
-def _arrays_of(names: list[str]) -> set[str]:
-    """The distributions that an engine's own arrays come from, such as jaxlib for jax."""
-    required = {Requirement(line).name for name in names for line in distribution(name).requires or ()}
-    return {name for name in required if any(name == f"{engine}lib" for engine in names)}
 
 
 def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
