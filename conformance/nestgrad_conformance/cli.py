@@ -12,6 +12,7 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
+from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
@@ -20,6 +21,7 @@ from nestgrad_conformance.run.probe import Probe, probe
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
 from nestgrad_conformance.run.progress import followed
 from nestgrad_conformance.run.saving import saved
+from nestgrad_conformance.run.standing import standing
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS
 
@@ -46,15 +48,29 @@ def command() -> None:
 @click.option("--probe", "probing", is_flag=True, help="Load each backend in a process of its own.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def list_backends(probing: bool, as_json: bool) -> None:
-    """List the registered backends. Without --probe nothing is imported."""
-    rows = [probe(info) if probing else Probe.unprobed(info) for info in ng.backends()]
+    """List the registered backends, and whether anything was measured on the engine's version that is installed.
+
+    Without --probe nothing is imported, so that the engine is told of bundled backends alone.
+    """
+    rows = [_with_standing(info, probe(info) if probing else Probe.unprobed(info)) for info in ng.backends()]
     if as_json:
         click.echo(msgspec.json.encode(rows))
         return
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
         source = f"{row.distribution} {row.version}"
-        click.echo(f"{row.name:<{width}}  {source}  {row.module}" + (f"  {row.state}" if probing else ""))
+        told = (row.module, *([str(row.standing)] if row.standing else []), *([str(row.state)] if probing else []))
+        click.echo("  ".join((f"{row.name:<{width}}", source, *told)))
+
+
+def _with_standing(info: ng.BackendInfo, row: Probe) -> Probe:
+    """The same row, with the engine as it is installed; a limits file that is broken is the state of its backend."""
+    if info.bundled or row.state == "ok":
+        try:
+            row.standing = standing(info)
+        except LimitsError as error:
+            row.state = str(error)
+    return row
 
 
 @command.command()

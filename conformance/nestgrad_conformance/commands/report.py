@@ -11,6 +11,7 @@ from rich.console import Console
 
 from nestgrad_conformance.report import differ, formats, repro, schema, summary, terminal
 from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import load
 
 from .errors import FINDING, usage_errors, write_text
@@ -86,6 +87,20 @@ def diff_reports(old: Path, new: Path, as_json: bool) -> None:
         found = differ.diff(schema.read(old), schema.read(new))
     click.echo(msgspec.json.encode(found) if as_json else differ.text(found), nl=as_json)
     sys.exit(FINDING if found.broken or found.partial.new else 0)
+
+
+@report_group.command("stale")
+@_files
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def stale_faults(files: tuple[Path, ...], as_json: bool) -> None:
+    """Say which faults of the limits files an engine has no more, by raw reports; exit status 1 if one is gone."""
+    report = read(files)
+    with usage_errors():
+        found = stale.faults(report, load())
+    click.echo(msgspec.json.encode(found) if as_json else "\n".join(map(stale.text, found)))
+    if report.run.partial:
+        click.echo("The report is PARTIAL: cells that were planned are missing.", err=True)
+    sys.exit(FINDING if report.run.partial or any(one.stale for one in found) else 0)
 
 
 @report_group.command("repro")

@@ -9,17 +9,24 @@ import msgspec
 
 from nestgrad import BackendInfo
 
+from .standing import Standing
+
 _LOAD = "import sys, nestgrad; nestgrad.get_backend(sys.argv[1])"
 
 
 class Probe(msgspec.Struct):
-    """A registered backend, and whether it loads: `ok`, the error, or None if it was not tried."""
+    """A registered backend, and whether it loads: `ok`, the error, or None if it was not tried.
+
+    Attributes:
+        standing: the engine as it is installed; None of a backend that is not bundled and was not tried.
+    """
 
     name: str
     module: str
     distribution: str
     version: str
     state: str | None = None
+    standing: Standing | None = None
 
     @classmethod
     def unprobed(cls, info: BackendInfo) -> Probe:
