@@ -1,4 +1,4 @@
-"""Sessions: tests, lint, types, conformance(BACKEND), conformance-example(NAME), matrix, docs."""
+"""Sessions: tests, lint, types, conformance(BACKEND or BACKEND-latest), conformance-example(NAME), matrix, docs."""
 
 import os
 import tempfile
@@ -11,6 +11,7 @@ nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "virtualenv"  # uv would not take the CPU build of an engine
 nox.options.sessions = ["lint", "types", "tests", "docs", "matrix"]
 nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 BACKENDS = [nox.param(name, id=name, tags=[name]) for name in sorted(PROJECT["entry-points"]["nestgrad.backends"])]
@@ -21,9 +22,9 @@ MATRIX = Path("docs/matrix.md")
 PROFILE = os.environ.get("PROFILE", "full")  # how much conformance and matrix measure
 
 
-def install(session: nox.Session, *extras: str) -> None:
+def install(session: nox.Session, *extras: str, constraints: str = "constraints.txt") -> None:
     """Install the project with these extras, pinned."""
-    session.install("-c", "constraints.txt", f".[{','.join(extras)}]")
+    session.install("-c", constraints, f".[{','.join(extras)}]")
 
 
 @nox.session
@@ -79,6 +80,29 @@ def conformance(session: nox.Session, backend: str) -> None:
         *session.posargs,
         success_codes=[0, 1],
     )
+
+
+@nox.session(name="conformance(torch-latest)", python="3.11", tags=["torch-latest"])
+def torch_latest(session: nox.Session) -> None:
+    """Measure the newest torch; a finding fails, and so does a fault that is gone."""
+    measure_latest(session, "torch")
+
+
+@nox.session(name="conformance(jax-latest)", python="3.13", tags=["jax-latest"])
+def jax_latest(session: nox.Session) -> None:
+    """Measure the newest jax; a finding fails, and so does a fault that is gone."""
+    measure_latest(session, "jax")
+
+
+def measure_latest(session: nox.Session, backend: str) -> None:
+    """Measure the version of constraints-latest.txt with nestgrad, then raw, in eager and the fastest execution."""
+    install(session, "conformance", backend, constraints="constraints-latest.txt")
+    options = ["--profile", "standard", "--execution", "eager", "--execution", "compiled"]
+    measure = ["nestgrad", "conformance", backend, *options, "--jobs", str(os.cpu_count())]
+    session.run(*measure, "--report", str(fresh_report(f"{backend}-latest")), *session.posargs)
+    raw = str(fresh_report(f"{backend}-latest-raw"))
+    session.run(*measure, "--raw", "--report", raw, *session.posargs, success_codes=[0, 1])  # what is wrong is known
+    session.run("nestgrad", "report", "stale", raw)
 
 
 @nox.session(name="conformance-example")

@@ -59,7 +59,7 @@ def list_backends(probing: bool, as_json: bool) -> None:
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
         source = f"{row.distribution} {row.version}"
-        told = (row.module, *([str(row.standing)] if row.standing else []), *([str(row.state)] if probing else []))
+        told = (row.module, *([str(row.state)] if probing else []), *([str(row.standing)] if row.standing else []))
         click.echo("  ".join((f"{row.name:<{width}}", source, *told)))
 
 

@@ -18,7 +18,8 @@ KINDS = ["wrong number", "silent zero", "lost digits", "NaN", "crash", "wrong dt
 LENGTH = 30
 REPORTS = ROOT / "docs" / "reports"
 SCENARIOS = list(load())
-PINS = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
+PINNED = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("constraints-common.txt", "constraints.txt"))
+PINS = dict(re.findall(r"^([\w-]+)==(\S+)$", PINNED, re.MULTILINE))
 PIN = {"tensorflow": "tensorflow-cpu"}
 
 
