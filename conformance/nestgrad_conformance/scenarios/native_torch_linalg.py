@@ -21,8 +21,8 @@ def cholesky(x: Any) -> Any:
 
 
 def cholesky_solve_batched(x: Any) -> Any:
-    """torch.cholesky_solve with factors in a batch, and one right-hand side for all of them."""
-    factors = torch.linalg.cholesky(torch.stack([x @ x.mT, x.mT @ x]) + torch.eye(3))
+    """torch.cholesky_solve with as many factors as rows, and one right-hand side for all of them."""
+    factors = torch.linalg.cholesky(torch.stack([x @ x.mT, x.mT @ x]) + torch.eye(2))
     return _weighted(torch.cholesky_solve(x**2, factors))
 
 
