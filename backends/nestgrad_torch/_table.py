@@ -253,4 +253,12 @@ TABLE = (
         use=_REVERSE,
         functions=(torch.nn.functional.cosine_embedding_loss, torch.cosine_embedding_loss),
     ),
+    # Torch raises here. Where the second R is the user's own, its error names neither nestgrad's nesting nor a way out.
+    Wrong(
+        "scaled_dot_product_attention",
+        ("RR",),
+        "torch chose the flash kernel, whose backward rule it does not differentiate: choose the math form, "
+        "by torch.nn.attention.sdpa_kernel(SDPBackend.MATH).",
+        aten=("_scaled_dot_product_flash_attention_for_cpu",),
+    ),
 )

@@ -255,3 +255,34 @@ def test_every_power_is_refused_at_an_exponent_of_zero(name, word):
     found = ng.derivative(lambda z: f(z + 2), word)(x, *directions)
     found = found @ v if "R" in word else found
     torch.testing.assert_close(found, along(lambda z: (z[0] + 2) ** (z[1] + 2), x, v, 2, 1e-4), rtol=1e-5, atol=0)
+
+
+def attention(x):
+    heads = x[None, None]  # of contiguous rows, for which torch takes its flash kernel
+    return (V * functional.scaled_dot_product_attention(heads, heads**2, heads)[0, 0]).sum()
+
+
+def by_our_rr(f):
+    return ng.reverse_over_reverse(f)(X, V)
+
+
+def by_the_users_tape(f):
+    x = X.clone().requires_grad_()
+    (ng.gradient(f)(x) * V).sum().backward()
+    return x.grad
+
+
+def by_the_users_func(f):
+    return torch.func.grad(lambda x: (ng.gradient(f)(x) * V).sum())(X)
+
+
+@pytest.mark.parametrize("product", [by_our_rr, by_the_users_tape, by_the_users_func])
+def test_a_second_reverse_mode_through_the_flash_kernel_is_refused_with_the_way_out_that_works(product):
+    with pytest.raises(
+        ng.UnsupportedNestingError, match=r"scaled_dot_product_attention.*sdpa_kernel\(SDPBackend\.MATH"
+    ):
+        product(attention)
+    assert torch.isfinite(ng.gradient(attention)(X)).all()
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        found, curvature = product(attention), along(attention, X, V, 2, 1e-4)
+    torch.testing.assert_close((V * found).sum(), curvature, rtol=1e-5, atol=1e-6)

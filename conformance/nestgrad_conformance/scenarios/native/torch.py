@@ -28,7 +28,7 @@ SCENARIOS = (
     _torch("rms_norm", normal(3, 5), "rms_norm", order=3),
     _torch("batch_norm_train", normal(4, 3), "batch_norm", order=3),
     _torch("batch_norm_eval", normal(4, 3)),
-    _torch("attention", normal(4, 4), "attention", "flash_attention"),
+    _torch("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
     _torch("attention_math", normal(4, 4), "attention", order=3),
     _torch("multihead_attention", normal(4, 4), "attention"),
     _torch("conv1d", normal(4, 6), "convolution", order=3),
