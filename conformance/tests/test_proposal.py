@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tomllib
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
 from nestgrad import Nesting
 from nestgrad_conformance.cli import command
-from nestgrad_conformance.judge.limits import parse
+from nestgrad_conformance.judge.limits import Limit, parse
 from nestgrad_conformance.report.limits_text import entries, entry
 from nestgrad_conformance.report.proposal import edited
 from nestgrad_conformance.report.schema import Cell
@@ -213,6 +214,14 @@ def test_entries_and_their_text():
     assert svd.startswith("# Why svd is special.")
     limits = parse(FILE, "")
     assert parse("\n".join(map(entry, limits)), "") == limits
+
+
+def test_every_field_of_a_limit_is_written():
+    texts = {name: name for name in ("operation", "feature", "unless", "scenario", "link", "reason")}
+    versions = {"seen": ("1", "2"), "since": "1", "mended_in": "3"}
+    whole = Limit(nesting="*F*", kind="upstream_bug", executions=("eager", "xla"), **texts, **versions)
+    assert all(msgspec.structs.astuple(whole))
+    assert parse(entry(whole), "") == (whole,)
 
 
 def test_a_reason_with_quotes_is_written_as_toml():
