@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
-from nestgrad_conformance.judge.limits import LimitsError
+from nestgrad_conformance.judge.limits import LimitsError, written
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
@@ -27,6 +28,7 @@ from nestgrad_conformance.scenarios import TIERS
 
 from .commands.check import check
 from .commands.errors import usage_errors, write_text
+from .commands.left_out import remind, skipped, start, warned_in_lines
 from .commands.mutation import mutation
 from .commands.report import FILE, report_group, shown
 
@@ -40,8 +42,10 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 
 @click.group(name="nestgrad", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nestgrad")
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Nested automatic differentiation: which nestings work, measured."""
+    context.with_resource(warned_in_lines())
 
 
 @command.command("backends")
@@ -126,6 +130,9 @@ def conformance(
             supervisor.resume(schema.read(resumed))
     if not supervisor.expected:
         raise click.UsageError("No cell is selected.")
+    with usage_errors():
+        missing = start(supervisor, bool(backends or resumed), console)
+    click.get_current_context().call_on_close(functools.partial(remind, missing, console))
     report_file = report_file or resumed
     with usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
         try:
@@ -147,20 +154,21 @@ command.add_command(mutation)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names, if each is registered and its engine installed; no engine is imported."""
+    """The names, if each is registered, its limits can be read and its engine is installed; no engine is imported."""
     for name in names:
         require_engine(descriptor(name))
+        written(name)
     return tuple(dict.fromkeys(names))
 
 
 def _installed(console: Console) -> tuple[str, ...]:
-    """The registered backends whose engine is installed; the others are told, and stop nobody."""
+    """The registered backends that `_checked` finds nothing wrong with; the others are told, and stop nobody."""
     names: list[str] = []
     for name in dict.fromkeys(info.name for info in ng.backends()):
         try:
             names += _checked((name,))
-        except ng.NestgradError as error:
-            console.print(f"Skipped {name}: {error}", style="yellow", highlight=False)
+        except (ng.NestgradError, LimitsError) as error:
+            skipped(name, error, console)
     return tuple(names)
 
 

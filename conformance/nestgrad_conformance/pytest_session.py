@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Generator
 from typing import Any
 
@@ -18,7 +19,7 @@ from nestgrad_conformance.run.bench import Bench
 from nestgrad_conformance.run.handler import Absent
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.run.room import Room
-from nestgrad_conformance.scenarios import ScenarioError, load
+from nestgrad_conformance.scenarios import Scenario, load
 
 _TIMEOUT = 120.0
 _RESULT = pytest.StashKey[dict[str, Any]]()
@@ -32,15 +33,42 @@ class ConformanceSession:
 
     def __init__(self, config: pytest.Config, backends: list[str]) -> None:
         self._profile: str = config.getoption("--nestgrad-profile")
-        try:
-            scenarios, selection = load(), Selection(profile=self._profile)
-            self._benches = {name: Bench(name, scenarios, selection, _TIMEOUT) for name in backends}
-        except (ng.NestgradError, LimitsError, ScenarioError) as error:
-            raise pytest.UsageError(str(error)) from error
-        self._file: str | None = config.getoption("--nestgrad-report")
         self._is_controller = not hasattr(config, "workerinput")
+        try:
+            scenarios, selection = self._scenarios(config), Selection(profile=self._profile)
+            self._benches = {name: Bench(name, scenarios, selection, _TIMEOUT) for name in backends}
+        except (ng.NestgradError, LimitsError, ng.PluginWarning) as error:
+            raise pytest.UsageError(" ".join(str(error).split())) from error
+        self._file: str | None = config.getoption("--nestgrad-report")
         self._rooms: dict[str, Room] = {}
         self._results: list[dict[str, Any]] = []
+
+    def _scenarios(self, config: pytest.Config) -> dict[str, Scenario]:
+        """The scenarios; that a pack is left out is a warning of the session, told by the controller alone."""
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            scenarios = load()
+        for one in found if self._is_controller else ():
+            if isinstance(one.message, ng.PluginWarning):
+                config.issue_config_time_warning(one.message, stacklevel=2)
+        return scenarios
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Start a worker for each backend: one that does not load ends the session before anything is measured."""
+        if not self._is_controller or session.config.option.collectonly:
+            return
+        with contextlib.ExitStack() as stack:
+            for bench in self._benches.values():
+                stack.callback(bench.close)
+                try:
+                    bench.start()
+                except ng.BackendUnavailableError as error:
+                    raise pytest.UsageError(str(error)) from error
+            if not session.config.pluginmanager.hasplugin(
+                "dsession"
+            ):  # under xdist the workers have rooms of their own
+                stack.pop_all()
 
     def tasks(self) -> list[tuple[str, Task]]:
         """Every planned cell with its backend."""
@@ -77,8 +105,8 @@ class ConformanceSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the rooms, write the report, and fail if too many cells are uncertain."""
         with contextlib.ExitStack() as stack:
-            for room in self._rooms.values():
-                stack.callback(room.close)
+            for held in (*self._rooms.values(), *self._benches.values()):
+                stack.callback(held.close)
         if not self._is_controller or not self._results:
             return
         report = self.report()

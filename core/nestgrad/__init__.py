@@ -23,6 +23,8 @@ from ._errors import InvalidNestingError as InvalidNestingError
 from ._errors import NestgradError as NestgradError
 from ._errors import NonScalarOutputError as NonScalarOutputError
 from ._errors import NotDifferentiableError as NotDifferentiableError
+from ._errors import PluginError as PluginError
+from ._errors import PluginWarning as PluginWarning
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from ._errors import ExtraNotInstalledError
+from ._errors import ExtraNotInstalledError, PluginError
 from ._nesting import Nesting
-from ._registry import plugins
-from ._spec import Backend
+from ._plugins import answers
+from ._spec import Backend, provides
 
 INSTALL = "pip install 'nestgrad[conformance]'"
 
@@ -66,10 +66,13 @@ def diagnose(
         >>> {cell.outcome for cell in diagnosis.cells}
         {'correct'}
     """
-    for plugin in plugins():
-        diagnosis: Diagnosis | None = plugin.hook.nestgrad_diagnose(
-            f=f, x=x, args=args, backend=backend, nestings=nestings, executions=executions
-        )
-        if diagnosis is not None:
-            return diagnosis
+    asked = {"f": f, "x": x, "args": args, "backend": backend, "nestings": nestings, "executions": executions}
+    for diagnosis in answers("nestgrad_diagnose", _checked, **asked):
+        return diagnosis
     raise ExtraNotInstalledError(f"diagnose needs the conformance suite. Install it: {INSTALL}")
+
+
+def _checked(given: Any) -> Diagnosis:
+    if not hasattr(given, "cells") or not provides(given, "to_dict"):
+        raise PluginError(f"Its hook nestgrad_diagnose gives a {type(given).__name__}, which is no diagnosis.")
+    return given  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ an exception that the user's own function raises is never among them.
 
 from __future__ import annotations
 
+import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ class BackendNotFoundError(NestgradError, LookupError):
 
 class BackendUnavailableError(NestgradError, ImportError):
     """The backend is registered but cannot be used: its engine or the plug-in itself does not load."""
+
+
+class PluginError(NestgradError):
+    """A hook of a plug-in does not give what it should; the message says which, and what it gives."""
+
+
+class PluginWarning(UserWarning):
+    """A plug-in of a third party is broken and is left out: named once in a process, and everything else goes on."""
 
 
 class BackendConflictError(NestgradError):
@@ -68,3 +77,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if close:
         return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
     return "Known are: " + ", ".join(repr(name) for name in known) + "." if known else "None is installed."
+
+
+def in_a_line(error: BaseException) -> str:
+    """An exception of foreign code in one line, however long its message is, and even if that cannot be made."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "(it has no message that can be shown)"
+    return textwrap.shorten(f"{type(error).__name__}: {text}", 400, placeholder=" ...")

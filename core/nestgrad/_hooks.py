@@ -42,7 +42,7 @@ class Descriptor:
 
     def __post_init__(self) -> None:
         texts = (self.name, self.engine, self.install, self.implementation, *self.arrays)
-        if isinstance(self.arrays, str) or not all(isinstance(text, str) for text in texts):
+        if isinstance(self.arrays, str) or not all(isinstance(text, str) for text in (*texts, self.limits or "")):
             raise TypeError(f"{self!r}: every field is a string, `arrays` a tuple of strings")
 
 

@@ -6,6 +6,7 @@ broken plug-in takes no other down.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -13,15 +14,19 @@ import os
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any, cast
 
 import pluggy
 
-from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean
-from ._hooks import BACKENDS, PLUGINS, PROJECT, BackendHooks, Descriptor, PluginHooks
+from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean, in_a_line
+from ._hooks import BACKENDS, PROJECT, BackendHooks, Descriptor
+from ._left_out import leave_out
 from ._spec import SPEC_VERSION, Backend
+
+ADVICE = "Uninstall the plug-in or report it to its authors."
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def backends() -> tuple[BackendInfo, ...]:
     """
     return tuple(
         BackendInfo(entry.name, entry.value, distribution.name, distribution.version)
-        for entry, distribution in _entry_points(BACKENDS)
+        for entry, distribution in entry_points(BACKENDS)
     )
 
 
@@ -80,7 +85,7 @@ def get_backend(name: str) -> Backend:
 
 def descriptor(name: str) -> Descriptor:
     """The descriptor of a registered backend: imports its plug-in, not its engine."""
-    return _describe(_entry_point(name), _stamp())
+    return _describe(_entry_point(name), stamp())
 
 
 def engine_installed(described: Descriptor) -> bool:
@@ -106,33 +111,32 @@ def embedded() -> str:
     raise BackendNotFoundError("No embedded default is registered: nestgrad's own metadata are missing. Reinstall it.")
 
 
-def plugins() -> tuple[pluggy.PluginManager, ...]:
-    """A plugin manager for each entry of the group `nestgrad.plugins`.
-
-    Raises:
-        BackendUnavailableError: a plug-in does not load.
-    """
-    return tuple(_plugin(entry, PluginHooks) for entry, _ in _entry_points(PLUGINS))
-
-
 @functools.cache
 def _load(name: str) -> Backend:
     described = descriptor(name)
     module, _, attribute = described.implementation.partition(":")
-    try:
-        implementation = getattr(importlib.import_module(module), attribute)
-    except ImportError as error:
-        missing = (error.name or described.engine).partition(".")[0]
-        if engine_installed(described) and missing != described.engine.partition(".")[0]:
-            raise _broken(f"Importing the implementation {described.implementation!r} of {name!r}", error) from error
-        raise _unavailable(described, error) from error
-    except Exception as error:
-        raise _broken(f"Importing the implementation {described.implementation!r} of {name!r}", error) from error
+    with _foreign(f"Importing the implementation {described.implementation!r} of {name!r}"):
+        try:
+            implementation = getattr(importlib.import_module(module), attribute)
+        except ImportError as error:
+            missing = (error.name or described.engine).partition(".")[0]
+            if engine_installed(described) and missing != described.engine.partition(".")[0]:
+                raise
+            raise _unavailable(described, error) from error
     _check_version(name, getattr(implementation, "spec_version", SPEC_VERSION))
-    try:
+    with _foreign(f"Making the backend {name!r}"):
         return cast(Backend, implementation())
-    except Exception as error:
-        raise _broken(f"Making the backend {name!r}", error) from error
+
+
+@contextlib.contextmanager
+def _foreign(what: str) -> Iterator[None]:
+    """A plug-in's code runs here: whatever it raises, be it to end the process, is one error that says what ran."""
+    try:
+        yield
+    except (BackendUnavailableError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise BackendUnavailableError(f"{what} raises {in_a_line(error)}. {ADVICE}") from error
 
 
 def _unavailable(described: Descriptor, error: ImportError) -> BackendUnavailableError:
@@ -151,13 +155,6 @@ def _not_installed(described: Descriptor) -> BackendUnavailableError:
     )
 
 
-def _broken(what: str, error: BaseException) -> BackendUnavailableError:
-    return BackendUnavailableError(
-        f"{what} raises {type(error).__name__}: {error}. Uninstall the plug-in or report it to its authors; "
-        "other backends still work."
-    )
-
-
 def _check_version(name: str, version: object) -> None:
     found = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
     if found is None:
@@ -172,14 +169,14 @@ def _check_version(name: str, version: object) -> None:
         )
 
 
-def _stamp() -> tuple[Any, ...]:
+def stamp() -> tuple[Any, ...]:
     """Changes when a distribution is installed or removed: the folders on the path with their times."""
     return tuple((folder, os.stat(folder).st_mtime_ns) for folder in sys.path if os.path.isdir(folder))
 
 
-def _entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
+def entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
     """The group's entries with their distributions, by name; one that is on the path twice counts once."""
-    return _entry_points_of(group, _stamp())
+    return _entry_points_of(group, stamp())
 
 
 @functools.lru_cache(maxsize=8)
@@ -188,15 +185,25 @@ def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoin
         (entry.name, distribution.name): (entry, distribution)
         for distribution in reversed(list(distributions()))
         if distribution.metadata and distribution.name  # an uninstallation may leave a folder without
-        for entry in distribution.entry_points
+        for entry in _entries(distribution)
         if entry.group == group
     }
     return [found[key] for key in sorted(found)]
 
 
+def _entries(distribution: Distribution) -> Iterable[EntryPoint]:
+    try:
+        return distribution.entry_points
+    except Exception as error:
+        leave_out(
+            f"Distribution {distribution.name!r}", f"Reading its entry points raises {in_a_line(error)}. {ADVICE}"
+        )
+        return ()
+
+
 def _entry_point(name: str) -> EntryPoint:
     claims = defaultdict(list)
-    for entry, distribution in _entry_points(BACKENDS):
+    for entry, distribution in entry_points(BACKENDS):
         claims[entry.name].append((entry, distribution))
     if name not in claims:
         raise BackendNotFoundError(f"No backend is registered as {name!r}. {did_you_mean(str(name), claims)}")
@@ -208,11 +215,9 @@ def _entry_point(name: str) -> EntryPoint:
 
 @functools.lru_cache(maxsize=64)
 def _describe(entry: EntryPoint, stamp: tuple[Any, ...]) -> Descriptor:
-    manager = _plugin(entry, BackendHooks)
-    try:
+    manager = open_plugin(entry, BackendHooks)
+    with _foreign(f"The hook nestgrad_backend of {entry.value!r}"):
         described = manager.hook.nestgrad_backend()
-    except Exception as error:
-        raise _broken(f"The hook nestgrad_backend of {entry.value!r}", error) from error
     if not isinstance(described, Descriptor):
         raise BackendUnavailableError(
             f"Plug-in {entry.value!r} registers the backend {entry.name!r} but implements no hook "
@@ -226,19 +231,22 @@ def _describe(entry: EntryPoint, stamp: tuple[Any, ...]) -> Descriptor:
     return described
 
 
-def _plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
-    """A manager that holds the one plug-in of this entry point."""
+def open_plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
+    """A manager that holds the one plug-in of this entry point.
+
+    Raises:
+        BackendUnavailableError: it does not load, or implements a hook that is not among `hooks`.
+    """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hooks)
-    try:
-        manager.register(entry.load(), name=entry.name)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        known = [name for name in vars(hooks) if name.startswith(PROJECT)]
-        raise BackendUnavailableError(
-            f"Plug-in {entry.value!r} implements a hook that nestgrad does not have: {error}. "
-            f"Hooks of its group: {', '.join(known)}."
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise _broken(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},", error) from error
+    with _foreign(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},"):
+        try:
+            manager.register(entry.load(), name=entry.name)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            known = [name for name in vars(hooks) if name.startswith(PROJECT)]
+            raise BackendUnavailableError(
+                f"Plug-in {entry.value!r} implements a hook that nestgrad does not have: {error}. "
+                f"Hooks of its group: {', '.join(known)}."
+            ) from error
     return manager

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
+from nestgrad import _left_out
 
 GROUP = "nestgrad.backends"
 _numbers = itertools.count()
@@ -110,6 +111,13 @@ class Fake:
 """
         return self.plugin(source, name)
 
+    def pack(self, source, name=None):
+        """A distribution of the group `nestgrad.plugins`, its module and its entry point, all of one name."""
+        name = name or self.new_name()
+        self.module(name, source)
+        self.distribution(name, {name: name}, group="nestgrad.plugins")
+        return name
+
     def loaded(self):
         return [name for name in self.modules if name in sys.modules]
 
@@ -122,6 +130,12 @@ def plant(tmp_path, monkeypatch):
     yield planted
     for name in planted.modules:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def named_anew(monkeypatch):
+    """Nothing has been left out so far, nor is anything afterwards."""
+    monkeypatch.setattr(_left_out, "_named", [])
 
 
 @pytest.fixture

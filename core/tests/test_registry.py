@@ -6,7 +6,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError
-from nestgrad._registry import descriptor, embedded, plugins
+from nestgrad._registry import descriptor, embedded
 from nestgrad.extend import SPEC_VERSION
 
 MAJOR, MINOR = map(int, SPEC_VERSION.split("."))
@@ -268,21 +268,44 @@ def test_malformed_version_is_the_plugins_fault(plant, version):
     assert repr(name) in message
 
 
-def test_plugins_of_the_other_group(plant):
-    name = plant.new_name()
-    plant.module(
-        name,
-        """
-        from nestgrad.extend import hookimpl
+def test_a_module_that_ends_the_process_does_not_end_ours(plant):
+    ending = "raise SystemExit('boom')"
+    implementation = plant.new_name()
+    plant.module(implementation, ending)
+    for name in (
+        plant.plugin(ending),
+        plant.backend(implementation=f"{implementation}:Fake"),
+        plant.backend(body=f"def __init__(self): {ending}"),
+        plant.plugin(f"""
+            from nestgrad.extend import hookimpl
 
-        @hookimpl
-        def nestgrad_scenarios():
-            return ["a scenario"]
-    """,
-    )
-    plant.distribution(name, {name: name}, group="nestgrad.plugins")
-    found = [manager.hook.nestgrad_scenarios() for manager in plugins()]
-    assert [["a scenario"]] in found
+            @hookimpl
+            def nestgrad_backend():
+                {ending}
+        """),
+    ):
+        message, cause = refused(name)
+        assert "SystemExit: boom" in message
+        assert type(cause) is SystemExit
+
+
+def test_an_interrupt_passes(plant):
+    with pytest.raises(KeyboardInterrupt):
+        ng.get_backend(plant.plugin("raise KeyboardInterrupt"))
+
+
+def test_limits_are_named_by_a_string(plant):
+    message, _ = refused(plant.backend(limits=3))
+    assert "every field is a string" in message
+
+
+def test_a_distribution_whose_entry_points_cannot_be_read_is_left_out(plant, named_anew):
+    plant.distribution("mal-formed", {"x": "y"})
+    (plant.folder / "mal_formed-1.0.dist-info" / "entry_points.txt").write_text("[nestgrad.backends]\nno equals sign\n")
+    with pytest.warns(ng.PluginWarning, match="Distribution 'mal-formed' is left out") as told:
+        names = [info.name for info in ng.backends()]
+    assert "autograd" in names
+    assert told[0].filename == __file__
 
 
 def test_a_fresh_process_lists_without_importing(plant):

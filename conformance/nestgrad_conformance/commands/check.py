@@ -13,9 +13,12 @@ from nestgrad_conformance.diagnosis import Diagnosis, cell_of, checked_words
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.report.schema import Cell
 from nestgrad_conformance.run.checker import Function, Misused, Question, Ready, Reply
-from nestgrad_conformance.run.deaths import measurement_of
+from nestgrad_conformance.run.deaths import measurement_of, why_it_did_not_start
+from nestgrad_conformance.run.handler import BACKEND
 from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.run.room import Replied, Room
+
+from .errors import Refused
 
 _HANDLER = "nestgrad_conformance.run.checker:make"
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
@@ -51,8 +54,10 @@ def check(
         words = checked_words(nestings or None)
     except ng.NestgradError as error:
         raise click.UsageError(str(error)) from error
-    function = Function(target, at, at_file, backend, executions or ("eager",))
-    with Console(stderr=True).status(f"Checking {target}"), Room(_HANDLER, timeout=timeout) as room:
+    function = Function(target, at, at_file, executions or ("eager",))
+    environment = {} if backend is None else {BACKEND: backend}
+    room = Room(_HANDLER, timeout=timeout, environment=environment)
+    with Console(stderr=True).status(f"Checking {target}"), room:
         diagnosis = _diagnosis(room, function, words)
     if as_json:
         click.echo(msgspec.json.encode(diagnosis.to_dict()))
@@ -64,7 +69,7 @@ def check(
 def _diagnosis(room: Room, function: Function, words: tuple[str, ...]) -> Diagnosis:
     ready = _asked(room, Question(function))
     if isinstance(ready, Misused):
-        raise click.UsageError(ready.message)
+        raise Refused(" ".join(ready.message.split()))
     if isinstance(ready, Measurement):
         raise click.ClickException(f"{function.target} does not survive an evaluation: {ready.message}")
     cells = [_cell(room, Question(function, word, run), ready) for run in function.executions for word in words]
@@ -82,4 +87,6 @@ def _asked(room: Room, question: Question) -> Reply:
     answer = room.ask(msgspec.msgpack.encode(question))
     if isinstance(answer, Replied):
         return _REPLY.decode(answer.payload)
+    if answer.kind == "startup":
+        raise Refused(why_it_did_not_start("The backend", answer))
     return measurement_of(answer, question.word or "")

@@ -11,7 +11,6 @@ import click
 import nestgrad as ng
 from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.report.schema import ReportError
-from nestgrad_conformance.scenarios import ScenarioError
 
 FINDING, USAGE = 1, 2
 
@@ -27,7 +26,7 @@ def usage_errors() -> Iterator[None]:
     """Turn errors in what was asked for into `Refused`."""
     try:
         yield
-    except (ng.NestgradError, LimitsError, ScenarioError, ReportError) as error:
+    except (ng.NestgradError, LimitsError, ReportError) as error:
         raise Refused(" ".join(str(error).split())) from error
 
 

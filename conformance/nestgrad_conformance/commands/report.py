@@ -31,9 +31,7 @@ class _Formats(click.Group):
         found = super().get_command(ctx, cmd_name)
         if found is not None:
             return found
-        with usage_errors():
-            render = formats.load().get(cmd_name)
-        return None if render is None else _rendering(cmd_name)
+        return _rendering(cmd_name) if cmd_name in formats.load() else None
 
 
 def _rendering(name: str) -> click.Command:
@@ -45,8 +43,8 @@ def _rendering(name: str) -> click.Command:
     def command(files: tuple[Path, ...], output: Path | None) -> None:
         report = read(files)
         with usage_errors():
-            render = formats.load()[name]
-        _out(render(report), output)
+            text = formats.load()[name](report)
+        _out(text, output)
 
     return command
 

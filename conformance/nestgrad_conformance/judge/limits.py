@@ -12,6 +12,9 @@ from typing import Literal
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+import nestgrad as ng
+from nestgrad._registry import descriptor
+
 Kind = Literal["never", "not_yet", "upstream_bug"]
 
 
@@ -74,6 +77,18 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     limit: list[Limit] = msgspec.field(default_factory=list)
+
+
+def written(backend: str) -> tuple[Limit, ...]:
+    """The limits that a registered backend declares; its engine is not imported.
+
+    Raises:
+        LimitsError: its limits file cannot be read.
+        NestgradError: as in `nestgrad.get_backend`, but for the engine.
+    """
+    described = descriptor(backend)
+    module = next(info.module for info in ng.backends() if info.name == backend)
+    return read(module, described.limits)
 
 
 def read(module: str, name: str | None) -> tuple[Limit, ...]:

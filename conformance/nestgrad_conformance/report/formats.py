@@ -1,19 +1,17 @@
-"""Report formats: each a function from a report to text, brought by the hook `nestgrad_report_formats`."""
+"""Report formats: each a function from a report to text; plug-ins bring more by the hook `nestgrad_report_formats`."""
 
 from __future__ import annotations
 
-import sys
+import functools
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from typing import Any
 
-import pluggy
-
-from nestgrad._hooks import PROJECT, PluginHooks
-from nestgrad._registry import plugins
-from nestgrad.extend import hookimpl
+from nestgrad import PluginError
+from nestgrad._errors import in_a_line
+from nestgrad._plugins import answers
 
 from . import html, markdown
-from .schema import Report, ReportError
+from .schema import Report
 
 Format = Callable[[Report], str]
 
@@ -25,31 +23,42 @@ BUNDLED: Mapping[str, Format] = {
 }
 
 
-@hookimpl
-def nestgrad_report_formats() -> Mapping[str, Format]:
-    """The bundled formats."""
-    return BUNDLED
-
-
 def load() -> dict[str, Format]:
     """Every format by name, those of installed plug-ins included.
 
-    Raises:
-        ReportError: two plug-ins have a format of one name.
+    A plug-in that is broken is left out, with a `PluginWarning`: one that does not load, that gives something else
+    than functions by name, or one with a name that is there already.
     """
-    found: dict[str, Format] = {}
-    for manager in (plugin(sys.modules[__name__]), *plugins()):
-        for formats in manager.hook.nestgrad_report_formats():
-            for name, render in formats.items():
-                if name in found:
-                    raise ReportError(f"Two plug-ins have a report format {name!r}; uninstall one of them.")
-                found[name] = render
+    found = dict(BUNDLED)
+    for formats in answers("nestgrad_report_formats", functools.partial(_formats, found)):
+        found |= formats
     return found
 
 
-def plugin(module: ModuleType) -> pluggy.PluginManager:
-    """A manager that holds one module of ours, as `plugins` gives those of others."""
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(PluginHooks)
-    manager.register(module)
-    return manager
+def _formats(known: Mapping[str, Format], given: Any) -> dict[str, Format]:
+    """The formats of a plug-in."""
+    if not isinstance(given, Mapping):
+        raise PluginError(f"Its hook nestgrad_report_formats gives a {type(given).__name__}, which is no mapping.")
+    for name, render in given.items():
+        if not isinstance(name, str) or not callable(render):
+            raise PluginError(f"Its report format {name!r} is a {type(render).__name__}, not a function by its name.")
+        if name in known:
+            raise PluginError(f"Its report format {name!r} has the name of another one; it needs one of its own.")
+    return {name: functools.partial(_rendered, name, render) for name, render in given.items()}
+
+
+def _rendered(name: str, render: Format, report: Report) -> str:
+    """A report in a format of a plug-in.
+
+    Raises:
+        PluginError: the plug-in's function raises, or gives no text.
+    """
+    try:
+        text = render(report)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginError(f"The report format {name!r} of a plug-in raises {in_a_line(error)}.") from error
+    if not isinstance(text, str):
+        raise PluginError(f"The report format {name!r} of a plug-in gives a {type(text).__name__}, not text.")
+    return text

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-import nestgrad as ng
+from nestgrad import BackendUnavailableError
 from nestgrad._registry import descriptor
-from nestgrad_conformance.judge.limits import Limit, implied, read
+from nestgrad_conformance.judge.limits import Limit, implied, written
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import Declared, verdict
@@ -19,10 +20,10 @@ from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
-from .deaths import measurement_of
+from .deaths import measurement_of, why_it_did_not_start
 from .handler import BACKEND, Absent, Describe, Reply
 from .plan import Selection, Task, cell_id, long_name
-from .room import Answer, Replied, Room
+from .room import Answer, Died, Replied, Room
 
 THREADS = "OMP_NUM_THREADS"
 """One in every worker, unless it is set already: the threads of several workers get in each other's way."""
@@ -47,12 +48,12 @@ class Bench:
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
         described = descriptor(name)
-        module = next(info.module for info in ng.backends() if info.name == name)
         self.name, self.engine, self._scenarios, self._timeout = name, described.engine, scenarios, timeout
         self.tasks = selection.tasks(scenarios.values(), described.engine)
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
-        self._written: tuple[Limit, ...] = read(module, described.limits)
+        self._written: tuple[Limit, ...] = written(name)
+        self._started: list[Room] = []
 
     @property
     def cells(self) -> list[Cell]:
@@ -86,13 +87,34 @@ class Bench:
         """The id of a planned cell."""
         return cell_id(self.name, self._scenarios[task.scenario], task)
 
+    def start(self) -> None:
+        """Start the worker that `room` gives first, and learn where it measures.
+
+        Raises:
+            BackendUnavailableError: the backend does not load there.
+            EnvironmentChanged: the report that is resumed says otherwise.
+        """
+        room = self.room()
+        self._started.append(room)
+        answer = self.describe(room)
+        if isinstance(answer, Died) and answer.kind == "startup":
+            self.close()
+            raise BackendUnavailableError(why_it_did_not_start(f"Backend {self.name!r}", answer))
+
+    def close(self) -> None:
+        """Let the worker end that was started, and that nobody has asked for."""
+        while self._started:
+            self._started.pop().close()
+
     def room(self) -> Room:
-        """A place for a worker of this backend."""
+        """A place for a worker of this backend; the one that was started, the first time."""
+        with contextlib.suppress(IndexError):  # another lane may have taken it
+            return self._started.pop()
         environment = {BACKEND: self.name, CACHE: str(folder()), THREADS: os.environ.get(THREADS, "1")}
         return Room(self.handler, timeout=self._timeout, environment=environment)
 
-    def describe(self, room: Room) -> None:
-        """Learn where the worker measures.
+    def describe(self, room: Room) -> Answer:
+        """Learn where the worker measures, if it lives.
 
         Raises:
             EnvironmentChanged: another worker, or the report that is resumed, says otherwise.
@@ -100,6 +122,7 @@ class Bench:
         answer = room.ask(msgspec.msgpack.encode(Describe()))
         if isinstance(answer, Replied):
             self._settle(msgspec.msgpack.decode(answer.payload, type=Environment))
+        return answer
 
     def measure(self, room: Room, task: Task) -> Cell | Absent:
         """Have one task measured, and judge it; what kills the worker is an outcome of that one cell."""

@@ -1,4 +1,4 @@
-"""What the worker of `nestgrad check` does: it loads one function of the user's, then measures nestings of it."""
+"""What the worker of `nestgrad check` does: it loads a backend and a function of the user's, then measures nestings."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from nestgrad_conformance.diagnosis import checked_executions, name_of
 from nestgrad_conformance.judge.measure import Measurement, measure
 from nestgrad_conformance.judge.own import OwnFunction
 
+from .handler import BACKEND
 from .point import PointError, from_file, from_text
 
 
@@ -29,14 +30,12 @@ class Function(msgspec.Struct, frozen=True):
     Attributes:
         target: `module:function`; the module is imported as from the current directory.
         at: the point as text, else `at_file` is a file that holds it.
-        backend: a name, or None for the usual choice.
         executions: those that will be asked for.
     """
 
     target: str
     at: str | None
     at_file: str | None
-    backend: str | None
     executions: tuple[str, ...]
 
 
@@ -69,10 +68,16 @@ _QUESTION: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
 
 
 def make() -> Callable[[bytes], bytes]:
-    """The handler of the worker."""
+    """The handler of a worker for the backend that the environment names, or for the usual choice.
+
+    The backend is prepared before the user's module is imported: arrays made there should have 64 bits.
+    """
     sys.path.insert(0, os.getcwd())  # as `python -m` does
+    backend: Any = select(os.environ.get(BACKEND), [])
+    if provides(backend, "prepare_worker"):
+        backend.prepare_worker()
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
-    load = functools.lru_cache(maxsize=1)(_loaded)
+    load = functools.lru_cache(maxsize=1)(functools.partial(_loaded, backend))
 
     def handle(request: bytes) -> bytes:
         return msgspec.msgpack.encode(_answer(_QUESTION.decode(request), load))
@@ -94,13 +99,9 @@ class _Unusable(Exception):
     """No function, or one that raises."""
 
 
-def _loaded(function: Function) -> tuple[str, OwnFunction]:
-    """The backend is prepared before the user's module is imported: arrays made there should have 64 bits."""
+def _loaded(backend: Any, function: Function) -> tuple[str, OwnFunction]:
     x = from_file(function.at_file or "") if function.at is None else from_text(function.at)
-    backend: Any = select(function.backend, [])
     checked_executions(backend, function.executions)
-    if provides(backend, "prepare_worker"):
-        backend.prepare_worker()
     f = _resolved(function.target)
     try:
         return name_of(f), OwnFunction(f, x, (), backend)

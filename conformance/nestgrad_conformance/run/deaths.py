@@ -1,14 +1,17 @@
-"""A worker's death as the outcome of the cell that it was measuring."""
+"""A worker's death: as the outcome of the cell that it was measuring, and as the reason why it did not start."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from nestgrad import NestgradError
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.verdict import Outcome
 
 from .worker import Died
 
+_OURS = re.compile(rf"{re.escape(NestgradError.__module__)}\.\w+: ")
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 
 
@@ -21,3 +24,9 @@ def measurement_of(death: Died, word: str) -> Measurement:
         exception="MemoryError" if death.kind == "memory" else death.kind,
         message="; ".join([death.detail, *last_words]),
     )
+
+
+def why_it_did_not_start(what: str, death: Died) -> str:
+    """Why a worker is not there, which is for `what`, in one line; nestgrad's own errors say all of it themselves."""
+    text = " ".join(death.detail.split())
+    return _OURS.sub("", text, count=1) if _OURS.match(text) else f"{what} does not load: {text}"

@@ -62,7 +62,7 @@ def _handler(backend: Any) -> Callable[[bytes], bytes]:
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
-    scenarios = load()
+    scenarios, environment = load(), functools.cache(describe)
 
     @functools.lru_cache(maxsize=1)  # tasks come scenario by scenario
     def subject(scenario: str, seed: int) -> Subject:
@@ -70,7 +70,7 @@ def _handler(backend: Any) -> Callable[[bytes], bytes]:
 
     def handle(request: bytes) -> bytes:
         asked = _REQUEST.decode(request)
-        answer = describe(backend) if isinstance(asked, Describe) else measured(asked, backend, subject)
+        answer = environment(backend) if isinstance(asked, Describe) else measured(asked, backend, subject)
         return msgspec.msgpack.encode(answer)
 
     return handle

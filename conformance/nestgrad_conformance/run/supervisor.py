@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
+from nestgrad import BackendUnavailableError
 from nestgrad_conformance.report.schema import Cell, Report, ReportError, Run
 from nestgrad_conformance.scenarios import load
 
@@ -73,6 +74,34 @@ class Supervisor:
             if (environment := earlier.environments.get(bench.name)) is not None:
                 bench.keep(earlier.cells, environment)
 
+    def start(self) -> dict[str, BackendUnavailableError]:
+        """Start a worker for each backend, which then measures; a backend that does not load is no part of the run.
+
+        Returns:
+            Those that do not load, and why.
+
+        Raises:
+            ReportError: an engine is not the one that the resumed report has measured.
+        """
+        broken: dict[str, BackendUnavailableError] = {}
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            for bench in self.benches:
+                try:
+                    bench.start()
+                except BackendUnavailableError as error:
+                    broken[bench.name] = error
+                except EnvironmentChanged as error:
+                    raise _changed(error) from error
+            stack.pop_all()
+        self.benches = [bench for bench in self.benches if bench.name not in broken]
+        return broken
+
+    def close(self) -> None:
+        """Let the workers end that have been started and have nothing to do."""
+        for bench in self.benches:
+            bench.close()
+
     def cells(self) -> Generator[Cell | Absent]:
         """Every planned cell that is not finished, in the order in which they finish.
 
@@ -85,7 +114,9 @@ class Supervisor:
                     bench.results[task] = result
                     yield result
         except EnvironmentChanged as error:
-            raise ReportError(f"{error} Measure it without what was measured before.") from error
+            raise _changed(error) from error
+        finally:
+            self.close()
 
     def report(self) -> Report:
         """All that was finished, in the order of the plan."""
@@ -101,3 +132,7 @@ class Supervisor:
         )
         environments = {bench.name: bench.environment for bench in self.benches if bench.environment}
         return Report(environments=environments, run=run, cells=cells)
+
+
+def _changed(error: EnvironmentChanged) -> ReportError:
+    return ReportError(f"{error} Measure it without what was measured before.")

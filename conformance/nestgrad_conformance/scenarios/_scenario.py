@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optree
+
+from nestgrad.extend import COMPILERS
 
 from ._source import source
 
@@ -70,6 +72,28 @@ class Scenario:
     engine: str | None = None
     revision: int = 1
     since: str = "1.0"
+
+    def __post_init__(self) -> None:
+        wrong = [name for name, fits in self._fits().items() if not fits]
+        if wrong:
+            raise TypeError(f"Scenario {self.id!r}: of another type or value than it may have: {', '.join(wrong)}.")
+
+    def _fits(self) -> dict[str, bool]:
+        """Whether the fields by which a run is planned can be used, so that a wrong one ends no run."""
+        names = ("operation", "setting", "capability", "engine")
+        return {
+            "id": isinstance(self.id, str),
+            "function": callable(self.function) or isinstance(self.function, str),
+            "inputs": callable(self.inputs),
+            "tier": self.tier in TIERS,
+            "features": isinstance(self.features, Set) and all(isinstance(tag, str) for tag in self.features),
+            **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
+            "order": isinstance(self.order, int) and self.order >= 1,
+            "words": isinstance(self.words, str),
+            "executions": isinstance(self.executions, tuple) and {"eager", *COMPILERS}.issuperset(self.executions),
+            "dtype": isinstance(self.dtype, str),
+            "revision": isinstance(self.revision, int),
+        }
 
     def x(self, seed: int) -> Tree:
         """The inputs for a seed; the same on every machine."""

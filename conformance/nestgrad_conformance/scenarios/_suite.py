@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from nestgrad._registry import plugins
+import functools
+from collections.abc import Iterable, Mapping
+
+from nestgrad import PluginError
+from nestgrad._plugins import answers
 
 from . import native, ops, programs, transforms
 from ._errors import ScenarioError
@@ -17,13 +21,22 @@ def bundled() -> tuple[Scenario, ...]:
 def load() -> dict[str, Scenario]:
     """Every scenario by id, those of installed packs included.
 
-    Raises:
-        ScenarioError: two scenarios have one id.
+    A pack that is broken is left out, with a `PluginWarning`: one that does not load, that gives something else than
+    scenarios, or one with an id that is there already.
     """
-    packs = [found for plugin in plugins() for pack in plugin.hook.nestgrad_scenarios() for found in pack]
-    scenarios: dict[str, Scenario] = {}
-    for one in (*bundled(), *packs):
-        if one.id in scenarios:
-            raise ScenarioError(f"Two scenarios have the id {one.id!r}; rename the one of the pack.")
-        scenarios[one.id] = one
+    scenarios = {one.id: one for one in bundled()}
+    for pack in answers("nestgrad_scenarios", functools.partial(_pack, scenarios)):
+        scenarios |= pack
     return scenarios
+
+
+def _pack(known: Mapping[str, Scenario], given: Iterable[Scenario]) -> dict[str, Scenario]:
+    """The scenarios of a pack by id."""
+    pack: dict[str, Scenario] = {}
+    for one in given:
+        if not isinstance(one, Scenario):
+            raise PluginError(f"Its hook nestgrad_scenarios gives a {type(one).__name__} among the scenarios.")
+        if one.id in known or one.id in pack:
+            raise PluginError(f"Its scenario {one.id!r} has the id of another one; it needs a name of its own.")
+        pack[one.id] = one
+    return pack
