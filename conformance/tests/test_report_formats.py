@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
+from nestgrad import PluginWarning, _left_out
+from nestgrad.extend import hookimpl
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report import formats, html
-from nestgrad_conformance.report.schema import ReportError, write
+from nestgrad_conformance.report.schema import write
 
 from .reports import EMULATED, ERROR, REFUSED, WRONG, cell, report
 
@@ -81,7 +83,7 @@ def test_the_page_has_nothing_from_elsewhere_and_marks_have_names():
     assert page.values("lang") == ["en"]
 
 
-def test_markdown_and_html_come_by_the_hook():
+def test_the_bundled_formats_are_there():
     assert formats.load() == formats.BUNDLED
 
 
@@ -107,12 +109,38 @@ def test_a_third_party_adds_a_format_by_one_function(third_party, tmp_path):
     assert CliRunner().invoke(command, ["report", "cuont", str(file)]).exit_code == 2
 
 
-def test_two_formats_of_one_name(third_party, monkeypatch):
+@pytest.mark.parametrize(
+    ("render", "reason"),
+    [(lambda report: report.nothing, "raises AttributeError"), (lambda report: 3, "gives a int, not text")],
+)
+def test_a_format_that_raises_or_gives_no_text_is_one_line(third_party, tmp_path, monkeypatch, render, reason):
     import nestgrad_count
 
-    monkeypatch.setattr(nestgrad_count, "NAME", "html")
-    with pytest.raises(ReportError, match="Two plug-ins have a report format 'html'"):
-        formats.load()
+    monkeypatch.setattr(nestgrad_count, "nestgrad_report_formats", hookimpl(lambda: {"count": render}))
+    file = write(report([cell()]), tmp_path / "r.json")
+    done = CliRunner().invoke(command, ["report", "count", str(file)])
+    assert done.exit_code == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"The report format 'count' of a plug-in {reason}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"html": str}, "'html' has the name of another one"),
+        ({3: str}, "3 is a type, not a function by its name"),
+        ({"count": "text"}, "'count' is a str, not a function"),
+        (["count"], "gives a list, which is no mapping"),
+        (None, "gives None"),
+    ],
+)
+def test_a_plug_in_without_formats_of_its_own_is_left_out(third_party, monkeypatch, given, reason):
+    import nestgrad_count
+
+    monkeypatch.setattr(_left_out, "_named", [])
+    monkeypatch.setattr(nestgrad_count, "nestgrad_report_formats", hookimpl(lambda: given))
+    with pytest.warns(PluginWarning, match=f"'count' of nestgrad-count 1 is left out.*{reason}"):
+        assert formats.load() == formats.BUNDLED
 
 
 def test_a_run_writes_a_page(tmp_path):

@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import optree
 import pytest
 from optree.integrations.numpy import tree_ravel
 
+import nestgrad as ng
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.judge.differences import differentiate_along
 from nestgrad_conformance.judge.subject import Subject
@@ -68,8 +68,7 @@ def test_ids_are_unique():
 
 
 def pack(monkeypatch, *scenarios):
-    plugin = SimpleNamespace(hook=SimpleNamespace(nestgrad_scenarios=lambda: [scenarios]))
-    monkeypatch.setattr(_suite, "plugins", lambda: [plugin])
+    monkeypatch.setattr(_suite, "answers", lambda hook, accept: iter([accept(scenarios)]))
 
 
 def test_packs_are_loaded_after_the_bundled(monkeypatch):
@@ -81,8 +80,33 @@ def test_packs_are_loaded_after_the_bundled(monkeypatch):
 
 def test_a_pack_may_not_take_an_id(monkeypatch):
     pack(monkeypatch, replace(bundled()[0], revision=2))
-    with pytest.raises(ValueError, match=bundled()[0].id):
+    with pytest.raises(ng.PluginError, match=bundled()[0].id):
         load()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", 3),
+        ("function", None),
+        ("inputs", "normal"),
+        ("tier", "program"),
+        ("features", "norm"),
+        ("features", frozenset({1})),
+        ("operation", 3),
+        ("engine", ("jax",)),
+        ("order", "2"),
+        ("order", 0),
+        ("words", None),
+        ("executions", ("fast",)),
+        ("executions", "eager"),
+        ("dtype", np.float64),
+        ("revision", None),
+    ],
+)
+def test_a_field_by_which_a_run_is_planned_has_to_fit(field, value):
+    with pytest.raises(TypeError, match=rf"Scenario .*: {field}\."):
+        replace(bundled()[0], **{field: value})
 
 
 @each
