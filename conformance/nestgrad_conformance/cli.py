@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 import click
-import msgspec
 from rich.console import Console
 
 import nestgrad as ng
@@ -18,14 +17,13 @@ from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.report import formats, schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
-from nestgrad_conformance.run.probe import Probe, probe
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
 from nestgrad_conformance.run.progress import followed
 from nestgrad_conformance.run.saving import saved
-from nestgrad_conformance.run.standing import standing
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS
 
+from .commands.backends import list_backends
 from .commands.check import check
 from .commands.errors import usage_errors, write_text
 from .commands.left_out import remind, skipped, start, warned_in_lines
@@ -46,35 +44,6 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 def command(context: click.Context) -> None:
     """Nested automatic differentiation: which nestings work, measured."""
     context.with_resource(warned_in_lines())
-
-
-@command.command("backends")
-@click.option("--probe", "probing", is_flag=True, help="Load each backend in a process of its own.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-def list_backends(probing: bool, as_json: bool) -> None:
-    """List the registered backends, and whether anything was measured on the engine's version that is installed.
-
-    Without --probe nothing is imported, so that the engine is told of bundled backends alone.
-    """
-    rows = [_with_standing(info, probe(info) if probing else Probe.unprobed(info)) for info in ng.backends()]
-    if as_json:
-        click.echo(msgspec.json.encode(rows))
-        return
-    width = max((len(row.name) for row in rows), default=0)
-    for row in rows:
-        source = f"{row.distribution} {row.version}"
-        told = (row.module, *([str(row.state)] if probing else []), *([str(row.standing)] if row.standing else []))
-        click.echo("  ".join((f"{row.name:<{width}}", source, *told)))
-
-
-def _with_standing(info: ng.BackendInfo, row: Probe) -> Probe:
-    """The same row, with the engine as it is installed; a limits file that is broken is the state of its backend."""
-    if info.bundled or row.state == "ok":
-        try:
-            row.standing = standing(info)
-        except LimitsError as error:
-            row.state = str(error)
-    return row
 
 
 @command.command()
@@ -148,6 +117,7 @@ def conformance(
     sys.exit(status)
 
 
+command.add_command(list_backends)
 command.add_command(report_group)
 command.add_command(check)
 command.add_command(mutation)

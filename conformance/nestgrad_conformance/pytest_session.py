@@ -105,8 +105,10 @@ class ConformanceSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the rooms, write the report, and fail if too many cells are uncertain."""
         with contextlib.ExitStack() as stack:
-            for held in (*self._rooms.values(), *self._benches.values()):
-                stack.callback(held.close)
+            for bench in self._benches.values():
+                stack.callback(bench.close)
+            for room in self._rooms.values():
+                stack.callback(room.close)
         if not self._is_controller or not self._results:
             return
         report = self.report()

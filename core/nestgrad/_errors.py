@@ -85,4 +85,4 @@ def in_a_line(error: BaseException) -> str:
         text = str(error)
     except Exception:
         text = "(it has no message that can be shown)"
-    return textwrap.shorten(f"{type(error).__name__}: {text}", 400, placeholder=" ...")
+    return textwrap.shorten(f"{type(error).__name__}: {text}", 400).rstrip(".")

@@ -250,6 +250,10 @@ class Linearize(Protocol):
         """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals."""
 
 
+NAMESPACE = ("isdtype", "ones_like")
+"""The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them."""
+
+
 def provides(backend: object, capability: str) -> bool:
     """Whether the class of `backend` defines the method `capability`.
 

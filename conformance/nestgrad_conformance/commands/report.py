@@ -9,12 +9,13 @@ import click
 import msgspec
 from rich.console import Console
 
+from nestgrad._left_out import left_out
 from nestgrad_conformance.report import differ, formats, repro, schema, summary, terminal
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import load
 
-from .errors import FINDING, usage_errors, write_text
+from .errors import FINDING, Refused, usage_errors, write_text
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 _files = click.argument("files", nargs=-1, required=True, type=FILE)
@@ -31,7 +32,11 @@ class _Formats(click.Group):
         found = super().get_command(ctx, cmd_name)
         if found is not None:
             return found
-        return _rendering(cmd_name) if cmd_name in formats.load() else None
+        if cmd_name in formats.load():
+            return _rendering(cmd_name)
+        if left_out():
+            raise Refused(f"There is no command or report format {cmd_name!r}; what was left out may have brought it.")
+        return None
 
 
 def _rendering(name: str) -> click.Command:

@@ -13,6 +13,7 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 import nestgrad as ng
+from nestgrad._errors import in_a_line
 from nestgrad._registry import descriptor
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
@@ -100,9 +101,10 @@ def read(module: str, name: str | None) -> tuple[Limit, ...]:
     if name is None:
         return ()
     try:
-        return parse(located(module, name).read_text(encoding="utf-8"), f"{module}/{name}")
-    except (OSError, UnicodeError) as error:
-        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {error}") from error
+        text = located(module, name).read_text(encoding="utf-8")
+    except Exception as error:  # the package is a third party's, and may be in any form
+        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {in_a_line(error)}.") from error
+    return parse(text, f"{module}/{name}")
 
 
 def located(module: str, name: str) -> Path:

@@ -99,7 +99,7 @@ def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -
         return Absent(f"the backend has no execution {task.execution!r}")
     try:
         asked = subject(task.scenario, task.seed)
-        if not _has(backend.xp, asked.scenario.operation):
+        if not has(backend.xp, asked.scenario.operation):
             return Absent(f"the namespace has no {asked.scenario.operation!r}")
         capability = asked.scenario.capability
         if capability is not None and not provides(backend, capability):
@@ -111,7 +111,8 @@ def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -
         return Measurement(word=task.word, outcome="error", exception=type(error).__name__, message=str(error))
 
 
-def _has(namespace: Any, operation: str | None) -> bool:
+def has(namespace: Any, operation: str | None) -> bool:
+    """Whether a namespace has an operation, such as `linalg.det`."""
     try:
         return operation is None or bool(operator.attrgetter(operation)(namespace))
     except AttributeError:

@@ -9,7 +9,6 @@ from nestgrad import PluginError
 from nestgrad._plugins import answers
 
 from . import native, ops, programs, transforms
-from ._errors import ScenarioError
 from ._scenario import Scenario
 
 
