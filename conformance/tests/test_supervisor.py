@@ -78,26 +78,3 @@ def test_several_backends_at_a_time_give_the_same_cells(tmp_path):
         reports.append({cell["id"]: cell["verdict"] for cell in cells})
     assert reports[0] == reports[1]
     assert len(reports[0]) == 2 * (15 + 15)
-
-
-def test_a_backend_that_does_not_start_has_all_its_cells_with_the_reason(tmp_path):
-    """The engine is found but does not import: half installed."""
-    (tmp_path / "halfengine.py").write_text("raise ImportError('its library is missing')")
-    (tmp_path / "nestgrad_half.py").write_text(
-        "from nestgrad.extend import Descriptor, hookimpl\n"
-        "@hookimpl\n"
-        "def nestgrad_backend():\n"
-        "    return Descriptor('half', 'halfengine', 'pip install halfengine', (), 'nestgrad_half_impl:Half')\n"
-    )
-    (tmp_path / "nestgrad_half_impl.py").write_text("import halfengine\n")
-    metadata = tmp_path / "nestgrad_half-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: nestgrad-half\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[nestgrad.backends]\nhalf = nestgrad_half\n")
-    file = tmp_path / "r.json"
-    selection = ["--scenario", "linear", "--execution", "eager", "--report", str(file)]
-    done = nestgrad("conformance", "half", *selection, path=tmp_path)
-    cells = json.loads(file.read_text())["cells"]
-    assert done.returncode == 1
-    assert len(cells) == 15
-    assert all(cell["verdict"] == "broken" and "pip install halfengine" in cell["message"] for cell in cells)

@@ -18,14 +18,17 @@ from .errors import FINDING
 Columns = dict[str, Callable[[Probe], str]]
 """What there is to say of a backend, by the heading."""
 
-LISTED: Columns = {
+_NAMED: Columns = {
     "backend": lambda row: row.name,
     "distribution": lambda row: f"{row.distribution} {row.version}",
     "module": lambda row: row.module,
-    "engine": lambda row: str(row.standing or ""),
 }
+_ENGINE: Columns = {"engine": lambda row: str(row.standing or "")}
+LISTED: Columns = {**_NAMED, **_ENGINE}
 PROBED: Columns = {
+    **_NAMED,
     "state": lambda row: row.state or "",
+    **_ENGINE,
     "forward": lambda row: _outcome(row.forward),
     "reverse": lambda row: _outcome(row.reverse),
     "namespace lacks": lambda row: ", ".join((*row.lacks, *row.lacks_for_f)) or ("nothing" if row.engines else ""),
@@ -49,7 +52,7 @@ def list_backends(probing: bool, timeout: float, as_json: bool) -> None:
     elif probing and console.is_terminal:
         _show(rows, console)
     else:
-        _print(rows, LISTED | PROBED if probing else LISTED)
+        _print(rows, PROBED if probing else LISTED)
     sys.exit(FINDING if any(row.state in FAILING for row in rows) else 0)
 
 
@@ -64,7 +67,7 @@ def _probed(timeout: float) -> list[Probe]:
 
 def _show(rows: Sequence[Probe], console: Console) -> None:
     """A table, the engines side by side, and below it what is not ok."""
-    columns = {heading: cell for heading, cell in (LISTED | PROBED).items() if heading != "module"}
+    columns = {heading: cell for heading, cell in PROBED.items() if heading != "module"}
     table = Table(*(Column(heading, overflow="fold") for heading in columns), box=None)
     for row in rows:
         table.add_row(*(cell(row) for cell in columns.values()), style="red" if row.state in FAILING else None)

@@ -32,14 +32,14 @@ class _Formats(click.Group):
         found = super().get_command(ctx, cmd_name)
         if found is not None:
             return found
-        if cmd_name in formats.load():
-            return _rendering(cmd_name)
+        if (render := formats.named(cmd_name)) is not None:
+            return _rendering(cmd_name, render)
         if left_out():
             raise Refused(f"There is no command or report format {cmd_name!r}; what was left out may have brought it.")
         return None
 
 
-def _rendering(name: str) -> click.Command:
+def _rendering(name: str, render: formats.Format) -> click.Command:
     """The command that renders reports in a format."""
 
     @click.command(name, help=f"Render reports as {name}.")
@@ -48,7 +48,7 @@ def _rendering(name: str) -> click.Command:
     def command(files: tuple[Path, ...], output: Path | None) -> None:
         report = read(files)
         with usage_errors():
-            text = formats.load()[name](report)
+            text = render(report)
         _out(text, output)
 
     return command
@@ -59,8 +59,8 @@ def report_group() -> None:
     """Read reports. A plug-in's report format is a command too: nestgrad report FORMAT FILES."""
 
 
-for _name in formats.BUNDLED:
-    report_group.add_command(_rendering(_name))
+for _name, _render in formats.BUNDLED.items():
+    report_group.add_command(_rendering(_name, _render))
 
 
 @report_group.command("show")

@@ -35,6 +35,11 @@ def load() -> dict[str, Format]:
     return found
 
 
+def named(name: str) -> Format | None:
+    """The format of this name, if there is one; no plug-in is asked for those of nestgrad itself."""
+    return BUNDLED.get(name) or load().get(name)
+
+
 def _formats(known: Mapping[str, Format], given: Any) -> dict[str, Format]:
     """The formats of a plug-in."""
     if not isinstance(given, Mapping):

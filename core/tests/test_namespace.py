@@ -1,0 +1,53 @@
+"""What core asks of a backend's namespace: `NAMESPACE` says all of it, and nothing else."""
+
+import ast
+from pathlib import Path
+from types import SimpleNamespace
+
+import autograd.numpy as np
+import numpy
+import pytest
+
+import nestgrad as ng
+from nestgrad._spec import NAMESPACE
+
+
+def asked(node):
+    """The name that an expression takes from something that is called `xp`, if it does."""
+    of = node.value if isinstance(node, ast.Attribute) else None
+    called = getattr(of, "id", getattr(of, "attr", None))
+    return node.attr if called == "xp" else None
+
+
+def test_every_name_that_core_takes_from_xp_is_told():
+    texts = [file.read_text() for file in Path(ng.__file__).parent.rglob("*.py")]
+    found = {asked(node) for text in texts for node in ast.walk(ast.parse(text))}
+    assert found - {None} == set(NAMESPACE)
+
+
+def test_what_is_told_suffices_and_is_needed():
+    def backend(*names):
+        class Bare(type(ng.get_backend("autograd"))):
+            xp = SimpleNamespace(**{name: getattr(ng.get_backend("autograd").xp, name) for name in names})
+
+        return Bare()
+
+    def results(backend):
+        x = numpy.array([3.0, 4.0])
+
+        def f(x):
+            return 1 / np.sqrt(np.sum(x * x))
+
+        return [
+            ng.derivative(f, word, backend=backend)(x, *[x] * (len(word) - 1 + ("R" not in word))) for word in WORDS
+        ]
+
+    usual = results(ng.get_backend("autograd"))
+    for one, other in zip(results(backend(*NAMESPACE)), usual, strict=True):
+        assert np.allclose(one, other)
+    for name in NAMESPACE:
+        with pytest.raises((AttributeError, ng.NestgradError), match=name):
+            results(backend(*set(NAMESPACE) - {name}))
+
+
+WORDS = ("R", "F", "FR", "RF", "RR", "FF", "RFR")
