@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.commands import backends
 from nestgrad_conformance.run.probe import Probe
+from nestgrad_conformance.run.standing import Standing
 
 from .hostile_plugins import BROKEN_BACKENDS, IMPLEMENTATION, plant, plant_backend
 
@@ -133,7 +134,10 @@ def test_a_finding_is_the_exit_status(probed):
 
 
 ROWS = [
-    Probe("good", "nestgrad_good", "nestgrad-good", "1.0", "ok", None, {"good": "3.1", "numpy": "2"}),
+    Probe(
+        *("good", "nestgrad_good", "nestgrad-good", "1.0", "ok", None, {"good": "3.1", "numpy": "2"}),
+        standing=Standing("good", "3.1", measured=False),
+    ),
     Probe("bad", "nestgrad_bad", "nestgrad-bad", "1.0", "broken", "it\ndoes not load: SIGSEGV", lacks=["isdtype"]),
     Probe("none", "nestgrad_none", "nestgrad-none", "1.0", "absent", "pip install none"),
 ]
@@ -150,7 +154,7 @@ def shown(monkeypatch):
 
 def test_without_a_terminal_each_is_one_line(shown):
     assert shown(ROWS).stdout.splitlines() == [
-        "good  nestgrad-good 1.0  nestgrad_good  ok  engine: good 3.1  namespace lacks: nothing",
+        "good  nestgrad-good 1.0  nestgrad_good  ok  good 3.1, not measured  namespace lacks: nothing",
         "bad   nestgrad-bad 1.0  nestgrad_bad  broken  namespace lacks: isdtype  it does not load: SIGSEGV",
         "none  nestgrad-none 1.0  nestgrad_none  absent  pip install none",
     ]

@@ -43,11 +43,11 @@ class Probe(msgspec.Struct):
         state: `ok` (each mode that it has is right or refused, one is right, and its namespace has what nestgrad
             needs), `wrong` (a number is), `broken`, `absent` (its engine is not installed); None if not probed.
         message: why it is not ok.
-        standing: the engine as it is installed; None of a backend that is not bundled and was not probed.
         engines: versions of the engine and of what it computes with, by distribution.
         forward: the derivative of 1/‖x‖ in forward mode; None if there is none. `reverse`: the same in reverse mode.
         lacks: what nestgrad needs of the namespace `xp` and it does not have.
         lacks_for_f: what 1/‖x‖ is written with and `xp` does not have; nothing is differentiated then.
+        standing: the engine as it is installed; None of a backend that is not bundled and was not probed.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Probe(msgspec.Struct):
     version: str
     state: State | None = None
     message: str | None = None
-    standing: Standing | None = None
     engines: dict[str, str] = msgspec.field(default_factory=dict)
     forward: Try | None = None
     reverse: Try | None = None
     lacks: list[str] = msgspec.field(default_factory=list)
     lacks_for_f: list[str] = msgspec.field(default_factory=list)
+    standing: Standing | None = None
 
     @classmethod
     def unprobed(cls, info: BackendInfo) -> Probe:
