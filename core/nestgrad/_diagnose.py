@@ -55,6 +55,9 @@ def diagnose(
     Law: a cell is `correct` if its number is within an error bar of the truth. The truth of order 1 comes from
     values of f alone, so that a wrong rule of the engine cannot vouch for itself.
 
+    Warns:
+        PluginWarning: a plug-in of a third party is broken, and left out.
+
     Raises:
         ExtraNotInstalledError: the libraries of the conformance suite are missing.
         NonScalarOutputError, NotDifferentiableError: as any operator. What f raises at x is raised unchanged.

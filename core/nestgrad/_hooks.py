@@ -65,7 +65,8 @@ class PluginHooks:
     def nestgrad_scenarios(self) -> Iterable[Any]:  # type: ignore[empty-body]
         """Scenarios to add to the conformance suite: an iterable of `nestgrad_conformance.scenarios.Scenario`.
 
-        Called by the suite alone. The module must be importable without any engine.
+        Called by the suite alone. The module must be importable without any engine. An id that is there already
+        leaves the plug-in out.
         """
 
     @hookspec
@@ -73,7 +74,7 @@ class PluginHooks:
         """Report formats to add: by name, functions from a `nestgrad_conformance.report.schema.Report` to text.
 
         `nestgrad report NAME FILES` renders reports by the function of that name. Called when a format is
-        asked for that nestgrad does not have itself.
+        asked for that nestgrad does not have itself. A name that is there already leaves the plug-in out.
         """
 
     @hookspec(firstresult=True)

@@ -8,14 +8,16 @@ import roots of its type, never by what happens to be imported.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
 
-from ._errors import BackendConflictError, BackendNotFoundError, NestgradError
-from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend
+from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, NestgradError
+from ._left_out import leave_out
+from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend, stamp
 from ._spec import Backend, provides
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
@@ -94,8 +96,25 @@ def _claims(name: str) -> set[str]:
 def _by_installation() -> str:
     """The only engine installed besides the embedded default, else that default."""
     default = embedded()
-    others = [info.name for info in backends() if info.name != default and _is_installed(info.name)]
-    return others[0] if len(others) == 1 else default
+    others = [info for info in backends() if info.name != default and _is_installed(info.name)]
+    return others[0].name if len(others) == 1 and _can_be_had(others[0]) else default
+
+
+def _can_be_had(info: BackendInfo) -> bool:
+    """Whether a backend that nobody has asked for loads; one of a third party that does not is named and left out."""
+    fault = None if info.bundled else _fault(info.name, stamp())
+    if fault is not None:
+        leave_out(f"Backend {info.name!r} of {info.distribution} {info.version}", fault)
+    return fault is None
+
+
+@functools.lru_cache(maxsize=8)  # what does not import is not run at every call
+def _fault(name: str, now: tuple[Any, ...]) -> str | None:
+    try:
+        get_backend(name)
+    except BackendUnavailableError as error:
+        return str(error)
+    return None
 
 
 def _is_installed(name: str) -> bool:

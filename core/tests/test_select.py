@@ -101,6 +101,22 @@ def test_an_object_of_no_engine_says_nothing(installed):
     assert chosen(object(), lambda: 1, Ellipsis) == "autograd"
 
 
+def test_a_broken_backend_that_nobody_has_asked_for_is_left_out(plant, installed, named_anew, monkeypatch):
+    body = "def __init__(self): raise RuntimeError('boom')"
+    name = plant.backend(engine="only_engine", body=body)
+    installed("autograd", "only_engine")
+    with pytest.warns(ng.PluginWarning, match=f"Backend '{name}' of {name} 1.0 is left out. .*boom") as told:
+        assert ng.gradient(lambda x: x**3)(2.0) == 12.0
+    assert [one.filename for one in told] == [__file__]
+    assert ng.gradient(lambda x: x**3)(2.0) == 12.0
+    for ask in (lambda: chosen(backend=name), lambda: chosen(array_of(name))):
+        with pytest.raises(ng.BackendUnavailableError, match="boom"):
+            ask()
+    monkeypatch.setenv("NESTGRAD_BACKEND", name)
+    with pytest.raises(ng.BackendUnavailableError, match="boom"):
+        chosen(1.0)
+
+
 def test_arrays_of_two_engines_name_both_paths(plant, jax):
     name = plant.backend()
     op = ng.hvp(lambda x, params: x)
