@@ -8,6 +8,7 @@ import warnings
 from ._errors import PluginWarning
 from ._hooks import PROJECT
 
+_OURS = (f"{PROJECT}.", f"{PROJECT}_", "pluggy.")  # pluggy stands between core and the conformance suite
 _named: list[str] = []
 
 
@@ -26,6 +27,6 @@ def left_out() -> tuple[str, ...]:
 def _users_level() -> int:
     """The stack level, as `leave_out` counts it, of the first caller outside of nestgrad's packages."""
     frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith((PROJECT + ".", PROJECT + "_")):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
         frame, level = frame.f_back, level + 1
     return level

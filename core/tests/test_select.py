@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError
+from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _select
 from nestgrad._select import is_neutral, select
 
 BROKEN = "raise RuntimeError('boom at import')"
@@ -115,6 +115,14 @@ def test_a_broken_backend_that_nobody_has_asked_for_is_left_out(plant, installed
     monkeypatch.setenv("NESTGRAD_BACKEND", name)
     with pytest.raises(ng.BackendUnavailableError, match="boom"):
         chosen(1.0)
+
+
+def test_it_is_named_at_the_users_line_below_a_hook_too(plant, named_anew, monkeypatch):
+    plant.backend(engine="only_engine", body="def __init__(self): raise RuntimeError('boom')")
+    monkeypatch.setattr(_select, "_is_installed", lambda name: name.startswith("fake"))
+    with pytest.warns(ng.PluginWarning, match="boom") as told:
+        assert ng.diagnose(lambda x: x**3, 2.0).backend == "autograd"
+    assert [one.filename for one in told] == [__file__]
 
 
 def test_arrays_of_two_engines_name_both_paths(plant, jax):
