@@ -1,0 +1,144 @@
+"""`nestgrad conformance`: measure which nestings work."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+import nestgrad as ng
+from nestgrad._registry import descriptor, require_engine
+from nestgrad_conformance.judge.limits import LimitsError, written
+from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.report import formats, schema
+from nestgrad_conformance.report.proposal import propose
+from nestgrad_conformance.run.plan import Selection, Shard
+from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
+from nestgrad_conformance.run.progress import followed
+from nestgrad_conformance.run.saving import saved
+from nestgrad_conformance.run.supervisor import Supervisor
+from nestgrad_conformance.scenarios import TIERS
+
+from .errors import usage_errors, write_text
+from .left_out import remind, skipped, start
+from .report import FILE, shown
+
+
+def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no part of a whole, such as 2/4.") from error
+
+
+@click.command()
+@click.argument("backends", nargs=-1, metavar="[BACKEND]...")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    help="How much to measure.  [default: standard; full, if a tier, scenario, nesting or execution is named]",
+)
+@click.option("--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
+@click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
+@click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Only this; repeatable.")
+@click.option("--raw", is_flag=True, help="Measure the bare engines, without nestgrad's repairs and refusals.")
+@click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Workers at a time.")
+@click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
+@click.option("--shard", callback=_shard, default="1/1", metavar="K/N", help="Only this part of the plan, such as 2/4.")
+@click.option("--resume", "resumed", type=FILE, help="Keep this report's cells, measure the rest, write it back.")
+@click.option("--update-limits", is_flag=True, help="Propose an edit of the limits file: a diff, nothing is changed.")
+@click.option("--report", "report_file", type=FILE, help="Write the report as JSON, every few seconds.")
+@click.option("--markdown", "markdown_file", type=FILE, help="Write the report as Markdown.")
+@click.option("--html", "html_file", type=FILE, help="Write the report as a page.")
+def conformance(
+    backends: tuple[str, ...],
+    profile: str | None,
+    tiers: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    nestings: tuple[str, ...],
+    executions: tuple[str, ...],
+    raw: bool,
+    seed: int,
+    jobs: int,
+    timeout: float,
+    shard: Shard,
+    resumed: Path | None,
+    update_limits: bool,
+    report_file: Path | None,
+    markdown_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
+    console = Console(stderr=True)
+    if raw and update_limits:
+        raise click.UsageError("A raw engine declares no limits.")
+    with usage_errors():
+        names = _checked(backends) if backends else _installed(console)
+        words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
+        profile = profile or ("full" if tiers or scenarios or words or executions else "standard")
+        selection = Selection(tiers, scenarios, words, executions, seed, profile, shard)
+        supervisor = Supervisor(names, selection, timeout, jobs, raw)
+        if resumed is not None:
+            supervisor.resume(schema.read(resumed))
+    if not supervisor.expected:
+        raise click.UsageError("No cell is selected.")
+    with usage_errors():
+        missing = start(supervisor, bool(backends or resumed), console)
+    click.get_current_context().call_on_close(functools.partial(remind, missing, console))
+    report_file = report_file or resumed
+    with usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
+        try:
+            followed(cells, supervisor.finished, supervisor.expected, console)
+        except KeyboardInterrupt:
+            console.print("Interrupted; what was finished is kept.", style="yellow")
+    report = supervisor.report()
+    _write(report, report_file, {"markdown": markdown_file, "html": html_file}, console)
+    if not update_limits:
+        sys.exit(shown(report))
+    status = shown(report, console)
+    _propose(report, console)
+    sys.exit(status)
+
+
+def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, if each is registered, its limits can be read and its engine is installed; no engine is imported."""
+    for name in names:
+        require_engine(descriptor(name))
+        written(name)
+    return tuple(dict.fromkeys(names))
+
+
+def _installed(console: Console) -> tuple[str, ...]:
+    """The registered backends that `_checked` finds nothing wrong with; the others are told, and stop nobody."""
+    names: list[str] = []
+    for name in dict.fromkeys(info.name for info in ng.backends()):
+        try:
+            names += _checked((name,))
+        except (ng.NestgradError, LimitsError) as error:
+            skipped(name, error, console)
+    return tuple(names)
+
+
+def _write(report: schema.Report, report_file: Path | None, rendered: dict[str, Path | None], console: Console) -> None:
+    """Write the report, and each rendering of it that has a file."""
+    with usage_errors():
+        if report_file is not None:
+            console.print(f"Report: {schema.write(report, report_file)}", highlight=False)
+    for name, file in rendered.items():
+        if file is not None:
+            write_text(file, formats.BUNDLED[name](report))
+
+
+def _propose(report: schema.Report, console: Console) -> None:
+    """Print the diffs alone on standard output, so that they can be piped."""
+    for backend in report.environments:
+        proposal = propose(report, backend)
+        click.echo(proposal.diff, nl=False)
+        for note in proposal.notes:
+            console.print(f"{backend}: {note}", style="yellow", highlight=False, markup=False)
