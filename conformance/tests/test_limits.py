@@ -3,7 +3,13 @@ import itertools
 import msgspec
 import pytest
 
+import nestgrad as ng
+from nestgrad._registry import descriptor
+from nestgrad_conformance.judge.limit_names import check_names
 from nestgrad_conformance.judge.limits import Limit, LimitsError, implied, read
+from nestgrad_conformance.run.bench import Bench
+from nestgrad_conformance.run.plan import Selection
+from nestgrad_conformance.scenarios import Scenario, load, normal
 
 FULL = """
 [[limit]]
@@ -97,8 +103,26 @@ def test_bundled_files_are_read(name):
         (f'{ENTRY}seen = ["new"]\n', "new"),
         (f'{ENTRY}seen = ["1"]\nmended_in = "new"\n', "new"),
         (f'{ENTRY}versions = "<2.14"\n', "versions"),
+        ('[[limit]]\nnesting = "fr"\nkind = "never"\nreason = "r"\n', "'fr' matches no nesting"),
+        (f'{ENTRY}executions = ["compield"]\n', "Did you mean 'compiled'"),
     ],
-    ids=["toml", "encoding", "kind", "nesting", "reason", "type", "value", "field", "table", "seen", "mended", "bound"],
+    ids=[
+        *(
+            "toml",
+            "encoding",
+            "kind",
+            "nesting",
+            "reason",
+            "type",
+            "value",
+            "field",
+            "table",
+            "seen",
+            "mended",
+            "bound",
+        ),
+        *("pattern", "execution"),
+    ],
 )
 def test_a_malformed_file_is_named(written, text, said):
     module = written(text)
@@ -224,3 +248,54 @@ def test_implied_limit_of_a_greatest_order(most, beyond):
 
 def test_a_limit_is_written_without_what_it_leaves_open():
     assert msgspec.to_builtins(limit("F")) == {"nesting": "F", "kind": "never", "reason": "it cannot"}
+
+
+def made(name, *features, engine=None):
+    return Scenario(id=name, function=lambda xp, x: x, inputs=normal(), features=frozenset(features), engine=engine)
+
+
+SCENARIOS = (made("one", "sort", "norm"), made("two", "norm"), made("mine", "fused", engine="e"), made("x", engine="f"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"operation": "norm"},
+        {"operation": "norm", "unless": "sort"},
+        {"operation": "sort", "feature": "norm"},
+        {"feature": "fused"},
+        {"scenario": "mine"},
+        {},
+    ],
+)
+def test_a_limit_may_name_what_scenarios_of_its_engine_have(fields):
+    check_names([limit(**fields)], SCENARIOS, "e", "f.toml")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"operation": "nrom"}, "no scenario has the operation 'nrom'. Did you mean 'norm'?"),
+        ({"feature": "fuse"}, "no scenario has the feature 'fuse'. Did you mean 'fused'?"),
+        ({"operation": "norm", "unless": "sorted"}, "no scenario has the feature 'sorted'. Did you mean 'sort'"),
+        ({"scenario": "mime"}, "no scenario has the id 'mime'. Did you mean 'mine'?"),
+        ({"scenario": "x"}, "no scenario has the id 'x'."),
+        ({"operation": "sort", "feature": "fused"}, "no scenario has all that it names together"),
+        ({"operation": "sort", "unless": "norm"}, "no scenario has all that it names together"),
+    ],
+)
+def test_a_limit_on_what_no_scenario_has_is_an_error(fields, said):
+    with pytest.raises(LimitsError) as caught:
+        check_names([limit(), limit("RF", **fields)], SCENARIOS, "e", "f.toml")
+    assert str(caught.value).startswith("f.toml: entry 2 ('RF', 'it cannot'): ")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted({info.name for info in ng.backends()}))
+def test_the_limits_of_every_installed_backend_name_what_there_is(name):
+    scenarios = load()
+    Bench(name, scenarios, Selection(), timeout=1)
+    fewer = {one.id: one for one in scenarios.values() if one.tier == "transforms"}
+    if descriptor(name).limits is not None:
+        with pytest.raises(LimitsError, match="no scenario has"):
+            Bench(name, fewer, Selection(), timeout=1)

@@ -70,12 +70,18 @@ class EngineError(NestgradError, RuntimeError):
     """The engine raised something that its backend does not recognise; see `__cause__`."""
 
 
+MANY = 20
+"""More names than a person reads in a message."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence that names the known words closest to `word`, or else all of them."""
+    """A sentence that names the known words closest to `word`, or else all of them, if they are few."""
     known = sorted(known)
     close = get_close_matches(word, known, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
+    if len(known) > MANY:
+        return f"None of the {len(known)} known ones is close to it."
     return "Known are: " + ", ".join(repr(name) for name in known) + "." if known else "None is installed."
 
 

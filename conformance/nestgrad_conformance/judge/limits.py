@@ -16,6 +16,9 @@ import nestgrad as ng
 from nestgrad._errors import in_a_line
 from nestgrad._registry import descriptor
 
+from nestgrad._errors import did_you_mean
+from nestgrad.extend import COMPILERS
+
 Kind = Literal["never", "not_yet", "upstream_bug"]
 
 
@@ -59,12 +62,9 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def covers(self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager") -> bool:
         """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
-        names, tags = {name for name in (self.operation, self.feature) if name is not None}, set(features)
         return (
             fnmatch.fnmatchcase(word, self.nesting)
-            and names <= tags
-            and self.unless not in tags
-            and self.scenario in (None, scenario)
+            and self.speaks_of(scenario, features)
             and (not self.executions or execution in self.executions)
             and self.holds_in(version)
         )
@@ -74,6 +74,11 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return (self.since is None or Version(version) >= Version(self.since)) and (
             self.mended_in is None or Version(version) < Version(self.mended_in)
         )
+
+    def speaks_of(self, scenario: str, features: Iterable[str]) -> bool:
+        """Whether this limit speaks of some nesting of a scenario."""
+        names, tags = {name for name in (self.operation, self.feature) if name is not None}, set(features)
+        return names <= tags and self.unless not in tags and self.scenario in (None, scenario)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -156,6 +161,11 @@ def _check(limit: Limit, where: str) -> None:
         raise LimitsError(
             f"{where}: {limit.nesting!r} names no operation, feature, scenario or execution; only `never` may."
         )
+    if not set(limit.nesting) <= set("FR*?[]!"):
+        raise LimitsError(f"{where}: {limit.nesting!r} matches no nesting; patterns are made of F, R, *, ? and [ ].")
+    for name in set(limit.executions) - {"eager", *COMPILERS}:
+        hint = did_you_mean(name, ("eager", *COMPILERS))
+        raise LimitsError(f"{where}: {limit.nesting!r}: {name!r} is no execution. {hint}")
     try:
         if wrong := _wrong_versions(limit):
             raise LimitsError(f"{where}: {limit.nesting!r}: {wrong}.")

@@ -11,6 +11,7 @@ import msgspec
 
 from nestgrad import BackendUnavailableError
 from nestgrad._registry import descriptor
+from nestgrad_conformance.judge.limit_names import check_names
 from nestgrad_conformance.judge.limits import Limit, implied, written
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.subject import AUTO
@@ -53,6 +54,7 @@ class Bench:
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
         self._written: tuple[Limit, ...] = written(name)
+        check_names(self._written, scenarios.values(), described.engine, f"{name}: {described.limits}")
         self._started: list[Room] = []
 
     @property
