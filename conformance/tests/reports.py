@@ -2,6 +2,9 @@
 
 from nestgrad_conformance.report.schema import Cell, Environment, Report, Run
 
+NOTHING = {}
+"""Narrows the profile: the run is whole."""
+
 
 def environment(**changes):
     fields = {"python": "3.11", "platform": "linux", "nestgrad": "0", "spec": "1.0", "engines": {"e": "1"}}
@@ -26,14 +29,15 @@ def cell(backend="a", scenario="s", nesting="forward_over_reverse", **changes):
     return Cell(**{"backend": backend, "scenario": scenario, "nesting": nesting, **fields, **changes})
 
 
-def report(cells, expected=None, raw=False, **environments):
+def report(cells, expected=None, raw=False, selection=NOTHING, absent=0, **environments):
     run = Run(
         profile="standard",
         seeds=[0],
         raw=raw,
-        expected=len(cells) if expected is None else expected,
+        expected=len(cells) + absent if expected is None else expected,
         finished=len(cells),
-        absent=0,
+        absent=absent,
+        selection=selection,
     )
     found = {one.backend: environment() for one in cells} or {"a": environment()}
     return Report(environments={**found, **environments}, run=run, cells=cells)

@@ -3,6 +3,7 @@
 import pytest
 
 from nestgrad_conformance.report.levels import level
+from nestgrad_conformance.report.merge import merge
 
 from .reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, report
 
@@ -58,9 +59,41 @@ def test_a_raw_engine_has_no_level():
     assert level(report(cells(1), raw=True), "a") is None
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"selection": {"scenario": ["s"]}},
+        {"selection": {"execution": ["eager"]}},
+        {"selection": None},  # of an older nestgrad, which did not say
+        {"expected": 100},
+    ],
+)
+def test_a_level_is_of_a_whole_run(changes):
+    assert level(report(cells(1, 2, 3)), "a") is not None
+    assert level(report(cells(1, 2, 3), **changes), "a") is None
+
+
+def test_a_shard_has_no_level_and_all_together_have_one():
+    shards = [report(cells(1, scenario=name)) for name in "st"]
+    for number, shard in enumerate(shards, 1):
+        shard.run.shard = f"{number}/2"
+        assert level(shard, "a") is None
+    assert level(merge(shards), "a").scenarios == 2
+
+
+def test_a_merged_report_has_a_level_if_all_its_parts_are_whole():
+    def of(backend, **changes):
+        return report(cells(1, backend=backend), **changes)
+
+    assert level(merge([of("a"), of("b")]), "b").name == "first order"
+    assert level(merge([of("a"), of("b", selection={"tier": ["ops"]})]), "b") is None
+    assert level(merge([of("a"), of("b", selection=None)]), "a") is None
+
+
 def test_the_text_says_what_it_rests_on():
-    assert str(level(report(cells(1, 2, 3)), "a")) == "conforms at any order on 1 scenarios"
+    on = "scenarios of profile standard"
+    assert str(level(report(cells(1, 2, 3)), "a")) == f"conforms at any order on 1 {on}"
     more = [*cells(1, 2, 3), *cells(1, 2, scenario="t"), *cells(1, scenario="u")]
-    assert str(level(report(more), "a")) == "conforms at any order on 1 scenarios"
+    assert str(level(report(more), "a")) == f"conforms at any order on 1 {on}"
     text = str(level(report(cells(1, **ERROR)), "a"))
-    assert text == "conforms at no level on 1 scenarios; not higher: a/s@1/forward/eager/float64 is broken"
+    assert text == f"conforms at no level on 1 {on}; not higher: a/s@1/forward/eager/float64 is broken"

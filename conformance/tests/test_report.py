@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from nestgrad_conformance.report import markdown, summary
+from nestgrad_conformance.report import html, markdown, summary
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.report.schema import ReportError, read, write
 
@@ -87,6 +87,89 @@ def test_merge_of_different_runs():
 def test_a_cell_that_is_in_two_reports_counts_once():
     merged = merge([report([cell()]), report([cell()])])
     assert (len(merged.cells), merged.run.finished, merged.run.expected) == (1, 1, 1)
+
+
+def shard(backend, told, *scenarios):
+    found = report([cell(backend, name) for name in scenarios], **{backend: environment()})
+    found.run.shard = told
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shards", "together"),
+    [
+        ([("a", "1/2", "s"), ("a", "2/2", "t")], None),
+        ([("a", "1/3", "s"), ("a", "3/3", "t")], "1/3+3/3"),
+        ([("a", "1/2", "s"), ("b", "1/2", "s")], "1/2"),
+        ([("a", "1/2", "s"), ("b", "2/2", "t")], "a:1/2+b:2/2"),
+        ([("a", "1/2", "s"), ("b", "2/2", "t"), ("a", "2/2", "t")], "b:2/2"),
+        ([("a", "1/2", "s"), ("b", "2/2", "t"), ("a", "2/2", "t"), ("b", "1/2", "s")], None),
+        ([("a", None, "s"), ("b", "2/2", "t")], "b:2/2"),
+        ([("a", None, "s"), ("a", "2/2", "t")], None),
+        ([("a", "1/2", "s"), ("a", "2/3", "t")], "1/2+2/3"),
+    ],
+)
+def test_merged_shards_are_the_whole_if_each_backend_has_all_of_its_own(shards, together):
+    parts = [shard(*each) for each in shards]
+    assert merge(parts).run.shard == together
+    by_steps = parts[0]
+    for part in parts[1:]:
+        by_steps = merge([by_steps, part])
+    assert by_steps.run.shard == together
+
+
+def test_merge_says_what_narrowed_any_of_the_runs():
+    narrowed = [{"tier": ["ops"]}, {"tier": ["native"], "nesting": ["R"]}, {}]
+    runs = [report([cell(scenario=str(number))], selection=one) for number, one in enumerate(narrowed)]
+    merged = merge(runs)
+    assert merged.run.selection == {"tier": ["native", "ops"], "nesting": ["R"]}
+    assert "Selected by --tier native --tier ops --nesting R." in summary.verdict_line(merged)
+    assert merge([*runs, report([cell()], selection=None)]).run.selection is None
+
+
+def test_a_report_of_an_older_nestgrad_is_read_and_does_not_say_what_narrowed_it(tmp_path):
+    data = msgspec.to_builtins(report([cell()]))
+    del data["run"]["selection"]
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    assert read(tmp_path / "r.json").run.selection is None
+
+
+@pytest.mark.parametrize("changes", [{}, {"absent": 3}, {"raw": True}, {"selection": {"execution": ["xla"]}}])
+def test_a_report_without_a_cell_is_a_failure_and_says_so(changes):
+    empty = report([], **changes)
+    assert summary.fails(empty)
+    assert f"No cell was measured: {empty.run.expected} were planned" in summary.verdict_line(empty)
+    assert "silently wrong" not in summary.verdict_line(empty)
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_backend_whose_workers_never_started_is_a_failure_and_its_report_is_read(tmp_path, raw):
+    dead = {"outcome": "error", "exception": "startup", "device": None, "route": None}
+    right, broken = ("correct", "error") if raw else ("supported", "broken")
+    found = report([cell("a", verdict=right), cell("b", verdict=broken, **dead)], raw=raw)
+    del found.environments["b"]
+    assert read(write(found, tmp_path / "r.json")) == found
+    assert summary.fails(found)
+    assert "b was not measured: no worker of it has started." in summary.verdict_line(found)
+    assert "b was not measured" in markdown.render(found)
+    assert "b was not measured" in html.render(found)
+
+
+def test_a_whole_report_without_a_level_is_a_failure_and_says_so():
+    refused = {"outcome": "refused", "declared": "limit", "verdict": "refused", "route": None}
+    cells = [cell(nesting=name, **refused) for name in ("forward", "reverse")]
+    assert summary.fails(report(cells))
+    assert "a conforms at no level on 1 scenarios of profile standard" in summary.verdict_line(report(cells))
+    for changes in ({"raw": True}, {"selection": {"scenario": ["s"]}}):
+        assert not summary.fails(report(cells, **changes))
+    assert summary.problems(report(cells)) == []
+
+
+def test_one_backend_without_a_level_is_enough():
+    refused = {"outcome": "refused", "declared": "limit", "verdict": "refused", "route": None}
+    both = report([cell(nesting="reverse"), cell("b", nesting="reverse", **refused)])
+    (said,) = summary.shortcomings(both)
+    assert said.startswith("b conforms at no level on 1 scenarios of profile standard; not higher: no scenario has")
 
 
 def test_the_mark_of_several_cells_is_the_worst():

@@ -62,6 +62,7 @@ def test_nothing_is_lost(run):
         "finished": 8,
         "absent": 24,
         "shard": None,
+        "selection": {"scenario": ["hostile*", "linear"], "nesting": ["R"]},
     }
     assert done.returncode == 1
     assert "a scenario prints" not in done.stdout

@@ -62,6 +62,11 @@ class Difference(msgspec.Struct, frozen=True):
     gone: list[Change]
     same: int
 
+    @property
+    def compared(self) -> int:
+        """How many cells are in both reports."""
+        return self.same + len(self.mended) + len(self.broken) + len(self.changed)
+
 
 def diff(old: Report, new: Report) -> Difference:
     """Compare the cells that have one id.

@@ -20,34 +20,38 @@ class Level:
 
     Attributes:
         name: one of `NAMES`.
+        profile: how much was measured.
         scenarios: how many functions it rests on: those that were measured to this order.
         reason: why it is no higher.
     """
 
     name: str
+    profile: str
     scenarios: int
     reason: str | None
 
     def __str__(self) -> str:
         what = f"conforms at {self.name}" if self.name != NAMES[0] else "conforms at no level"
-        return f"{what} on {self.scenarios} scenarios" + (f"; not higher: {self.reason}" if self.reason else "")
+        return f"{what} on {self.scenarios} scenarios of profile {self.profile}" + (
+            f"; not higher: {self.reason}" if self.reason else ""
+        )
 
 
 def level(report: Report, backend: str) -> Level | None:
-    """The level of one backend; None of a raw engine, which declares nothing.
+    """The level of one backend; None of a raw engine, which declares nothing, and of a run that is not whole.
 
     A level is reached if the one below it is and, in every cell of that order, what was declared is what was
     measured and no number is wrong; and if every scenario that is not refused has a right word. At second order
     and above that is a word with an R in it: one that gives a vector. At least one scenario must have one.
     """
-    if report.run.raw:
+    if report.run.raw or not report.run.whole:
         return None
     cells = [cell for cell in report.cells if cell.backend == backend and cell.verdict != "probe"]
     by_order = {order: [cell for cell in cells if order_of(cell.nesting) == order] for order in (1, 2, 3)}
     reasons = {order: reason for order, of_one in by_order.items() if (reason := _failure(of_one, order)) is not None}
     reached = min(reasons, default=len(NAMES)) - 1
     scenarios = len({cell.scenario for cell in (by_order[reached] if reached else cells)})
-    return Level(NAMES[reached], scenarios, reasons.get(reached + 1))
+    return Level(NAMES[reached], report.run.profile, scenarios, reasons.get(reached + 1))
 
 
 def _failure(cells: list[Cell], order: int) -> str | None:

@@ -14,11 +14,17 @@ import msgspec
 import nestgrad as ng
 from nestgrad_conformance.judge.verdict import Declared, Outcome, Route, Verdict
 
+from . import files
+
 SCHEMA: Literal["nestgrad-report/1"] = "nestgrad-report/1"
 
 
 class ReportError(ValueError):
     """A report that cannot be read, merged or written; the message says which and why."""
+
+
+class NotWrittenError(ReportError):
+    """A file that could be opened before cannot be written; what it held is kept."""
 
 
 class Environment(msgspec.Struct, kw_only=True):
@@ -60,6 +66,8 @@ class Run(msgspec.Struct, kw_only=True):
         finished: cells in this report.
         absent: planned cells that a backend has no execution for.
         shard: the part of the plan that was run, such as `2/4`; null for the whole.
+        selection: what narrowed the profile: the values of `tier`, `scenario`, `nesting` and `execution` that were
+            given; empty if nothing did, null in a report that does not say.
     """
 
     profile: str
@@ -69,6 +77,12 @@ class Run(msgspec.Struct, kw_only=True):
     finished: int
     absent: int
     shard: str | None = None
+    selection: dict[str, list[str]] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the profile has was planned, and is here."""
+        return not self.partial and self.shard is None and self.selection == {}
 
     @property
     def partial(self) -> bool:
@@ -121,7 +135,7 @@ class Cell(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """A run of the suite."""
+    """A run of the suite; a backend whose workers did not live to tell has no environment."""
 
     schema: Literal["nestgrad-report/1"] = SCHEMA
     environments: dict[str, Environment]
@@ -161,20 +175,25 @@ def write(report: Report, path: str | os.PathLike[str]) -> Path:
 
     A partial report never takes the place of a full one: it goes beside it, as `NAME.partial.json`,
     and is removed when the run is written in full.
+
+    Raises:
+        NotWrittenError: it cannot be written; what was there is kept.
     """
     target = Path(path)
-    beside = target.with_suffix(f".partial{target.suffix}")
     if report.run.partial and _holds_full_report(target):
-        target = beside
-    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+        target = beside(target)
     try:
-        scratch.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
-        scratch.replace(target)
+        files.write(target, msgspec.json.format(msgspec.json.encode(report), indent=1))
         if not report.run.partial:
-            beside.unlink(missing_ok=True)
+            beside(target).unlink(missing_ok=True)
     except OSError as error:
-        raise ReportError(f"{target}: cannot be written: {error.strerror}.") from error
+        raise NotWrittenError(f"{target}: cannot be written: {error.strerror}.") from error
     return target
+
+
+def beside(target: Path) -> Path:
+    """Where a partial report goes that must not take the place of a full one."""
+    return target.with_suffix(f".partial{target.suffix}")
 
 
 def _contradiction(report: Report) -> str | None:
@@ -183,7 +202,7 @@ def _contradiction(report: Report) -> str | None:
     if twice:
         return f"cell {twice[0]} is there twice"
     for cell in report.cells:
-        if cell.backend not in report.environments:
+        if cell.backend not in report.environments and cell.device is not None:  # a worker has lived to tell
             return f"nothing is said of backend {cell.backend!r}, which cell {cell.id} is of"
         if not _is_nesting(cell.nesting):
             return f"{cell.nesting!r} of cell {cell.id} is no nesting"

@@ -11,7 +11,8 @@ from nestgrad.extend import Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
 
-from .schema import Cell, Report
+from .levels import NAMES, level
+from .schema import Cell, Report, Run
 
 MARKS: dict[Verdict, str] = {
     "supported": "✓",
@@ -121,14 +122,48 @@ def problems(report: Report) -> list[Cell]:
     return findings(report.cells)  # type: ignore[return-value]
 
 
+def shortcomings(report: Report) -> list[str]:
+    """What makes a report no success though none of its cells fails, a sentence each; missing cells are told apart."""
+    if not report.cells:
+        return [f"No cell was measured: {report.run.expected} were planned, {report.run.absent} are absent."]
+    started = {cell.backend for cell in report.cells if cell.exception != "startup"}
+    silent = sorted({cell.backend for cell in report.cells} - started)
+    if silent:
+        return [f"{backend} was not measured: no worker of it has started." for backend in silent]
+    levels = {backend: level(report, backend) for backend in report.environments}
+    return [f"{backend} {found}." for backend, found in levels.items() if found and found.name == NAMES[0]]
+
+
+def fails(report: Report) -> bool:
+    """Whether the exit status of a report is 1."""
+    return bool(problems(report) or report.run.partial or shortcomings(report))
+
+
 def verdict_line(report: Report) -> str:
-    """The report in one sentence."""
+    """The report in one sentence, and what else is to be said of it as a whole."""
+    parts = [_kind(report.run)]
+    if report.cells:
+        parts.append(_counted(report))
+        if not any(cell.outcome in WRONG for cell in report.cells):
+            parts.append("No number is silently wrong.")
+    parts += shortcomings(report)
+    if missing := report.run.expected - report.run.finished - report.run.absent:
+        parts.append(f"PARTIAL: {missing} of {report.run.expected} cells are missing.")
+    return " ".join(filter(None, parts))
+
+
+def _counted(report: Report) -> str:
     found = Counter(cell.verdict for cell in report.cells)
     parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in MARKS if found[name])
-    missing = report.run.expected - report.run.finished - report.run.absent
-    tail = f" PARTIAL: {missing} of {report.run.expected} cells are missing." if missing else ""
-    wrong = any(cell.outcome in WRONG for cell in report.cells)
-    zero = "" if wrong else " No number is silently wrong."
-    raw = "Raw engine, without repairs and refusals. " if report.run.raw else ""
-    part = f"Shard {report.run.shard} alone. " if report.run.shard else ""
-    return f"{raw}{part}{len(report.cells)} cells: {parts or 'none'} ({report.run.absent} absent).{zero}{tail}"
+    return f"{len(report.cells)} cells: {parts} ({report.run.absent} absent)."
+
+
+def _kind(run: Run) -> str:
+    """What was run, if it was not all that a backend does and the profile has."""
+    parts = ["Raw engine, without repairs and refusals."] if run.raw else []
+    if run.shard:
+        parts.append(f"Shard {run.shard} alone.")
+    if run.selection:
+        options = (f"--{option} {value}" for option, values in run.selection.items() for value in values)
+        parts.append(f"Selected by {' '.join(options)}.")
+    return " ".join(parts)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from .levels import level
 from .schema import Report
-from .summary import COLUMNS, Column, columns, gaps, grid, legend, mark, problems, verdict_line
+from .summary import COLUMNS, Column, columns, fails, gaps, grid, legend, mark, problems, verdict_line
 
 _STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "?": "magenta"}
 _ALARM = "bold red"
@@ -37,7 +37,7 @@ def show(report: Report, console: Console) -> None:
     for cell in problems(report):
         console.print(f"\n[bold red]{cell.verdict}[/] {cell.id}: {cell.outcome}", highlight=False)
         console.print(f"  {_figures(cell.error, cell.tolerance)}{cell.message or ''}", markup=False, highlight=False)
-    console.print(f"\n{verdict_line(report)}", style="bold red" if problems(report) else "bold green", highlight=False)
+    console.print(f"\n{verdict_line(report)}", style="bold red" if fails(report) else "bold green", highlight=False)
 
 
 def _fitting(report: Report, width: int) -> int:

@@ -83,6 +83,17 @@ class Selection:
         planned = [tasks for scenario in scenarios if (tasks := self._of(scenario, engine))]
         return [task for tasks in planned[self.shard.number - 1 :: self.shard.of] for task in tasks]
 
+    @property
+    def narrowing(self) -> dict[str, list[str]]:
+        """What narrows the profile, by the name of the option; the shard is told apart."""
+        named = {
+            "tier": self.tiers,
+            "scenario": self.scenarios,
+            "nesting": self.nestings,
+            "execution": self.executions,
+        }
+        return {option: list(values) for option, values in named.items() if values}
+
     def _of(self, scenario: Scenario, engine: str) -> list[Task]:
         if scenario.engine not in (None, engine) or not self._names(scenario):
             return []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+
+import msgspec
 
 from nestgrad import BackendUnavailableError
 from nestgrad_conformance.report.schema import Cell, Report, ReportError, Run
@@ -46,6 +49,11 @@ class Supervisor:
         """How many cells are planned."""
         return sum(len(bench.tasks) for bench in self.benches)
 
+    @functools.cached_property
+    def planned(self) -> set[str]:
+        """The ids of the planned cells."""
+        return {bench.id(task) for bench in self.benches for task in bench.tasks}
+
     @property
     def finished(self) -> int:
         """How many of them need no measurement any more."""
@@ -63,8 +71,7 @@ class Supervisor:
         ):
             if mine != theirs:
                 raise ReportError(f"The report to resume was run with {name} {theirs!r}, this run has {mine!r}.")
-        planned = {bench.id(task) for bench in self.benches for task in bench.tasks}
-        strangers = [cell.id for cell in earlier.cells if cell.id not in planned]
+        strangers = [cell.id for cell in earlier.cells if cell.id not in self.planned]
         if strangers:
             raise ReportError(
                 f"The report to resume has {len(strangers)} cells that this run does not plan, such as "
@@ -118,18 +125,25 @@ class Supervisor:
         finally:
             self.close()
 
-    def report(self) -> Report:
-        """All that was finished, in the order of the plan."""
-        cells = [cell for bench in self.benches for cell in bench.cells]
-        run = Run(
+    @property
+    def run(self) -> Run:
+        """What is asked for, with nothing done."""
+        return Run(
             profile=self.selection.profile,
             seeds=[self.selection.seed],
             raw=self.raw,
             expected=self.expected,
-            finished=len(cells),
-            absent=sum(bench.absent for bench in self.benches),
+            finished=0,
+            absent=0,
             shard=None if self.selection.shard == WHOLE else str(self.selection.shard),
+            selection=self.selection.narrowing,
         )
+
+    def report(self) -> Report:
+        """All that was finished, in the order of the plan."""
+        cells = [cell for bench in self.benches for cell in bench.cells]
+        absent = sum(bench.absent for bench in self.benches)
+        run = msgspec.structs.replace(self.run, finished=len(cells), absent=absent)
         environments = {bench.name: bench.environment for bench in self.benches if bench.environment}
         return Report(environments=environments, run=run, cells=cells)
 
