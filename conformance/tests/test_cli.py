@@ -8,8 +8,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+import nestgrad as ng
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report.schema import read, write
+
+from .reports import REFUSED, cell
+from .reports import report as made
 
 BUNDLED = ["autograd", "jax", "tensorflow", "torch"]
 
@@ -99,8 +103,18 @@ def test_merge(report, tmp_path):
     [
         (["conformance", "autogrd"], "Did you mean 'autograd'"),
         (["conformance", "autograd", "--nesting", "FX"], "'FX' is no nesting"),
-        (["conformance", "autograd", "--scenario", "nothing*"], "No cell is selected"),
-        (["conformance", "autograd", "--tier", "none"], "'none' is not one of"),
+        (
+            ["conformance", "autograd", "--scenario", "op_c*", "--scenario", "op_coss"],
+            "like 'op_coss'. Did you mean 'op_cos'",
+        ),
+        (["conformance", "autograd", "--scenario", "qqqq*"], "No scenario is like 'qqqq*'. None of the "),
+        (["conformance", "autograd", "--tier", "none"], "'none' is not one of 'ops', 'programs'"),
+        (["conformance", "autograd", "--execution", "egaer"], "'egaer' is not one of 'eager', 'compiled'"),
+        (["conformance", "autograd", "--nesting", "forward_over_revers"], "Did you mean 'forward_over_reverse'"),
+        (["conformance", "autograd", "--nesting", "aut"], "Did you mean 'auto'?"),
+        (["conformance", "autograd", "--scenarios", "op_cos"], "mean '--scenario'?"),
+        (["report", "repro", "autograd/op_coss@1/RR/eager/float64"], "no scenario is 'op_coss'. Did you mean 'op_cos'"),
+        (["report", "repro", "autogard/op_cos@1/RR/eager/float64"], "Did you mean 'autograd'"),
         (["report", "show", "nowhere.json"], "nowhere.json: cannot be read"),
         (["report", "show"], "Missing argument"),
         (["nonsense"], "No such command"),
@@ -112,8 +126,107 @@ def test_usage_errors_have_status_2(arguments, message):
     assert message in " ".join(done.output.split())
 
 
+def test_show_and_merge_fail_without_a_cell(tmp_path):
+    file = write(made([], absent=4), tmp_path / "r.json")
+    done = run("report", "show", str(file))
+    assert done.exit_code == 1
+    assert "No cell was measured: 4 were planned, 4 are absent." in " ".join(done.output.split())
+    done = run("report", "merge", str(file), str(file), "-o", str(tmp_path / "all.json"))
+    assert (done.exit_code, done.output) == (2, "Error: None of these reports has a cell; nothing is written.\n")
+    assert not (tmp_path / "all.json").exists()
+
+
+def test_show_fails_of_a_whole_run_that_conforms_at_no_level(tmp_path):
+    file = str(write(made([cell(nesting="reverse", **REFUSED)]), tmp_path / "r.json"))
+    done = run("report", "show", file)
+    assert done.exit_code == 1
+    assert "a conforms at no level on 1 scenarios of profile standard" in " ".join(done.output.split())
+
+
+def test_two_reports_without_a_common_cell_are_no_comparison(tmp_path):
+    old = write(made([cell()]), tmp_path / "old.json")
+    new = write(made([cell(scenario="t")]), tmp_path / "new.json")
+    done = run("report", "diff", str(old), str(new))
+    assert done.exit_code == 1
+    assert "No cell is in both reports: nothing was compared." in done.output
+
+
+def test_a_cell_that_a_report_does_not_have(report):
+    done = run("report", "repro", "autograd/inverse_nrom@1/RR/eager/float64", "--report", str(report))
+    assert done.exit_code == 2
+    assert "no cell 'autograd/inverse_nrom@1/RR/eager/float64'. Did you mean 'autograd/inverse_norm@1/RR" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tier", "transforms", "--scenario", "op_cos"], "Without --tier there are 60, without --scenario there are"),
+        (["--scenario", "op_cos", "--shard", "2/2"], "without --shard there are 60"),
+        (["--nesting", "FFFF"], "Without --nesting there are"),
+        (["--profile", "quick", "--tier", "native"], "with --profile full there are"),
+        (["--raw", "--nesting", "auto"], "without --raw there are"),
+        (["--scenario", "torch_*"], "No cell of autograd is selected. Without --scenario there are"),
+        (["--scenario", "torch_*", "--nesting", "FFFF"], "These exclude each other: --profile full --scenario torch_*"),
+    ],
+)
+def test_a_selection_without_a_cell_says_which_option_left_none(options, message):
+    done = run("conformance", "autograd", *options)
+    assert done.exit_code == 2
+    assert "No cell of autograd is selected." in done.output
+    assert message.lower() in done.output.lower()
+
+
+def test_each_backend_that_is_named_needs_a_cell():
+    done = run("conformance", "autograd", "jax", "--scenario", "jax_hyp*")
+    assert done.exit_code == 2
+    assert "No cell of autograd is selected." in done.output
+
+
+ONE = ("--scenario", "op_cos", "--nesting", "R")
+
+
+def test_an_execution_that_a_backend_lacks_is_no_success():
+    done = run("conformance", "autograd", *ONE, "--execution", "compiled")
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert lines[-1] == (
+        "autograd: nothing was measured. All 1 planned cells are absent: the backend has no execution 'compiled'."
+    )
+    assert "No cell was measured: 1 were planned, 1 are absent." in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(("named", "status"), [(("autograd", "torch"), 1), ((), 0)])
+def test_one_of_several_that_lacks_it_fails_if_it_was_named(monkeypatch, named, status):
+    infos = [info for info in ng.backends() if info.name in ("autograd", "torch")]
+    monkeypatch.setattr("nestgrad_conformance.commands.conformance.ng.backends", lambda: infos)
+    done = run("conformance", *named, *ONE, "--execution", "traced")
+    assert done.exit_code == status
+    assert "autograd: nothing was measured." in done.output
+    assert "1 supported (1 absent)" in " ".join(done.output.split())
+
+
+def test_a_part_of_the_suite_has_no_level(report):
+    done = run("report", "show", str(report))
+    assert "conforms at" not in done.output
+    assert "Selected by --scenario inverse_norm --scenario solve." in " ".join(done.output.split())
+
+
 def test_without_its_libraries_the_command_says_what_to_install():
     code = "import sys; sys.modules['click'] = None;import nestgrad_conformance.__main__ as m; m.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "pip install 'nestgrad[conformance]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--no-score", "--seeds", "0"], "nothing is measured"),
+        (["--family", "signs"], "Did you mean 'sign'"),
+        (["--family", "wrong_argument", "--operation", "abs"], "No mutant is of one of these families"),
+    ],
+)
+def test_a_mutation_run_that_measures_nothing_is_a_usage_error(options, message):
+    done = run("mutation", *options)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.split())

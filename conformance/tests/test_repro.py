@@ -191,7 +191,7 @@ def test_the_text_of_a_row_has_the_value_of_the_row(one):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("torch/nothing@1/RF/eager/float64", "is no cell"),
+        ("torch/nothing@1/RF/eager/float64", "no scenario is 'nothing'. "),
         ("nonsense", "is no cell"),
         ("torch/rosenbrock@7/RF/eager/float64", "at revision 1 here"),
         ("torch/rosenbrock@1/auto/eager/float64", "name the nesting"),

@@ -67,13 +67,20 @@ def test_a_killed_run_is_resumed_where_it_was(hung):
 
 
 @linux
-def test_an_interrupted_run_ends_at_once_and_keeps_what_was_finished(hung):
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGINT, b""), (signal.SIGTERM, b" by SIGTERM"), (signal.SIGHUP, b" by SIGHUP")]
+)
+def test_an_interrupted_run_ends_at_once_and_keeps_what_was_finished(hung, number, said):
     process, file = hung
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(60) == 1
     assert time.monotonic() - start < 30  # the cell that hangs had 120 seconds
-    assert b"PARTIAL: 1 of 3 cells are missing" in b" ".join(process.stdout.read().split())
+    printed = b" ".join(process.stdout.read().split())
+    assert b"Interrupted" + said + b"; what was finished is kept." in printed
+    assert b"PARTIAL: 1 of 3 cells are missing" in printed
+    assert b"Traceback" not in printed
+    assert os.listdir(file.parent) == [file.name]
     assert {cell.scenario for cell in read(file).cells} == {"linear", "power"}
 
 

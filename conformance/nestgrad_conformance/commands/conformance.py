@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -13,19 +12,20 @@ from rich.console import Console
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
 from nestgrad_conformance.judge.limits import LimitsError, written
-from nestgrad_conformance.judge.subject import AUTO
-from nestgrad_conformance.report import formats, schema
+from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
-from nestgrad_conformance.run.progress import followed
-from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
-from nestgrad_conformance.scenarios import TIERS
+from nestgrad_conformance.scenarios import TIERS, load
 
-from .errors import usage_errors, write_text
+from .errors import FINDING, usage_errors
 from .left_out import remind, skipped, start
+from .notes import notes
+from .outputs import Outputs
 from .report import FILE, shown
+from .running import lack, run
+from .selecting import check_globs, check_planned, word_of
 
 
 def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
@@ -75,35 +75,33 @@ def conformance(
     html_file: Path | None,
 ) -> None:
     """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
-    console = Console(stderr=True)
+    console = notes()
     if raw and update_limits:
         raise click.UsageError("A raw engine declares no limits.")
+    outputs = Outputs(report_file or resumed, {"markdown": markdown_file, "html": html_file})
     with usage_errors():
         names = _checked(backends) if backends else _installed(console)
-        words = tuple(word if word == AUTO else ng.Nesting(word).code for word in nestings)
+        words = tuple(map(word_of, nestings))
+        check_globs(scenarios, load())
         profile = profile or ("full" if tiers or scenarios or words or executions else "standard")
         selection = Selection(tiers, scenarios, words, executions, seed, profile, shard)
         supervisor = Supervisor(names, selection, timeout, jobs, raw)
+        check_planned(supervisor, named=bool(backends))
         if resumed is not None:
             supervisor.resume(schema.read(resumed))
-    if not supervisor.expected:
-        raise click.UsageError("No cell is selected.")
-    with usage_errors():
+        outputs.check(supervisor)
         missing = start(supervisor, bool(backends or resumed), console)
-    click.get_current_context().call_on_close(functools.partial(remind, missing, console))
-    report_file = report_file or resumed
-    with usage_errors(), closing(saved(supervisor, report_file) if report_file else supervisor.cells()) as cells:
-        try:
-            followed(cells, supervisor.finished, supervisor.expected, console)
-        except KeyboardInterrupt:
-            console.print("Interrupted; what was finished is kept.", style="yellow")
-    report = supervisor.report()
-    _write(report, report_file, {"markdown": markdown_file, "html": html_file}, console)
-    if not update_limits:
-        sys.exit(shown(report))
-    status = shown(report, console)
-    _propose(report, console)
-    sys.exit(status)
+        click.get_current_context().call_on_close(functools.partial(remind, missing, console))
+        if missing:  # the plan is smaller now
+            outputs.check(supervisor)
+        if update_limits:
+            status = run(supervisor, outputs, lambda report: _proposed(report, console), console)
+        else:
+            status = run(supervisor, outputs, shown, console)
+    lacking = list(filter(None, map(lack, supervisor.benches)))
+    for line in lacking:
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(FINDING if lacking and backends else status)
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,20 +123,12 @@ def _installed(console: Console) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _write(report: schema.Report, report_file: Path | None, rendered: dict[str, Path | None], console: Console) -> None:
-    """Write the report, and each rendering of it that has a file."""
-    with usage_errors():
-        if report_file is not None:
-            console.print(f"Report: {schema.write(report, report_file)}", highlight=False)
-    for name, file in rendered.items():
-        if file is not None:
-            write_text(file, formats.BUNDLED[name](report))
-
-
-def _propose(report: schema.Report, console: Console) -> None:
-    """Print the diffs alone on standard output, so that they can be piped."""
+def _proposed(report: schema.Report, console: Console) -> int:
+    """Show the report on standard error, and the diffs alone on standard output, so that they can be piped."""
+    status = shown(report, console)
     for backend in report.environments:
         proposal = propose(report, backend)
         click.echo(proposal.diff, nl=False)
         for note in proposal.notes:
             console.print(f"{backend}: {note}", style="yellow", highlight=False, markup=False)
+    return status

@@ -1,18 +1,23 @@
-"""What was asked for cannot be done: one line on standard error, and exit status 2."""
+"""What cannot be done, in one line on standard error: exit status 2 if it was wrong to ask, 1 if it was not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 import nestgrad as ng
 from nestgrad_conformance.judge.limits import LimitsError
-from nestgrad_conformance.report.schema import ReportError
+from nestgrad_conformance.report.schema import NotWrittenError, ReportError
 
 FINDING, USAGE = 1, 2
+
+
+class Failed(click.ClickException):
+    """One line: what was asked for is right, and does not succeed."""
+
+    exit_code = FINDING
 
 
 class Refused(click.ClickException):
@@ -23,16 +28,14 @@ class Refused(click.ClickException):
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Turn errors in what was asked for into `Refused`."""
+    """Turn errors in what was asked for into `Refused`, and a full disk into `Failed`."""
     try:
         yield
+    except NotWrittenError as error:
+        raise Failed(_line(error)) from error
     except (ng.NestgradError, LimitsError, ReportError) as error:
-        raise Refused(" ".join(str(error).split())) from error
+        raise Refused(_line(error)) from error
 
 
-def write_text(file: Path, text: str) -> None:
-    """Write a text file."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file}: cannot be written: {error.strerror}.") from error
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -20,6 +20,8 @@ def mutation(
 
     Exit status 1: a fault was not found that is not proven to be none, or a sound backend was accused.
     """
+    if not score and not (seeds and sound):
+        raise click.UsageError("With --no-score nothing is measured without --seeds.")
     from nestgrad_conformance.mutation import show  # it imports autograd, which no other command does
 
     failed = score and show.score(families, named)

@@ -11,11 +11,13 @@ from rich.console import Console
 
 from nestgrad._left_out import left_out
 from nestgrad_conformance.report import differ, formats, repro, schema, summary, terminal
+from nestgrad_conformance.report.keeping import check_report_file, write_page
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import load
 
-from .errors import FINDING, Refused, usage_errors, write_text
+from .errors import FINDING, Failed, Refused, usage_errors
+from .rendering import rendered
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 _files = click.argument("files", nargs=-1, required=True, type=FILE)
@@ -48,7 +50,7 @@ def _rendering(name: str, render: formats.Format) -> click.Command:
     def command(files: tuple[Path, ...], output: Path | None) -> None:
         report = read(files)
         with usage_errors():
-            text = render(report)
+            text = rendered(name, render, report)
         _out(text, output)
 
     return command
@@ -76,7 +78,10 @@ def show_report(files: tuple[Path, ...]) -> None:
 def merge_reports(files: tuple[Path, ...], output: Path) -> None:
     """Merge the reports of several backends into one."""
     merged = read(files)
+    if not merged.cells:
+        raise Refused("None of these reports has a cell; nothing is written.")
     with usage_errors():
+        check_report_file(output, {cell.id for cell in merged.cells}, merged.run)
         click.echo(f"{len(merged.cells)} cells in {schema.write(merged, output)}")
 
 
@@ -89,6 +94,8 @@ def diff_reports(old: Path, new: Path, as_json: bool) -> None:
     with usage_errors():
         found = differ.diff(schema.read(old), schema.read(new))
     click.echo(msgspec.json.encode(found) if as_json else differ.text(found), nl=as_json)
+    if not found.compared:
+        raise Failed("No cell is in both reports: nothing was compared.")
     sys.exit(FINDING if found.broken or found.partial.new else 0)
 
 
@@ -127,7 +134,8 @@ def _out(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_text(output, text)
+        with usage_errors():
+            write_page(output, text)
 
 
 def read(files: tuple[Path, ...]) -> schema.Report:
@@ -139,4 +147,4 @@ def read(files: tuple[Path, ...]) -> schema.Report:
 def shown(report: schema.Report, console: Console | None = None) -> int:
     """Show a report, on standard output, and give its exit status: a partial one is a finding."""
     terminal.show(report, console or Console())
-    return FINDING if summary.problems(report) or report.run.partial else 0
+    return FINDING if summary.fails(report) else 0

@@ -9,6 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from nestgrad._errors import did_you_mean
+
 from .alarms import false_alarms
 from .mutants import family_names, mutants, operations
 from .score import Fate, fate
@@ -17,7 +19,7 @@ from .score import Fate, fate
 def _known(asked: tuple[str, ...], known: tuple[str, ...]) -> None:
     for name in asked:
         if name not in known:
-            raise click.UsageError(f"{name!r} is none of: {', '.join(known)}.")
+            raise click.UsageError(f"{name!r} is none of: {', '.join(known)}. {did_you_mean(name, known)}")
 
 
 def score(families: tuple[str, ...], named: tuple[str, ...]) -> bool:
@@ -26,6 +28,8 @@ def score(families: tuple[str, ...], named: tuple[str, ...]) -> bool:
     _known(named, operations())
     fates: dict[str, list[Fate]] = collections.defaultdict(list)
     chosen = list(mutants(families=families, operations=named))
+    if not chosen:
+        raise click.UsageError("No mutant is of one of these families in one of these operations.")
     with Console(stderr=True).status("") as status:
         for number, mutant in enumerate(chosen, 1):
             status.update(f"{number} of {len(chosen)} mutants: {mutant.family} of {mutant.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,29 +13,28 @@ from nestgrad_conformance.report.schema import Cell
 from .handler import Absent
 from .supervisor import Supervisor
 
-_EVERY = 5.0  # seconds; what a killed run loses
+EVERY = 5.0
+"""Seconds: what a killed run loses."""
 
 
-def saved(supervisor: Supervisor, file: Path) -> Generator[Cell | Absent]:
+def saved(supervisor: Supervisor, file: Path, tell: Callable[[str], object]) -> Generator[Cell | Absent]:
     """Run the cells of a supervisor, and write its report while it is partial, whole each time.
 
+    A disk that is full is told once; the run goes on, and tries again.
+
     Raises:
-        ReportError: the file cannot be written, or the run cannot be resumed.
+        ReportError: the run cannot be resumed.
     """
-    with closing(supervisor.cells()) as cells, _Saver(supervisor, file) as saver:
-        for cell in cells:
-            if saver.error is not None:
-                raise saver.error
-            yield cell
+    with closing(supervisor.cells()) as cells, _Saver(supervisor, file, tell):
+        yield from cells
 
 
 class _Saver(threading.Thread):
     """Writes what has come since it last wrote; a thread, since the next cell may hang."""
 
-    def __init__(self, supervisor: Supervisor, file: Path) -> None:
+    def __init__(self, supervisor: Supervisor, file: Path, tell: Callable[[str], object]) -> None:
         super().__init__(daemon=True)
-        self.error: schema.ReportError | None = None
-        self._supervisor, self._file, self._over = supervisor, file, threading.Event()
+        self._supervisor, self._file, self._tell, self._over = supervisor, file, tell, threading.Event()
 
     def __enter__(self) -> _Saver:
         self.start()
@@ -46,12 +45,14 @@ class _Saver(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        written = self._supervisor.finished
-        while self.error is None and not self._over.wait(_EVERY):
+        written, told = self._supervisor.finished, False
+        while not self._over.wait(EVERY):
             if (finished := self._supervisor.finished) == written:
                 continue
             try:
                 schema.write(self._supervisor.report(), self._file)
                 written = finished
-            except schema.ReportError as error:
-                self.error = error
+            except schema.NotWrittenError as error:
+                if not told:
+                    told = True
+                    self._tell(f"{error} The run goes on, and tries again.")

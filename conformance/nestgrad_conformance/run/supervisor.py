@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -49,7 +48,7 @@ class Supervisor:
         """How many cells are planned."""
         return sum(len(bench.tasks) for bench in self.benches)
 
-    @functools.cached_property
+    @property
     def planned(self) -> set[str]:
         """The ids of the planned cells."""
         return {bench.id(task) for bench in self.benches for task in bench.tasks}
@@ -71,7 +70,8 @@ class Supervisor:
         ):
             if mine != theirs:
                 raise ReportError(f"The report to resume was run with {name} {theirs!r}, this run has {mine!r}.")
-        strangers = [cell.id for cell in earlier.cells if cell.id not in self.planned]
+        planned = self.planned
+        strangers = [cell.id for cell in earlier.cells if cell.id not in planned]
         if strangers:
             raise ReportError(
                 f"The report to resume has {len(strangers)} cells that this run does not plan, such as "

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nestgrad._errors import did_you_mean
 from nestgrad.extend import Nesting
 from nestgrad_conformance.judge.subject import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
@@ -88,9 +89,11 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
     target = _target(cell, scenarios, report)
     engine = ENGINES.get(target.backend)
     if engine is None:
-        raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}.")
+        hint = did_you_mean(target.backend, ENGINES)
+        raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}, not for {target.backend!r}. {hint}")
     if target.execution not in engine.executions:
-        raise ReportError(f"{cell}: {target.backend} has no execution {target.execution!r}.")
+        hint = did_you_mean(target.execution, engine.executions)
+        raise ReportError(f"{cell}: {target.backend} has no execution {target.execution!r}. {hint}")
     lines = _lines(target, engine)
     if len(lines) > LINES:
         raise ReportError(f"{cell}: function and inputs take a script of {len(lines)} lines; {LINES} are allowed.")
@@ -100,7 +103,8 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
 def _check_that_it_shows(cell: str, report: Report) -> None:
     found = next((one for one in report.cells if one.id == cell), None)
     if found is None:
-        raise ReportError(f"The report has no cell {cell!r}.")
+        hint = did_you_mean(cell, [one.id for one in report.cells])
+        raise ReportError(f"The report has no cell {cell!r}. {hint}")
     by_number = found.message in (None, OTHER) or (found.error or 0) > (found.tolerance or 0)
     if found.outcome in WRONG and not by_number:
         raise ReportError(f"{cell}: no single number shows what is wrong: {found.message}")
@@ -109,9 +113,12 @@ def _check_that_it_shows(cell: str, report: Report) -> None:
 def _target(cell: str, scenarios: Mapping[str, Scenario], report: Report | None) -> Target:
     try:
         backend, revised, word, execution, dtype = cell.split("/")
-        scenario = scenarios[revised.partition("@")[0]]
-    except (ValueError, KeyError):
+    except ValueError:
         raise ReportError(f"{cell!r} is no cell; one is torch/torch_layer_norm@1/RF/eager/float64.") from None
+    name = revised.partition("@")[0]
+    if name not in scenarios:
+        raise ReportError(f"{cell}: no scenario is {name!r}. {did_you_mean(name, scenarios)}")
+    scenario = scenarios[name]
     if word == AUTO:
         raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
     if revised != f"{scenario.id}@{scenario.revision}":
