@@ -32,13 +32,23 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(ConformanceSession(config, backends), "nestgrad-session")
 
 
+def asked(config: pytest.Config) -> list[str]:
+    """The backends that the session is for.
+
+    Raises:
+        CollectError: there is none, so that the suite has nothing to measure.
+    """
+    backends: list[str] = config.getoption(OPTION)
+    if not backends:
+        raise pytest.Collector.CollectError(f"The suite measures a backend. Say which: {OPTION}=NAME")
+    return backends
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for every planned cell; without a backend there is none."""
+    """One test for every planned cell; to collect the suite without a backend is an error."""
     if FIXTURE not in metafunc.fixturenames:
         return
+    asked(metafunc.config)
     session = metafunc.config.pluginmanager.get_plugin("nestgrad-session")
-    if session is not None:
-        metafunc.parametrize(FIXTURE, session.tasks(), ids=lambda pair: session.test_id(*pair))
-    else:
-        skip = pytest.mark.skip(reason=f"say which backend: {OPTION}=NAME")
-        metafunc.parametrize(FIXTURE, [pytest.param(None, marks=skip)], ids=["no-backend"])
+    assert session is not None
+    metafunc.parametrize(FIXTURE, session.tasks(), ids=lambda pair: session.test_id(*pair))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Generator
 from typing import Any
@@ -13,12 +14,15 @@ import pytest
 import nestgrad as ng
 from nestgrad_conformance.judge.limits import LimitsError
 from nestgrad_conformance.judge.verdict import FAILING
-from nestgrad_conformance.report.schema import Cell, Environment, Report, Run, write
-from nestgrad_conformance.report.summary import problems
+from nestgrad_conformance.plugin import FIXTURE
+from nestgrad_conformance.report.keeping import check_report_file
+from nestgrad_conformance.report.schema import Cell, Environment, NotWrittenError, Report, ReportError, Run, write
+from nestgrad_conformance.report.summary import problems, shortcomings
 from nestgrad_conformance.run.bench import Bench
 from nestgrad_conformance.run.handler import Absent
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.run.room import Room
+from nestgrad_conformance.run.saving import EVERY
 from nestgrad_conformance.scenarios import Scenario, load
 
 _TIMEOUT = 120.0
@@ -33,15 +37,21 @@ class ConformanceSession:
 
     def __init__(self, config: pytest.Config, backends: list[str]) -> None:
         self._profile: str = config.getoption("--nestgrad-profile")
+        self._file: str | None = config.getoption("--nestgrad-report")
         self._is_controller = not hasattr(config, "workerinput")
+        self._rooms: dict[str, Room] = {}
+        self._results: list[dict[str, Any]] = []
+        self._met: set[str] = set()  # backends of which there was a test
+        self._failures: list[str] = []
+        self._saved = time.monotonic()
         try:
             scenarios, selection = self._scenarios(config), Selection(profile=self._profile)
             self._benches = {name: Bench(name, scenarios, selection, _TIMEOUT) for name in backends}
-        except (ng.NestgradError, LimitsError, ng.PluginWarning) as error:
+            if self._file is not None and self._is_controller:
+                planned = {self._benches[name].id(task) for name, task in self.tasks()}
+                check_report_file(self._file, planned, self.report().run)
+        except (ng.NestgradError, LimitsError, ReportError, ng.PluginWarning) as error:
             raise pytest.UsageError(" ".join(str(error).split())) from error
-        self._file: str | None = config.getoption("--nestgrad-report")
-        self._rooms: dict[str, Room] = {}
-        self._results: list[dict[str, Any]] = []
 
     def _scenarios(self, config: pytest.Config) -> dict[str, Scenario]:
         """The scenarios; that a pack is left out is a warning of the session, told by the controller alone."""
@@ -65,9 +75,7 @@ class ConformanceSession:
                     bench.start()
                 except ng.BackendUnavailableError as error:
                     raise pytest.UsageError(str(error)) from error
-            if not session.config.pluginmanager.hasplugin(
-                "dsession"
-            ):  # under xdist the workers have rooms of their own
+            if not session.config.pluginmanager.hasplugin("dsession"):  # xdist's workers have rooms of their own
                 stack.pop_all()
 
     def tasks(self) -> list[tuple[str, Task]]:
@@ -91,31 +99,60 @@ class ConformanceSession:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the cell on the report of its test."""
+        """Put the cell on the report of its test, or that there is none where it was skipped before."""
         report = yield
-        if call.when == "call" and _RESULT in item.stash:
-            report.nestgrad = item.stash[_RESULT]  # type: ignore[attr-defined]
+        if FIXTURE in getattr(item, "fixturenames", ()) and call.when != "teardown":
+            backend, _ = item.callspec.params[FIXTURE]  # type: ignore[attr-defined]
+            report.nestgrad = item.stash.get(_RESULT, {"backend": backend})  # type: ignore[attr-defined]
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the cells, on the controller."""
-        if self._is_controller and hasattr(report, "nestgrad"):
-            self._results.append(report.nestgrad)
+        if self._is_controller and (found := getattr(report, "nestgrad", None)) is not None:
+            self._met.add(found["backend"])
+            if "cell" in found:
+                self._results.append(found)
+                self._save_now_and_then()
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Close the rooms, write the report, and fail if too many cells are uncertain."""
+        """Close the rooms, write the report, and fail if that shows anything that no test does."""
         with contextlib.ExitStack() as stack:
             for bench in self._benches.values():
                 stack.callback(bench.close)
             for room in self._rooms.values():
                 stack.callback(room.close)
-        if not self._is_controller or not self._results:
+        if not self._is_controller or not self._met:
             return
         report = self.report()
-        if self._file is not None:
-            write(report, self._file)
-        if session.exitstatus == pytest.ExitCode.OK and problems(report):
+        self._failures += self._shortcomings(report)
+        if self._file is not None and self._results:
+            try:
+                write(report, self._file)
+            except NotWrittenError as error:
+                self._failures.append(str(error))
+        if session.exitstatus == pytest.ExitCode.OK and (self._failures or problems(report)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what failed that no test has told."""
+        for failure in self._failures:
+            terminalreporter.write_line(f"nestgrad: {failure}", red=True)
+
+    def _save_now_and_then(self) -> None:
+        """A session that is killed loses little; what cannot be written is told at the end."""
+        if self._file is not None and time.monotonic() > self._saved + EVERY:
+            with contextlib.suppress(NotWrittenError):
+                write(self.report(), self._file)
+            self._saved = time.monotonic()
+
+    def _shortcomings(self, report: Report) -> list[str]:
+        """What is wrong with the session as a whole."""
+        lacking = sorted(self._met - {cell.backend for cell in report.cells})
+        if lacking:
+            return [f"no cell of {name} was measured: each one is absent or was skipped." for name in lacking]
+        uncertain = sum(cell.verdict == "uncertain" for cell in problems(report))
+        found = [f"{uncertain} cells are uncertain, which is too much of their tier."] if uncertain else []
+        return found + shortcomings(report)
 
     def report(self) -> Report:
         """All cells gathered so far."""
@@ -132,6 +169,7 @@ class ConformanceSession:
             expected=len(self.tasks()),
             finished=len(cells),
             absent=len(self._results) - len(cells),
+            selection={},
         )
         return Report(environments=environments, run=run, cells=cells)
 

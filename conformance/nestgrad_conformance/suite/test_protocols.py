@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from nestgrad_conformance.plugin import OPTION
+from nestgrad_conformance.plugin import asked
 from nestgrad_conformance.protocols import (
     abilities,
     arrays,
@@ -181,7 +181,7 @@ def nestgrad_workers() -> Iterator[Workers]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "nestgrad_case" in metafunc.fixturenames:
-        metafunc.parametrize("nestgrad_case", cases(metafunc.config.getoption(OPTION)), ids=str)
+        metafunc.parametrize("nestgrad_case", cases(asked(metafunc.config)), ids=str)
 
 
 def test_law(nestgrad_case: Case, nestgrad_workers: Workers) -> None:
