@@ -50,7 +50,7 @@ def types(session: nox.Session) -> None:
 
 
 def fresh_report(name: str) -> Path:
-    """Where the report of a backend goes; there is none yet."""
+    """Where a report goes; there is none yet."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     report = REPORTS / f"{name}.json"
     report.unlink(missing_ok=True)
@@ -125,7 +125,7 @@ def matrix(session: nox.Session) -> None:
     """Merge the reports of all backends and render docs/matrix.md; fails by the verdicts."""
     install(session, "conformance")
     reports = [str(REPORTS / f"{param.args[0]}.json") for param in (*BACKENDS, *EXAMPLES)]
-    merged = str(REPORTS / "all.json")
+    merged = str(fresh_report("all"))
     session.run("nestgrad", "report", "merge", *reports, "-o", merged)
     session.run("nestgrad", "report", "markdown", merged, "-o", str(MATRIX))
     session.run("nestgrad", "report", "show", merged)
