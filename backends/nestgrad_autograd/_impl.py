@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from autograd.tracer import isbox
@@ -92,3 +92,11 @@ def _like(result: Any, primal: Any) -> Any:
     if dtype is None or not hasattr(result, "dtype") or result.dtype == dtype:
         return result
     return result.astype(dtype)
+
+
+if TYPE_CHECKING:
+    from nestgrad.extend import Backend, ForwardMode, ReverseMode
+
+    class _Spec(Backend, ForwardMode, ReverseMode, Protocol): ...
+
+    _: _Spec = Autograd()

@@ -19,7 +19,7 @@ from ._missing import PASSED, Call, MissingRule, RefusedError, missing
 from ._repairs import FORWARD, REVERSE, VARYING
 
 
-class ForwardNode(JVPNode):  # type: ignore[misc]
+class ForwardNode(JVPNode):
     """A node that pushes tangents."""
 
     __slots__ = ()
@@ -27,7 +27,8 @@ class ForwardNode(JVPNode):  # type: ignore[misc]
     def __init__(self, value: Any, fun: Any, args: Any, kwargs: Any, argnums: Any, parents: Any) -> None:
         try:
             rule = _rule(fun, primitive_jvps, FORWARD)
-            self.g = rule(argnums, [parent.g for parent in parents], value, *readable(fun, args, kwargs, argnums))
+            tangents = [parent.g for parent in parents]
+            self.g = rule(argnums, tangents, value, *readable(fun, args, kwargs, argnums))  # type: ignore[misc]  # a slot of the base
             _check_shape(self.g, _shape(value))
         except (MissingRule, *PASSED):
             raise
@@ -35,13 +36,13 @@ class ForwardNode(JVPNode):  # type: ignore[misc]
             raise missing(fun, "forward", error, Call(fun, args, kwargs, argnums)) from error
 
 
-class ReverseNode(VJPNode):  # type: ignore[misc]
+class ReverseNode(VJPNode):
     """A node that pulls cotangents."""
 
     __slots__ = ()
 
     def __init__(self, value: Any, fun: Any, args: Any, kwargs: Any, argnums: Any, parents: Any) -> None:
-        self.parents = parents
+        self.parents = parents  # type: ignore[misc]  # a slot of the base
         shapes = [_shape(args[argnum]) for argnum in argnums]
         try:
             pull = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))
@@ -61,7 +62,7 @@ class ReverseNode(VJPNode):  # type: ignore[misc]
                 raise missing(fun, "reverse", error) from error
             return pulled
 
-        self.vjp = vjp
+        self.vjp = vjp  # type: ignore[misc]  # a slot of the base
 
 
 class _Constant:

@@ -60,6 +60,7 @@ def vjp(f: Function, primals: Arrays, has_aux: bool) -> tuple[Any, Callable[[Any
 def _trace(f: Function, values: Arrays, roots: list[Any], has_aux: bool) -> Traced:
     number = _next_number()
     output = f(*(new_box(value, number, root) for value, root in zip(values, roots, strict=True)))
+    aux: Any
     output, aux = output if has_aux else (output, None)
     if type(output) is tuple:
         output = traced_tuple(output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -124,3 +124,11 @@ def _is_on_host(value: Any) -> bool:
     if isinstance(value, jax.core.Tracer) or not value.is_fully_addressable:
         return False
     return all(device.platform == "cpu" for device in value.devices())
+
+
+if TYPE_CHECKING:
+    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, Linearize, ReverseMode
+
+    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, Linearize, Protocol): ...
+
+    _: _Spec = Jax()

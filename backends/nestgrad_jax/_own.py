@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
@@ -10,7 +10,7 @@ from jax.extend.source_info_util import SourceInfo
 
 from ._triangle import READS_ONE, is_symmetrized
 
-Program = ClosedJaxpr | Jaxpr
+Program: TypeAlias = ClosedJaxpr | Jaxpr
 
 _known: WeakKeyDictionary[Program, dict[str, bool]] = WeakKeyDictionary()  # a program may hold large arrays
 

@@ -24,7 +24,7 @@ _HARMLESS = ("item", "trim_zeros")
 _NAMES = {"make_1d_grid_from_slice": "r_"}
 
 
-class Seen(Tracer):  # type: ignore[misc]
+class Seen(Tracer):
     """A value that varies, of some trace, where f gets it."""
 
     __slots__ = ("value",)

@@ -81,14 +81,15 @@ def mended(f: Callable[..., Any]) -> Callable[..., Any]:
     return watched
 
 
-class _Watch(Trace):  # type: ignore[misc]
+class _Watch(Trace):
     """Hands on every operation, with another program if it holds one that is watched."""
 
     __slots__ = ("_inside", "_power", "_trace", "_weights")
 
     def __init__(self, trace: Any, inside: str | None = None) -> None:
         super().__init__()
-        self._trace, self._inside, self.requires_low = trace, inside, trace.requires_low
+        self._trace, self._inside = trace, inside
+        self.requires_low = trace.requires_low  # type: ignore[misc]  # a slot of the base
         self._weights: Weights | None = None
         self._power: Power | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -59,3 +59,11 @@ class TensorFlow(Arrays):
     def bare(self) -> Bare:
         """TensorFlow's own transforms, without repairs, refusals and detours."""
         return Bare()
+
+
+if TYPE_CHECKING:
+    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, ReverseMode
+
+    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, Protocol): ...
+
+    _: _Spec = TensorFlow()

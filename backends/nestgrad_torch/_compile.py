@@ -49,7 +49,7 @@ def compiled(f: Function, compiler: str) -> Function:
 @contextlib.contextmanager
 def left_as_found() -> Iterator[None]:
     """A context that undoes what torch.compile leaves behind when it fails: without it, later derivatives fail too."""
-    had_hooks = hooks._saved_tensors_hooks_is_enabled()
+    had_hooks = hooks._saved_tensors_hooks_is_enabled()  # type: ignore[attr-defined]  # torch's stubs lack it
     try:
         yield
     except BaseException:
@@ -65,7 +65,8 @@ def with_its_own_code(f: Function) -> Function:
     """A copy: Dynamo counts recompilations by code object and stops at eight; all plans share that of their maker."""
 
     @functools.wraps(f)
-    def own(*args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         return f(*args, **kwargs)
 
+    own: Any = wrapped
     return FunctionType(own.__code__.replace(), own.__globals__, own.__name__, None, own.__closure__)

@@ -78,7 +78,9 @@ def _look(context: ComptimeContext) -> None:
 
 def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
     """What was added since the innermost open transform was entered, each node with the nesting it is under."""
-    word, marks, body = "", [], []
+    word = ""
+    marks: list[int] = []
+    body: list[tuple[Node, str]] = []
     for node in graph.nodes:
         if node.target in _ENTERS:
             marks.append(len(body))

@@ -71,7 +71,7 @@ def saves_hidden(rule: Any) -> bool:
 def seen(rule: type[torch.autograd.Function], word: str) -> type[torch.autograd.Function]:
     """The rule as torch.func takes it, refused if it saves such a thing."""
 
-    class Seen(rule):  # type: ignore[valid-type,misc]
+    class Seen(rule):
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
             with Marks():
@@ -92,7 +92,7 @@ def mark_operator(operator: OpOverload, args: Any, kwargs: dict[str, Any], resul
     if set_up is None or not any(map(is_variable, tree_leaves((args, result)))):
         return False
     ctx = FunctionCtx()
-    ctx.needs_input_grad = tuple(getattr(value, "requires_grad", False) for value in args)  # type: ignore[attr-defined]
+    ctx.needs_input_grad = tuple(getattr(value, "requires_grad", False) for value in args)
     inputs, named = fill_defaults(operator._schema, args, kwargs)
     more = {"keyword_only_inputs": named} if has_kwarg_only_args(operator._schema) else {}
 

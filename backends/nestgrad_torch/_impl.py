@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import array_api_compat.torch
 import numpy as np
@@ -130,3 +130,11 @@ class Torch:
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
+
+
+if TYPE_CHECKING:
+    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, ReverseMode, ReverseOverReverse
+
+    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, ReverseOverReverse, Protocol): ...
+
+    _: _Spec = Torch()

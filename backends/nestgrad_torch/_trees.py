@@ -46,7 +46,7 @@ _BARE = Structure(0)
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a container, and its structure."""
     if torch.compiler.is_dynamo_compiling():
-        leaves = []
+        leaves: list[Any] = []
         example = _numbered(tree, leaves)
         return leaves, _BARE if isinstance(example, int) else Structure(example)
     leaves, spec = optree.tree_flatten(tree)

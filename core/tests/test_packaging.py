@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import nestgrad as ng
+
 ROOT = Path(__file__).parents[2]
 PLAIN = ROOT / "conformance" / "tests" / "fixtures" / "nestgrad-plain"
 INSTALL = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -79,9 +81,11 @@ def test_every_kind_of_install_runs(environments, kind):
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_installed_packages_are_typed_and_carry_their_data(environments, kind):
     (site,) = environments[kind].python.parents[1].glob("lib/python*/site-packages")
-    for package in ("nestgrad", "nestgrad_autograd", "nestgrad_jax", "nestgrad_conformance"):
-        assert (site / package / "py.typed").is_file()
-    assert (site / "nestgrad_jax" / "limits.toml").is_file()
+    packages = {path.name for path in site.glob("nestgrad*") if path.suffix != ".dist-info"}
+    backends = {info.module for info in ng.backends() if info.bundled}
+    assert packages == {"nestgrad", "nestgrad_conformance", *backends}
+    assert [name for name in packages if not (site / name / "py.typed").is_file()] == []
+    assert [name for name in backends if not (site / name / "limits.toml").is_file()] == []
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])

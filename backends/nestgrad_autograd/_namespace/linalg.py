@@ -72,7 +72,8 @@ def _sums(x: Any, ord: float) -> Any:  # noqa: A002
 
 def diagonal(x: Any, *, offset: int = 0) -> Any:
     """`array_api.linalg.diagonal`: autograd's reverse rule has it for squares, without an offset."""
-    return x[(..., *np.nonzero(np.eye(*anp.shape(x)[-2:], k=offset)))]
+    rows, columns = anp.shape(x)[-2:]
+    return x[(..., *np.nonzero(np.eye(rows, columns, k=offset)))]
 
 
 def trace(x: Any, *, offset: int = 0) -> Any:
