@@ -113,7 +113,7 @@ def test_a_crash_is_a_row(check):
 
 
 def test_a_hang_is_a_row(check):
-    done = check("mine:hanging", "--at", "[1, 2]", "--nesting", "R", "--timeout", "5")
+    done = check("mine:hanging", "--at", "[1, 2]", "--nesting", "R", "--timeout", "20")
     assert (done.exit_code, rows(done)) == (1, {"R": "timeout"})
 
 

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ PATH = {"PYTHONPATH": str(Path(__file__).parent)}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
 
-def open_room(handler="serve", timeout=30.0, **options):
+def open_room(handler="serve", timeout=600.0, **options):
     return Room(f"hostile:{handler}", timeout=timeout, environment=PATH, **options)
 
 
@@ -52,7 +51,9 @@ def fifo(tmp_path):
 
 
 def assert_works(room):
+    hasty, room.timeout = room.timeout, 600
     assert room.ask(b"echo hello") == Replied(b"hello")
+    room.timeout = hasty
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_environment():
     ],
 )
 def test_startup_failure(handler, detail):
-    with Room(handler, timeout=30, startup_timeout=1, environment=PATH) as room:
+    with Room(handler, timeout=600, startup_timeout=1, environment=PATH) as room:
         died = room.ask(b"echo hello")
         assert (died.kind, died.detail) == ("startup", detail)
         assert room.ask(b"echo hello") is died
@@ -173,7 +174,7 @@ def test_startup_failure_shows_its_traceback():
 
 def test_a_failed_startup_is_not_repeated(tmp_path):
     starts = tmp_path / "starts"
-    with Room("hostile:counting_factory", timeout=30, environment={**PATH, "STARTS": str(starts)}) as room:
+    with Room("hostile:counting_factory", timeout=600, environment={**PATH, "STARTS": str(starts)}) as room:
         for _ in range(3):
             assert room.ask(b"").detail == "RuntimeError: again"
     assert starts.read_text() == "x"
@@ -181,7 +182,7 @@ def test_a_failed_startup_is_not_repeated(tmp_path):
 
 def test_a_failed_restart_is_a_startup_failure(tmp_path):
     variables = {**PATH, "STARTS": str(tmp_path / "starts")}
-    with Room("hostile:single_start_factory", timeout=30, environment=variables) as room:
+    with Room("hostile:single_start_factory", timeout=600, environment=variables) as room:
         assert room.ask(b"leave 0").kind == "exit"
         assert room.ask(b"echo hello").kind == "startup"
 
@@ -221,13 +222,13 @@ def test_a_child_that_holds_the_channel_hides_no_death(room, fifo):
 
 @pytest.mark.parametrize("request_", [b"hang", b"hang_deaf", b"hang_with_the_lock"])
 def test_an_aborted_room_answers_at_once_and_starts_no_worker_again(request_):
-    with open_room(timeout=60) as room:
+    with open_room() as room:
         assert_works(room)
-        start = time.monotonic()
         threading.Timer(0.5, room.abort).start()
-        assert isinstance(room.ask(request_), Died)
+        died = room.ask(request_)
+        assert isinstance(died, Died)
+        assert died.kind != "timeout"  # it did not wait for the end of its patience
         assert isinstance(room.ask(b"pid"), Died)
-        assert time.monotonic() - start < 20
 
 
 def test_a_closed_room_has_no_worker():
@@ -245,7 +246,7 @@ def test_a_room_that_was_never_asked_closes():
 SUPERVISOR = """
 import sys
 from nestgrad_conformance.run.room import Room
-with Room("hostile:serve", timeout=60) as room:
+with Room("hostile:serve", timeout=600) as room:
     room.ask(sys.argv[1].encode())
 """
 
@@ -263,7 +264,7 @@ def supervisor(fifo):
 
 def test_interrupt_leaves_no_orphan(supervisor, fifo):
     os.killpg(supervisor.pid, signal.SIGINT)
-    _, errors = supervisor.communicate(timeout=10)
+    _, errors = supervisor.communicate()
     assert fifo.read() == b""
     assert errors.count(b"Traceback") == 1
     assert errors.endswith(b"KeyboardInterrupt\n")
