@@ -148,5 +148,5 @@ def test_a_worker_has_one_thread_unless_the_user_has_set_their_number(monkeypatc
     monkeypatch.delenv(THREADS, raising=False)
     if own is not None:
         monkeypatch.setenv(THREADS, own)
-    room = Bench("autograd", load(), Selection(), timeout=60).room()
+    room = Bench("autograd", load(), Selection(), timeout=600).room()
     assert room.environment[THREADS] == found

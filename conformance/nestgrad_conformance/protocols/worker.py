@@ -20,7 +20,7 @@ from nestgrad_conformance.run.room import Replied, Room
 
 from .law import Broken, Law, Outcome, outcome_of
 
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 _OUTCOME: msgspec.msgpack.Decoder[Outcome] = msgspec.msgpack.Decoder(Outcome)
 
 
