@@ -205,6 +205,14 @@ def test_one_of_several_that_lacks_it_fails_if_it_was_named(monkeypatch, named, 
     assert "1 supported (1 absent)" in " ".join(done.output.split())
 
 
+def test_of_all_backends_some_may_have_no_cell(monkeypatch):
+    infos = [info for info in ng.backends() if info.name in ("autograd", "torch")]
+    monkeypatch.setattr("nestgrad_conformance.commands.conformance.ng.backends", lambda: infos)
+    done = run("conformance", "--scenario", "autograd_gamma", "--nesting", "R", "--execution", "eager")
+    assert done.exit_code == 0, done.output
+    assert "1 supported (0 absent)" in " ".join(done.output.split())
+
+
 def test_a_part_of_the_suite_has_no_level(report):
     done = run("report", "show", str(report))
     assert "conforms at" not in done.output

@@ -48,7 +48,7 @@ def run(supervisor: Supervisor, outputs: Outputs, show: Callable[[Report], int],
 
 def lack(bench: Bench) -> str | None:
     """Why nothing of a backend was measured, if so: all its planned cells are absent."""
-    if bench.absent < len(bench.tasks):
+    if not bench.tasks or bench.absent < len(bench.tasks):
         return None
     reasons = Counter(result.reason for result in bench.results.values() if isinstance(result, Absent))
     (reason, _), *_ = reasons.most_common(1)
