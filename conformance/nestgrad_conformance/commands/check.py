@@ -18,6 +18,7 @@ from nestgrad_conformance.run.handler import BACKEND
 from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.run.room import Replied, Room
 
+from .choice import OneOf
 from .errors import Refused
 
 _HANDLER = "nestgrad_conformance.run.checker:make"
@@ -30,7 +31,7 @@ _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 @click.option("--at-file", type=click.Path(exists=True, dir_okay=False), help="The point: an NPY or NPZ file.")
 @click.option("--backend", metavar="NAME", help="By default the one that a call would pick.")
 @click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
-@click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Repeatable.")
+@click.option("--execution", "executions", multiple=True, type=OneOf(EXECUTIONS), help="Repeatable.")
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def check(

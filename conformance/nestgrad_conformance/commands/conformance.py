@@ -19,6 +19,7 @@ from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS, load
 
+from .choice import OneOf
 from .errors import FINDING, usage_errors
 from .left_out import remind, skipped, start
 from .notes import notes
@@ -39,13 +40,13 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 @click.argument("backends", nargs=-1, metavar="[BACKEND]...")
 @click.option(
     "--profile",
-    type=click.Choice(list(PROFILES)),
+    type=OneOf(list(PROFILES)),
     help="How much to measure.  [default: standard; full, if a tier, scenario, nesting or execution is named]",
 )
-@click.option("--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; repeatable.")
+@click.option("--tier", "tiers", multiple=True, type=OneOf(TIERS), help="Only this tier; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
 @click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
-@click.option("--execution", "executions", multiple=True, type=click.Choice(EXECUTIONS), help="Only this; repeatable.")
+@click.option("--execution", "executions", multiple=True, type=OneOf(EXECUTIONS), help="Only this; repeatable.")
 @click.option("--raw", is_flag=True, help="Measure the bare engines, without nestgrad's repairs and refusals.")
 @click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Workers at a time.")
