@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
+from torch.utils._pytree import tree_map_only
 
 from . import _recorded, _tape
 from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
@@ -127,4 +128,4 @@ def _tensors(output: Any, like: Any) -> Any:
 def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
     """torch.func.vmap."""
     batched = torch.func.vmap(f, in_axes)
-    return lambda *args: dense(batched(*args))
+    return lambda *args: tree_map_only(torch.Tensor, dense, batched(*args))

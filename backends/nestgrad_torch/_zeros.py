@@ -18,15 +18,12 @@ from torch._C._functorch import (
 )
 from torch._functorch.pyfunctorch import retrieve_current_functorch_interpreter
 from torch.autograd import forward_ad
-from torch.utils._pytree import tree_map_only
 
 
-def dense(tree: Any) -> Any:
-    """Results as ordinary tensors: each entry has memory of its own, so that it can be read and written."""
-    return tree_map_only(torch.Tensor, _dense, tree)
-
-
-def _dense(result: Any) -> Any:
+def dense(result: Any) -> Any:
+    """A tensor, or a tuple of them, as ordinary ones: each entry has memory of its own, to be read and written."""
+    if isinstance(result, tuple):
+        return tuple(map(dense, result))
     if torch.compiler.is_dynamo_compiling():  # which cannot ask
         return result + torch.zeros_like(result)
     return result.clone() if _is_note(result) or _is_expanded(result) else result
@@ -42,7 +39,8 @@ def _is_expanded(tensor: Any) -> bool:
     """Whether entries share memory, as those of a sum's gradient do; inside of transforms this is theirs to arrange."""
     if is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
         return False
-    return any(not stride and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True))
+    strides = tensor.stride()
+    return 0 in strides and any(not stride and size > 1 for stride, size in zip(strides, tensor.shape, strict=True))
 
 
 def with_tangent(constant: Any) -> Any:
