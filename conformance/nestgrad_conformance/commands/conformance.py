@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -91,14 +92,13 @@ def conformance(
         if resumed is not None:
             supervisor.resume(schema.read(resumed))
         outputs.check(supervisor)
-        missing = start(supervisor, bool(backends or resumed), console)
-        click.get_current_context().call_on_close(functools.partial(remind, missing, console))
-        if missing:  # the plan is smaller now
-            outputs.check(supervisor)
-        if update_limits:
-            status = run(supervisor, outputs, lambda report: _proposed(report, console), console)
-        else:
-            status = run(supervisor, outputs, shown, console)
+        with closing(supervisor):
+            missing = start(supervisor, bool(backends or resumed), console)
+            click.get_current_context().call_on_close(functools.partial(remind, missing, console))
+            if missing:  # the plan is smaller now
+                outputs.check(supervisor)
+            show = functools.partial(_proposed, console=console) if update_limits else shown
+            status = run(supervisor, outputs, show, console)
     lacking = list(filter(None, map(lack, supervisor.benches)))
     for line in lacking:
         console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)

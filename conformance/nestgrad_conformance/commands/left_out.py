@@ -41,12 +41,10 @@ def start(supervisor: Supervisor, all_are_wanted: bool, console: Console) -> lis
     with console.status("Starting the engines"):
         broken = supervisor.start()
     if broken and all_are_wanted:
-        supervisor.close()
         raise next(iter(broken.values()))
     for name, error in broken.items():
         skipped(name, error, console)
     if not supervisor.expected:
-        supervisor.close()
         raise ng.BackendUnavailableError("No backend is left that has a cell to measure.")
     return [f"backend {name!r}" for name in broken]
 

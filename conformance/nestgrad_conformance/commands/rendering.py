@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nestgrad._errors import in_a_line
 from nestgrad_conformance.report.formats import Format
 from nestgrad_conformance.report.schema import Report
 
@@ -16,8 +17,10 @@ def rendered(name: str, render: Format, report: Report) -> str:
     """
     try:
         text = render(report)
-    except Exception as error:
-        raise Failed(f"Format {name!r} failed: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise Failed(f"Format {name!r} failed: {in_a_line(error)}") from error
     if not isinstance(text, str):
         raise Failed(f"Format {name!r} failed: it gives {type(text).__name__}, no text.")
     return text

@@ -48,10 +48,7 @@ def _rendering(name: str, render: formats.Format) -> click.Command:
     @_files
     @click.option("-o", "--output", type=FILE, help="Write here instead of to standard output.")
     def command(files: tuple[Path, ...], output: Path | None) -> None:
-        report = read(files)
-        with usage_errors():
-            text = rendered(name, render, report)
-        _out(text, output)
+        _out(rendered(name, render, read(files)), output)
 
     return command
 
