@@ -88,8 +88,9 @@ SILENT = (
         "ldexp",
         ("*",),
         "torch's rule raises 2 to its power among integers, where a negative one gives 0 (pytorch#187460).",
-        functions=(torch.ldexp, torch.Tensor.ldexp),
+        functions=(torch.ldexp, torch.Tensor.ldexp, torch.Tensor.ldexp_, torch.ops.aten.ldexp),
         when=_by_negative_integers,
+        mended_in="2.14.1",
     ),
     Wrong(
         "torch.library.custom_op",

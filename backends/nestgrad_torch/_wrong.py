@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch._subclasses.fake_tensor import DataDependentOutputException
+from torch.torch_version import TorchVersion
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
@@ -31,6 +32,7 @@ class Wrong:
         functions: what Python calls it, where it leaves no operator of its own; `torch.library.custom_op` stands
             for whatever was made by it.
         when: whether these arguments of the operator, by name, are concerned; all are by default.
+        mended_in: the version of torch that was measured without it.
     """
 
     operation: str
@@ -44,6 +46,11 @@ class Wrong:
     directions: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     eager: bool = False
+    mended_in: str | None = None
+
+    def is_in(self, version: TorchVersion) -> bool:
+        """Whether a version of torch has it."""
+        return self.mended_in is None or bool(version < self.mended_in)
 
     def covers(self, word: str, compiled: bool, direction: bool = False) -> bool:
         """Whether the number is wrong under this nesting, or its gradient in the direction is."""

@@ -5,6 +5,8 @@ import pytest
 import nestgrad as ng
 
 torch = pytest.importorskip("torch")
+TorchVersion = torch.torch_version.TorchVersion
+table = pytest.importorskip("nestgrad_torch._table")
 
 F64 = torch.float64
 INDEX = torch.tensor([0, 1, 0, 1])
@@ -56,6 +58,7 @@ CASES = {  # the function, x, the words refused, the operation
     "tensor": (lambda x: torch.tensor([x[0], x[1]]).sum() + x.sum(), [0.3, 0.4], "R F RR FR RF FF", "tensor"),
     "as_tensor": (lambda x: torch.as_tensor([x[0], x[1]]).sum() + x.sum(), [0.3, 0.4], "R F RR", "as_tensor"),
     "ldexp": (lambda x: torch.ldexp(x, torch.tensor([-1, 2])).sum(), [0.3, 0.4], "R F RR FR RF FF", "ldexp"),
+    "ldexp_": (lambda x: (x**2).ldexp_(torch.tensor([-1, 2])).sum(), [0.3, 0.4], "R F RR FR RF FF", "ldexp"),
     "alpha": (lambda x: torch.add(x, x, alpha=x[0]).sum(), [0.3, 0.4], "F RF FF", "add"),
     "slope": (lambda x: torch.nn.functional.leaky_relu(-x, x[0]).sum(), [0.3, 0.4], "F RF FF", "leaky_relu"),
     "fill": (lambda x: (x * x.new_full((2,), x[0])).sum(), [0.3, 0.4], "F RF FF", "new_full"),
@@ -131,6 +134,21 @@ def test_a_recorded_direction_is_one_letter_more():
         ng.hvp(torch.prod, "FR")(x, recorded)
     (slope,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
     assert torch.equal(slope, right.sum(0))
+
+
+@pytest.mark.parametrize(
+    ("version", "has_it"), [("2.13.0+cpu", True), ("2.14.0", True), ("2.14.1+cu130", False), ("2.15.0", False)]
+)
+def test_what_was_mended_is_refused_in_older_versions_alone(version, has_it):
+    mended = table.Wrong("ldexp", ("*",), "its rule is wrong", mended_in="2.14.1")
+    assert mended.is_in(TorchVersion(version)) is has_it
+    assert table.Wrong("det", ("*",), "its rule is wrong").is_in(TorchVersion(version))
+
+
+def test_what_the_table_says_was_mended_is_what_the_limits_say():
+    limits = pytest.importorskip("nestgrad_conformance.judge.limits").read("nestgrad_torch", "limits.toml")
+    bounds = {limit.mended_in for limit in limits if limit.kind == "upstream_bug"} - {None}
+    assert {wrong.mended_in for wrong in table.MEASURED} - {None} == bounds
 
 
 RIGHT = {  # beside what is refused: a number that is no variable, a tensor that is kept, positive powers

@@ -119,7 +119,14 @@ def test_entries_with_one_reason_are_one_fault(told):
     also = Limit(nesting="F?", operation="inv", kind="upstream_bug", reason=DET.reason)
     cells = [right(name) for name in WHOLE]
     assert counts(told([*cells, wrong("other", "FR")], DET, also)) == (1, 0, 0)
+    assert counts(told(cells, DET, also)) == (0, 1, 0)  # of one of them nothing was measured
     assert counts(told([*cells, right("other", "FR")], DET, also)) == (0, 0, 1)
+
+
+def test_an_entry_that_no_right_number_could_tell_of_does_not_stand_in_the_way(told):
+    also = Limit(nesting="??", operation="inv", kind="upstream_bug", reason=DET.reason, executions=("compiled",))
+    cells = [right(name) for name in WHOLE] + [right("other", "FR", "compiled")]
+    assert counts(told(cells, DET, also)) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("kind", ["never", "not_yet"])

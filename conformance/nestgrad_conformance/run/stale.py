@@ -1,8 +1,8 @@
 """Faults that an engine has no more: upstream bugs in a limits file that a raw run, of the engine alone, did not meet.
 
 Entries that give one reason are one fault, since a pattern cannot say everything. It is stale if whatever its entries
-cover is right in the raw run, and if the run could have shown it: in one nesting of theirs, uncompiled, it has every
-scenario that they speak of. Some right numbers show nothing, though a wrong one shows the fault:
+cover is right in the raw run, and if the run could have shown it: of each entry it has one nesting, uncompiled, in
+every scenario that the entry speaks of. Some right numbers show nothing, though a wrong one shows the fault:
 
 - in a compiled program, in which a backend cannot look at values and refuses what they would tell;
 - in a setting, in which the user's own transforms make another nesting of it, and another route;
@@ -107,17 +107,25 @@ class _Run:
 
     def shows(self, limits: list[Limit]) -> tuple[str, ...] | None:
         """None if the fault is there; else the cells that show that it is gone, none if the run cannot tell."""
-
-        def covered(word: str, scenario: str, execution: str) -> bool:
-            features = self._features.get(scenario, ())
-            return any(limit.covers(word, scenario, features, self._version, execution) for limit in limits)
-
-        found = [cell for cell in self._cells if covered(word_of(cell), cell.scenario, cell.execution)]
+        found = [
+            cell
+            for cell in self._cells
+            if any(self._covers(limit, word_of(cell), cell.scenario, cell.execution) for limit in limits)
+        ]
         if any(cell.outcome != "correct" for cell in found):
             return None
         right = {(word_of(cell), cell.scenario): cell.id for cell in found if cell.execution == "eager"}
-        needed: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for task in self._planned:
-            if covered(task.word, task.scenario, task.execution):
-                needed[task.word].append((task.word, task.scenario))
-        return tuple(right[one] for ones in needed.values() if right.keys() >= {*ones} for one in ones)
+        telling: dict[str, None] = {}  # in order, and each once
+        for limit in limits:
+            needed: dict[str, list[tuple[str, str]]] = defaultdict(list)
+            for task in self._planned:
+                if self._covers(limit, task.word, task.scenario, task.execution):
+                    needed[task.word].append((task.word, task.scenario))
+            whole = [places for places in needed.values() if right.keys() >= {*places}]
+            if needed and not whole:
+                return ()
+            telling |= {right[place]: None for places in whole for place in places}
+        return tuple(telling)
+
+    def _covers(self, limit: Limit, word: str, scenario: str, execution: str) -> bool:
+        return limit.covers(word, scenario, self._features.get(scenario, ()), self._version, execution)
