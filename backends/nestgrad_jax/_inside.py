@@ -23,7 +23,7 @@ _HIDDEN = {
     **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
     "sincospisquaredhalf": "fresnel",  # what its rule calls
 }
-"""Functions of jax that are mended where they are seen; `logsumexp` is one more if its weights vary."""
+"""Functions of jax that are mended where they are seen; `logsumexp` if its weights vary and `det` by its rule too."""
 
 _TRACES = ("JVPTrace.", "LinearizeTrace.")
 _OURS = str(Path(__file__).parent) + os.sep
@@ -77,6 +77,8 @@ def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> st
         names = names | {params["name"]}
     if "logsumexp" in names and varies and (primitive.name == "ne" or "not_equal" in names):  # is this weight zero?
         return "logsumexp"
+    if "det" in names and primitive.name == "triangular_solve":  # two and three rows jax may expand, without the rule
+        return "det"
     return next((function for name, function in _HIDDEN.items() if name in names), None)
 
 

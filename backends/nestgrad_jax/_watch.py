@@ -7,6 +7,8 @@ formula is then smooth. `betaln` is the same.
 `jnp.ldexp` goes through the fraction and the exponent of x, and its derivative at 0 is 1. The Bessel functions `i0` and
 `i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`. Constants at single points are in `_fresnel` and `_boxcox`.
 
+The determinant of a matrix that has not full rank is in `_determinant`.
+
 `eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
 takes them for constants. It is refused, as is an order of `expn` that varies, in `_order`. What takes values out of an
 uncompiled derivative is refused in `_seen`.
@@ -30,7 +32,7 @@ from jax.extend.source_info_util import current, register_exclusion
 
 from nestgrad.extend import emulated
 
-from . import _bessel, _fresnel
+from . import _bessel, _determinant, _fresnel
 from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
 from ._inside import refuse_hidden
@@ -58,9 +60,12 @@ _MENDED = {
     "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
     **dict.fromkeys(NAMES, "jax's derivative in lmbda is 0 where it is 0."),
     "logsumexp": "jax takes a weight that is zero for a constant.",
+    **dict.fromkeys(_determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
     **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
 }
 """What is mended, and why."""
+_OPERATIONS = dict.fromkeys(_determinant.RULES, "det")
+"""The name of what is mended, if it is another one."""
 
 
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -197,6 +202,10 @@ class _Watch(Trace):
         if is_own_rule(f, "fresnel") and isinstance(args[-1], jax.core.Tracer):
             with set_current_trace(self._trace):
                 return seen(self, _told("fresnel", _fresnel.fresnel_of(f.call_wrapped, *args)))
+        rule = next((name for name in _determinant.RULES if is_own_rule(f, name)), None)
+        if rule is not None and isinstance(args[-1], jax.core.Tracer):
+            with set_current_trace(self._trace):
+                return seen(self, _told(rule, _determinant.determinant_of(f.call_wrapped, *args)))
         return seen(self, self._trace.process_custom_jvp_call(primitive, f, jvp, args, **options))
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
@@ -215,7 +224,7 @@ def _is_boxcox() -> bool:
 
 
 def _told(name: str, result: Any) -> Any:
-    emulated(name, _MENDED[name])
+    emulated(_OPERATIONS.get(name, name), _MENDED[name])
     return result
 
 
@@ -245,7 +254,7 @@ def _with_mended(value: Any, inside: str | None) -> Any:
         return value
     program = _program(value, inside)
     for name in names:
-        emulated(name, _MENDED[name])
+        _told(name, program)
     return program
 
 

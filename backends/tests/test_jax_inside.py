@@ -21,6 +21,7 @@ MENDED = {
     "fresnel": (lambda y: jnp.sum(special.fresnel(y)[1]), [1.0, -1.0]),
     "boxcox": (lambda y: jnp.sum(special.boxcox(jnp.array([2.0, 3.0]), y)), [0.0, 1.0]),
     "logsumexp": (lambda y: special.logsumexp(jnp.array([0.1, 0.2]), b=y), [0.0, 1.0]),
+    "det": (lambda y: jnp.linalg.det(jnp.diag(jnp.concatenate([y, y]))), [0.0, 1.0]),
 }
 RIGHT = {
     "logsumexp": special.logsumexp,

@@ -1,0 +1,105 @@
+"""The determinant of matrices of any rank, against the coefficients of the polynomial that it is."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+from nestgrad._routes import recorded
+
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
+
+WORDS = ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RFF", "RRR")
+RNG = np.random.default_rng(7)
+
+
+def coefficients(x, v, w):
+    """Those of det(x + s v + t w) in s and t, by its values at roots of unity."""
+    roots = np.exp(2j * np.pi * np.arange(len(x) + 1) / (len(x) + 1))
+    values = np.linalg.det(x + roots[:, None, None, None] * v + roots[None, :, None, None] * w)
+    return np.fft.fft2(values).real / len(roots) ** 2
+
+
+def truth(word, x, v, scale):
+    """What a nesting gives in the direction v, times the scale of each entry."""
+    order = len(word)
+    if "R" not in word:
+        return math.factorial(order) * coefficients(x, v, np.zeros_like(x))[order, 0] if order <= len(x) else 0.0
+    if order > len(x):
+        return np.zeros_like(x)
+    units = scale.ravel()[:, None, None] * np.eye(x.size).reshape(-1, *x.shape)
+    slopes = [coefficients(x, v, unit)[order - 1, 1] for unit in units]
+    return math.factorial(order - 1) * np.reshape(slopes, x.shape)
+
+
+@functools.cache
+def operator(word):
+    return ng.derivative(jnp.linalg.det, word, compile=True, backend="jax")
+
+
+def of_rank(size, rank):
+    return RNG.standard_normal((size, rank)) @ RNG.standard_normal((rank, size))
+
+
+MATRICES = {
+    **{f"{size} by {size} of rank {rank}": of_rank(size, rank) for size in (2, 3, 4, 6) for rank in range(size + 1)},
+    "a column of zeros": np.array([[0.0, 1.0], [0.0, 2.0]]),
+    "a first column of zeros": np.array([[0.0, 1.0, 2.0], [0.0, 3.0, -1.0], [0.0, 2.0, 5.0]]),
+    "two columns of zeros": np.array([[1.0, 0.0, 0.0], [3.0, 0.0, 0.0], [2.0, 0.0, 0.0]]),
+    "equal rows": np.array([[1.0, 2.0, 3.0, 4.0]] * 3 + [[2.0, 0.0, 1.0, 5.0]]),
+    "a diagonal": np.diag([1.0, 2.0, 0.0, 0.0]),
+    "a longer diagonal": np.diag([1.0, 2.0, 3.0, 0.0, 0.0, 0.0]),
+    "scales": np.diag([1e-7, 1, 1e7, 1e-3, 1e5, 1]) @ of_rank(6, 6) @ np.diag([1e6, 1e-6, 1, 1e-4, 1e3, 1]),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_it_is_a_polynomial(name, x64):
+    x = MATRICES[name]
+    scale = np.where(x == 0, 1, x)
+    v = np.cos(3 * np.arange(x.size)).reshape(x.shape) * scale
+    for word in WORDS:
+        found = np.asarray(operator(word)(x, *[v] * ng.Nesting(word).directions))
+        found = found * scale if "R" in word else found
+        expected = truth(word, x, v, scale)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11, err_msg=word)
+
+
+SINGULAR = MATRICES["equal rows"]
+AROUND = {
+    "jit": jax.jit,
+    "checkpoint": jax.checkpoint,
+    "a batch": lambda f: lambda x: f(jnp.stack([x, x.T]))[1],
+    "vmap": lambda f: lambda x: jax.vmap(f, in_axes=2)(jnp.stack([jnp.eye(4), x], 2))[1],
+    "jit of vmap of jit": lambda f: jax.jit(lambda x: jax.vmap(jax.jit(f), in_axes=1)(jnp.stack([x] * 4, 1))[0]),
+    "vmap of a batch": lambda f: lambda x: jax.vmap(f, in_axes=3)(jnp.stack([jnp.stack([x, x])] * 3, 3))[2, 1],
+    "scan": lambda f: lambda x: jax.lax.scan(lambda total, x: (total * f(x), f(x)), 1.0, x[None])[1][0],
+    "cond": lambda f: lambda x: jax.lax.cond(x[0, 0] > 0, f, lambda x: x[0, 0], x),
+    "scipy": lambda f: jax.scipy.linalg.det,
+    "a product": lambda f: lambda x: f(x @ jnp.diag(jnp.array([1.0, -1.0, 1.0, -1.0]))),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_wherever_it_is_called(name, x64):
+    v = np.cos(SINGULAR)
+    for word, compiled in (("R", False), ("FR", True), ("RF", True)):
+        with recorded() as emulations:
+            f = ng.derivative(AROUND[name](jnp.linalg.det), word, compile=compiled, backend="jax")
+            found = f(SINGULAR, *[v] * ng.Nesting(word).directions)
+        np.testing.assert_allclose(found, truth(word, SINGULAR, v, np.ones((4, 4))), rtol=1e-9, atol=1e-9)
+        assert {emulation.operation for emulation in emulations} == {"det"}
+
+
+def test_of_complex_and_half_as_long_numbers(x64):
+    x = MATRICES["6 by 6 of rank 5"]
+    f = lambda x: jnp.linalg.det(x * (1 + 2j)).imag  # noqa: E731
+    slope = truth("R", x, x, np.ones_like(x))
+    factor = ((1 + 2j) ** 6).imag
+    np.testing.assert_allclose(ng.gradient(f)(jnp.asarray(x)), slope * factor, rtol=1e-9, atol=1e-9)
+    found = ng.gradient(jnp.linalg.det)(jnp.asarray(x, jnp.float32))
+    assert found.dtype == jnp.float32
+    np.testing.assert_allclose(found, slope, atol=1e-4 * np.abs(slope).max())
