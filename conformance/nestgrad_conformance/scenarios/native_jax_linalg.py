@@ -38,6 +38,11 @@ def det_of_a_singular_matrix(x: Any) -> Any:
     return jnp.linalg.det(x) + jnp.sum(x**3)
 
 
+def det_of_a_larger_singular_matrix(x: Any) -> Any:
+    """The same of more rows than jax ever expanded by itself."""
+    return jnp.linalg.det(x) + jnp.sum(x**3)
+
+
 def solve(x: Any) -> Any:
     """jnp.linalg.solve with several right sides."""
     return _weighted(jnp.linalg.solve(x, x**2))

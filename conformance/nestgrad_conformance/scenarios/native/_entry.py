@@ -32,6 +32,11 @@ def singular(rng: np.random.Generator) -> Any:
     return square(rng) * np.asarray([0.0, 1.0, 1.0])
 
 
+def larger_singular(rng: np.random.Generator) -> Any:
+    """A matrix of rank 4 with a column of zeros."""
+    return rng.standard_normal((5, 5)) * np.asarray([0.0, 1.0, 1.0, 1.0, 1.0])
+
+
 def zero_inside(rng: np.random.Generator) -> Any:
     """A vector with one entry that is zero."""
     x = rng.standard_normal(5)

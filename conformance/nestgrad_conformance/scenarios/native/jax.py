@@ -6,7 +6,7 @@ from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 
-from ._entry import native, singular, square, symmetric, zero_inside, zero_row
+from ._entry import larger_singular, native, singular, square, symmetric, zero_inside, zero_row
 
 _jax = partial(native, "jax", "native_jax")
 _jax_nn = partial(native, "jax", "native_jax_nn")
@@ -167,6 +167,7 @@ SCENARIOS = (
     _jax_linalg("cholesky_update", normal(3, 3), "linalg", "cholesky_update"),
     _jax_linalg("det", square, "linalg", "det"),
     _jax_linalg("det_of_a_singular_matrix", singular, "linalg", "det", "det_singular"),
+    _jax_linalg("det_of_a_larger_singular_matrix", larger_singular, "linalg", "det", "det_singular", order=3),
     _jax_linalg("solve", square, "linalg", "solve"),
     _jax_linalg("solve_triangular", square, "linalg", "triangular_solve"),
     _jax_linalg("lu", square, "linalg", "lu"),
