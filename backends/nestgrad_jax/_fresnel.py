@@ -2,13 +2,10 @@
 
 jax puts constants where its formulas are singular. For `spence` that is at 1 and 0; for the derivatives of `fresnel`
 where πx²/2 is a multiple of a right angle, as at odd integers. What it differentiates there is the constant.
-
-Under vmap an array may have its axes in another order than the result: values that are all different tell which.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +16,7 @@ import numpy as np
 from jax import lax
 from jax.scipy import special
 
+from ._axes import axes_of_last, order_of_axes
 from ._errors import SilentlyWrongError
 
 _NEAR, _TERMS = 0.25, 40  # of the series, with digits to spare for derivatives
@@ -67,30 +65,17 @@ def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     Raises:
         SilentlyWrongError: the axes of the result are not known.
     """
-    *constants, x = args
-    if not any(isinstance(constant, jax.core.Tracer) for constant in constants):
-        axes = _order_of_axes(lambda probe: f(*constants, probe)[0], lambda probe: special.fresnel(probe)[0], x)
-    elif x.ndim <= 1:
-        axes = tuple(range(x.ndim))
-    else:
+    axes = axes_of_last(lambda *args: f(*args)[0], lambda probe: special.fresnel(probe)[0], *args)
+    if axes is None:
         raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
-    return [jnp.transpose(part, axes) for part in fresnel(x)]
+    return [jnp.transpose(part, axes) for part in fresnel(args[-1])]
 
 
 def spence_of(f: Callable[..., Any], x: Any, *others: Any) -> Any:
     """What jax's choice between its formulas gives for an x."""
-    axes = _order_of_axes(lambda probe: f(probe, *map(_zeros, others))[0], special.spence, x)
+    axes = order_of_axes(lambda probe: f(probe, *map(_zeros, others))[0], special.spence, x)
     return jnp.transpose(spence(x), axes)
 
 
 def _zeros(value: Any) -> Any:
     return np.zeros(jnp.shape(value), jnp.result_type(value))
-
-
-def _order_of_axes(f: Callable[..., Any], result: Callable[..., Any], x: Any) -> tuple[int, ...]:
-    """The axes of x in the order in which f, which is `result` of each number, has them in its result."""
-    with jax.ensure_compile_time_eval():
-        probe = jnp.linspace(0.1, 0.4, x.size, dtype=x.dtype).reshape(x.shape)
-        there, here = np.asarray(f(probe)), np.asarray(result(probe))
-    fitting = [axes for axes in itertools.permutations(range(x.ndim)) if here.transpose(axes).shape == there.shape]
-    return min(fitting, key=lambda axes: float(np.abs(here.transpose(axes) - there).max(initial=0)))

@@ -18,6 +18,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
 
 from ._errors import SilentlyWrongError
+from ._mended import is_wrong
 
 _HIDDEN = {
     **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
@@ -79,7 +80,7 @@ def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> st
         return "logsumexp"
     if "det" in names and primitive.name == "triangular_solve":  # two and three rows jax may expand, without the rule
         return "det"
-    return next((function for name, function in _HIDDEN.items() if name in names), None)
+    return next((function for name, function in _HIDDEN.items() if name in names and is_wrong(function)), None)
 
 
 def _names_inside(frames: Frames, is_inside: bool) -> set[str] | None:

@@ -7,7 +7,7 @@ formula is then smooth. `betaln` is the same.
 `jnp.ldexp` goes through the fraction and the exponent of x, and its derivative at 0 is 1. The Bessel functions `i0` and
 `i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`. Constants at single points are in `_fresnel` and `_boxcox`.
 
-The determinant of a matrix that has not full rank is in `_determinant`.
+The determinant of a matrix that has not full rank is in `_determinant`; `erfcx`, which raises, in `_erfcx`.
 
 `eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
 takes them for constants. It is refused, as is an order of `expn` that varies, in `_order`. What takes values out of an
@@ -30,15 +30,14 @@ from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
-from nestgrad.extend import emulated
-
-from . import _bessel, _determinant, _fresnel
+from . import _bessel, _fresnel
 from ._boxcox import NAMES, Power, is_followed
 from ._errors import SilentlyWrongError
 from ._inside import refuse_hidden
 from ._logsumexp import Weights
+from ._mended import BESSEL, is_wrong, mended_in, replaced, told
 from ._order import EXPN, refuse_if_order, refuse_if_traced
-from ._own import holds, is_batched, is_called_by, is_own_rule, is_small, own_name
+from ._own import holds, is_batched, is_called_by, is_small, own_name
 from ._seen import seen, unseen
 from ._triangle import READS_ONE, mirrored
 
@@ -48,24 +47,6 @@ _TWO, _THREE = 2, 3  # arguments; what jax has differentiated goes by the same n
 _BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
 _REFUSED = (_BISECTION, EXPN)
 _EXTREMA = {"max": lax.max, "min": lax.min}
-_PRIMITIVES = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
-_EQUAL, _ZERO = "jax's second derivative is 0 where the arguments are equal.", "jax's derivatives do not hold at zero."
-_MENDED = {
-    "hypot": _EQUAL,
-    "betaln": _EQUAL,
-    "ldexp": _ZERO,
-    "i0": _ZERO,
-    **dict.fromkeys(_PRIMITIVES, _ZERO),
-    "fresnel": "jax's second derivatives hold a constant at single points.",
-    "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
-    **dict.fromkeys(NAMES, "jax's derivative in lmbda is 0 where it is 0."),
-    "logsumexp": "jax takes a weight that is zero for a constant.",
-    **dict.fromkeys(_determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
-    **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
-}
-"""What is mended, and why."""
-_OPERATIONS = dict.fromkeys(_determinant.RULES, "det")
-"""The name of what is mended, if it is another one."""
 
 
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,7 +88,7 @@ class _Watch(Trace):
             refuse_if_order(self._trace, *args)
         with set_current_trace(self._trace):
             if primitive.name in READS_ONE:
-                args = _told(primitive.name, mirrored(args, params))
+                args = told(primitive.name, mirrored(args, params))
             result = self._mended(primitive, params, *args)
         if result is not None:
             return seen(self, result)
@@ -120,16 +101,16 @@ class _Watch(Trace):
 
     def _with_programs(self, primitive: Any, params: Any) -> Any:
         """The parameters of an operation with programs that are mended."""
-        inside = self._inside or ("hypot" if own_name(primitive, params) == "hypot" else None)
+        inside = self._inside or ("hypot" if own_name(primitive, params) == "hypot" and is_wrong("hypot") else None)
         if is_small(primitive, params):
-            inside = inside or ("betaln" if is_called_by(current(), "betaln") else None)
+            inside = inside or ("betaln" if _is_betaln() else None)
             if inside is None:
                 return params
         return params | {n: _with_mended(value, inside) for n, value in params.items() if _holds_programs(value)}
 
     def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is mended, as the operation would give it, or None."""
-        if primitive.name == _CHECKPOINT and any(holds(params["jaxpr"], name) for name in (*_MENDED, *_REFUSED)):
+        if primitive.name == _CHECKPOINT and (mended_in(params["jaxpr"]) or _is_refused(params["jaxpr"])):
             return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
         result = self._mended_alone(primitive, params, *args)
         return result if result is None or not primitive.multiple_results else [result]
@@ -139,8 +120,8 @@ class _Watch(Trace):
         name = primitive.name
         if name in _EXTREMA:
             return self._extremum(name, *args)
-        if name in _PRIMITIVES:
-            return _told(name, _PRIMITIVES[name](*args))
+        if name in BESSEL:
+            return told(name, BESSEL[name](*args))
         result = self._mended_jit(own_name(primitive, params), params, *args)
         if result is not None:
             return result
@@ -149,25 +130,27 @@ class _Watch(Trace):
         if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
             weights, self._weights = self._weights, None
             product = weights.product(args)
-            return product if product is None else _told("logsumexp", product)
+            return product if product is None else told("logsumexp", product)
         return None
 
     def _extremum(self, name: str, *args: Any) -> Any:
         """The larger or the smaller of two, in a function that is smooth where they are equal."""
         if self._inside:
             return _chosen(_EXTREMA[name], *args)
-        return _told("betaln", _chosen(_EXTREMA[name], *args)) if is_called_by(current(), "betaln") else None
+        return told("betaln", _chosen(_EXTREMA[name], *args)) if _is_betaln() else None
 
     def _mended_jit(self, name: str | None, params: Any, *args: Any) -> Any:
         """The same of a jit of jax's own."""
+        if name is None or not is_wrong(name):
+            return None
         if name == "ldexp" and len(args) == _TWO:
             if is_batched(current()):
                 raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
-            return _told("ldexp", _scaled(*args))
+            return told("ldexp", _scaled(*args))
         if name == "i0" and len(args) == 1:
-            return _told("i0", _bessel.i0(*args))
+            return told("i0", _bessel.i0(*args))
         if name == "_piecewise" and isinstance(args[0], jax.core.Tracer) and is_called_by(current(), "_spence"):
-            return _told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
+            return told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
         if name == "_where" and len(args) == _THREE:
             where = jaxpr_as_fun(params["jaxpr"])
             return self._logsumexp(where, *args) if is_called_by(current(), "logsumexp") else self._boxcox(where, *args)
@@ -185,7 +168,7 @@ class _Watch(Trace):
             return None
         if self._power is not None and self._power.ends_with(other):
             self._power = None
-            return _told(name, where(jnp.zeros_like(is_zero), value, other)[0])
+            return told(name, where(jnp.zeros_like(is_zero), value, other)[0])
         (safe,), (exponent,) = where(is_zero, value, other), where(jnp.zeros_like(is_zero), value, other)
         self._power = Power(exponent, safe) if isinstance(other, jax.core.Tracer) else None
         return safe
@@ -199,13 +182,10 @@ class _Watch(Trace):
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = unseen(self, args)
         refuse_if_traced(f, args)
-        if is_own_rule(f, "fresnel") and isinstance(args[-1], jax.core.Tracer):
-            with set_current_trace(self._trace):
-                return seen(self, _told("fresnel", _fresnel.fresnel_of(f.call_wrapped, *args)))
-        rule = next((name for name in _determinant.RULES if is_own_rule(f, name)), None)
-        if rule is not None and isinstance(args[-1], jax.core.Tracer):
-            with set_current_trace(self._trace):
-                return seen(self, _told(rule, _determinant.determinant_of(f.call_wrapped, *args)))
+        with set_current_trace(self._trace):
+            result = replaced(f, args)
+        if result is not None:
+            return seen(self, result)
         return seen(self, self._trace.process_custom_jvp_call(primitive, f, jvp, args, **options))
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
@@ -219,13 +199,12 @@ class _Watch(Trace):
         return lambda *args, **kwargs: seen(self, attribute(*unseen(self, args), **unseen(self, kwargs)))
 
 
+def _is_betaln() -> bool:
+    return is_wrong("betaln") and is_called_by(current(), "betaln")
+
+
 def _is_boxcox() -> bool:
     return any(is_called_by(current(), name) for name in NAMES)
-
-
-def _told(name: str, result: Any) -> Any:
-    emulated(_OPERATIONS.get(name, name), _MENDED[name])
-    return result
 
 
 def _chosen(extremum: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -249,13 +228,17 @@ def _with_mended(value: Any, inside: str | None) -> Any:
     """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
         return tuple(_with_mended(entry, inside) if _holds_programs(entry) else entry for entry in value)
-    names = [name for name in _MENDED if holds(value, name)] + ([inside] if inside else [])
-    if not names and not any(holds(value, name) for name in _REFUSED):
+    names = mended_in(value) + ([inside] if inside else [])
+    if not names and not _is_refused(value):
         return value
     program = _program(value, inside)
     for name in names:
-        _told(name, program)
+        told(name, program)
     return program
+
+
+def _is_refused(program: Any) -> bool:
+    return any(holds(program, name) for name in _REFUSED)
 
 
 def _checkpoint(program: ClosedJaxpr, inside: str | None, params: Any) -> Callable[..., Any]:

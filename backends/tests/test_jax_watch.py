@@ -23,6 +23,11 @@ CALLS = {
 }
 
 
+def unless_right(name):
+    """What is mended, unless jax itself is right, as it was measured to be from 0.12.0.1 on."""
+    return set() if jax.__version_info__ >= (0, 12, 0, 1) else {name}
+
+
 def plain(a, b):
     return jnp.sqrt(a * a + b * b)
 
@@ -43,14 +48,15 @@ def test_eagerly_it_is_declared(word, x64):
     with recorded() as emulations:
         product = ng.hvp(lambda x: jnp.hypot(x[0], x[1]), word)(x, v)
     np.testing.assert_allclose(product, v / np.sqrt(2), rtol=1e-12)  # (I - x xT / |x|^2) v / |x|
-    assert {emulation.operation for emulation in emulations} == {"hypot"}
+    assert {emulation.operation for emulation in emulations} == unless_right("hypot")
 
 
 def test_elsewhere_it_is_as_jax_has_it(x64):
     f = lambda x: jnp.hypot(x[0], x[1])  # noqa: E731
     for x in ([0.0, 0.0], [0.0, 1.0], [jnp.inf, 1.0], [jnp.nan, 0.0], [1e-200, 1e200]):
         x = jnp.array(x)
-        np.testing.assert_array_equal(ng.gradient(f)(x), jax.grad(f)(x))
+        found = ng.gradient(f, compile=True)(x)  # a result that is not finite is refused eagerly
+        np.testing.assert_allclose(found, jax.grad(f)(x), rtol=1e-14)
 
 
 def test_a_function_of_that_name_is_left_alone(x64):
@@ -107,13 +113,33 @@ def test_bessel_functions_at_zero_too(name, compiled, x64):
     assert far == pytest.approx(special.i1e(800.0) - special.i0e(800.0), rel=1e-9)
 
 
+ERFCX = {
+    "alone": jax.scipy.special.erfcx,
+    "jit": jax.jit(jax.scipy.special.erfcx),
+    "vmap": jax.vmap(jax.scipy.special.erfcx),
+    "columns": lambda x: jax.vmap(jax.scipy.special.erfcx, in_axes=1, out_axes=1)(x.reshape(2, 2)).ravel(),
+}
+
+
+@pytest.mark.parametrize("name", ERFCX)
+def test_erfcx_of_arrays_twice(name, x64):
+    x, v = np.array([-1.5, 0.0, 0.7, 3.0]), np.array([1.0, 2.0, -1.0, 0.5])
+    rate = 2 * x * special.erfcx(x) - 2 / np.sqrt(np.pi)
+    for word in ("R", "F", "RR", "FR", "RF"):
+        number = ng.derivative(lambda x: jnp.sum(ERFCX[name](x)), word, backend="jax")(
+            x, *[v] * ng.Nesting(word).directions
+        )
+        truth = rate if len(word) == 1 else (2 * special.erfcx(x) + 2 * x * rate) * v
+        np.testing.assert_allclose(number, truth if "R" in word else truth @ v, rtol=1e-9)
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_ldexp_at_zero_too(compiled, x64):
     powers, x = jnp.array([1, -2, 1000]), jnp.array([0.0, 0.0, 1e-3])
     with recorded() as emulations:
         gradient = ng.gradient(lambda x: jnp.sum(jnp.ldexp(x, powers)), compile=compiled, backend="jax")(x)
     assert gradient.tolist() == [2, 0.25, 2.0**1000]
-    assert {emulation.operation for emulation in emulations} == {"ldexp"}
+    assert {emulation.operation for emulation in emulations} == unless_right("ldexp")
 
 
 PAIRS = {
@@ -155,9 +181,8 @@ def test_equal_arguments_and_weights_that_are_zero(around, word, x, x64):
         with recorded() as emulations:
             number = ng.derivative(lambda x: PAIRS[around](f, x), word, compile=compiled)(x, *vs)
         np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-12)
-        assert {emulation.operation for emulation in emulations} == {
-            "betaln" if f is logarithm_of_beta else "logsumexp"
-        }
+        mended = unless_right("betaln") if f is logarithm_of_beta else {"logsumexp"}
+        assert {emulation.operation for emulation in emulations} == mended
 
 
 def test_a_mask_in_logsumexp_hides_what_is_not_finite(x64):

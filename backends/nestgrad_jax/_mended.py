@@ -1,0 +1,77 @@
+"""What is mended, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+from jax.core import Tracer
+
+from nestgrad.extend import emulated
+
+from . import _bessel, _boxcox, _determinant, _erfcx, _fresnel
+from ._own import holds, is_own_rule
+from ._triangle import READS_ONE
+
+Result = TypeVar("Result")
+
+BESSEL = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
+"""Primitives of jax, and what they are replaced by."""
+
+_ERFCX = "_erfcx"
+_RULES: dict[str, Callable[..., list[Any] | None]] = {
+    "fresnel": _fresnel.fresnel_of,
+    _ERFCX: _erfcx.erfcx_of,
+    **dict.fromkeys(_determinant.RULES, _determinant.determinant_of),
+}
+"""Functions of jax that have a rule of their own, and what they are replaced by."""
+
+_EQUAL, _ZERO = "jax's second derivative is 0 where the arguments are equal.", "jax's derivatives do not hold at zero."
+_REASONS = {
+    "hypot": _EQUAL,
+    "betaln": _EQUAL,
+    "ldexp": _ZERO,
+    "i0": _ZERO,
+    **dict.fromkeys(BESSEL, _ZERO),
+    "fresnel": "jax's second derivatives hold a constant at single points.",
+    _ERFCX: "jax differentiates it twice for a number alone.",
+    "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
+    **dict.fromkeys(_boxcox.NAMES, "jax's derivative in lmbda is 0 where it is 0."),
+    "logsumexp": "jax takes a weight that is zero for a constant.",
+    **dict.fromkeys(_determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
+    **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
+}
+_OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(_determinant.RULES, "det")}
+"""The name of what is mended, if it is another one."""
+
+
+_RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))
+"""The first version of jax in which each was measured to be right; what is not here is wrong in all that were."""
+
+
+def told(name: str, result: Result) -> Result:
+    """A result of what is mended, which is made known."""
+    emulated(_OPERATIONS.get(name, name), _REASONS[name])
+    return result
+
+
+def mended_in(program: Any) -> list[str]:
+    """The names of what is mended that a program holds."""
+    return [name for name in _REASONS if holds(program, name) and is_wrong(name)]
+
+
+def replaced(f: Any, args: Any) -> list[Any] | None:
+    """The results of what a function with a rule is replaced by; None if it is not mended, or nothing of it varies."""
+    name = next((name for name in _RULES if is_own_rule(f, name)), None)
+    if name is None or not isinstance(args[-1], Tracer) or not is_wrong(name):
+        return None
+    result = _RULES[name](f.call_wrapped, *args)
+    return result if result is None else told(name, result)
+
+
+def is_wrong(name: str) -> bool:
+    """Whether it is so in the jax that is installed."""
+    if name == _ERFCX:
+        return _erfcx.fails_for_arrays()
+    return name not in _RIGHT_SINCE or jax.__version_info__ < _RIGHT_SINCE[name]
