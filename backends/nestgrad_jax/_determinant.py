@@ -1,13 +1,14 @@
-"""The determinant with derivatives that hold at any rank, to order four.
+"""The determinant with derivatives that hold at any rank, to order four; beyond, they hold or are nan.
 
 jax has one rule for it, by the factors of the matrix: where they have a zero it puts constants in, which are right for
 some matrices, and whose own derivatives are not those of the determinant (jax#2821). Here four rows and columns are
 expanded, which divides by nothing; more are reduced to four by turning the matrix to its singular vectors, held fixed.
-The four are those of the smallest singular values: where another one is zero too, the first four derivatives are.
+The four are those of the smallest singular values.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -44,8 +45,8 @@ def _smooth(matrix: Any) -> Any:
     """The determinant, as what is to be differentiated."""
     if matrix.shape[-1] <= _ROWS:
         return _expanded(matrix, range(matrix.shape[-1]))
-    factor, rest = _reduced(matrix)
-    return factor * _expanded(rest, range(_ROWS))
+    factor, rest, has_rank = _reduced(matrix)
+    return factor * _expanded(rest, range(_ROWS)) + _beyond(0, matrix, has_rank)
 
 
 def _expanded(rows: Any, columns: Any) -> Any:
@@ -57,8 +58,22 @@ def _expanded(rows: Any, columns: Any) -> Any:
     return sum(sign * rows[..., -len(columns), column] * minor for sign, column, minor in signed)
 
 
-def _reduced(matrix: Any) -> tuple[Any, Any]:
-    """A factor and four rows, whose determinants multiply to that of the matrix."""
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _beyond(order: int, matrix: Any, has_rank: Any) -> Any:
+    """0, with derivatives that are 0; nan at higher orders than there are rows left, where the others have not rank."""
+    return jnp.where(has_rank, 0, np.nan if order > _ROWS else 0).astype(matrix.dtype)
+
+
+@_beyond.defjvp
+def _rule_beyond(order: int, primals: Any, tangents: Any) -> Any:
+    return _beyond(order, *primals), jnp.sum(tangents[0], (-2, -1)) * _beyond(order + 1, *primals)
+
+
+def _reduced(matrix: Any) -> tuple[Any, Any, Any]:
+    """A factor and four rows, whose determinants multiply to that of the matrix, and whether the other rows have rank.
+
+    If they do not, the factor is 0, as are the determinant and its derivatives to order four.
+    """
     heights = _largest(matrix, -1)
     widths = _largest(matrix / heights, -2)
     scaled = matrix / heights / widths
@@ -71,7 +86,7 @@ def _reduced(matrix: Any) -> tuple[Any, Any]:
     logarithm += jnp.sum(jnp.log(heights), (-2, -1)) + jnp.sum(jnp.log(widths), (-2, -1))
     factor = jnp.where(has_rank, sign * jnp.exp(logarithm) * jnp.linalg.det(_product(left, right)), 0)
     eliminated = _product(turned[..., size:, :size], jnp.linalg.solve(upper, turned[..., :size, size:]))
-    return factor, turned[..., size:, size:] - eliminated
+    return factor, turned[..., size:, size:] - eliminated, has_rank
 
 
 def _largest(matrix: Any, axis: int) -> Any:

@@ -12,6 +12,8 @@ from nestgrad._routes import recorded
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
+from nestgrad_jax._determinant import determinant_of  # noqa: E402
+
 WORDS = ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RFF", "RRR")
 RNG = np.random.default_rng(7)
 
@@ -103,3 +105,13 @@ def test_of_complex_and_half_as_long_numbers(x64):
     found = ng.gradient(jnp.linalg.det)(jnp.asarray(x, jnp.float32))
     assert found.dtype == jnp.float32
     np.testing.assert_allclose(found, slope, atol=1e-4 * np.abs(slope).max())
+
+
+def test_what_an_expansion_of_four_rows_cannot_tell_is_nan(x64):
+    v = jnp.eye(5)  # det(tv) = t⁵
+    f = lambda x: determinant_of(None, x)[0]  # noqa: E731
+    for _ in range(5):
+        f = functools.partial(lambda f, x: jax.jvp(f, (x,), (v,))[1], f)
+    f = jax.jit(f)
+    assert f(v) == pytest.approx(120)
+    assert jnp.isnan(f(0 * v))

@@ -55,8 +55,12 @@ def test_elsewhere_it_is_as_jax_has_it(x64):
     f = lambda x: jnp.hypot(x[0], x[1])  # noqa: E731
     for x in ([0.0, 0.0], [0.0, 1.0], [jnp.inf, 1.0], [jnp.nan, 0.0], [1e-200, 1e200]):
         x = jnp.array(x)
-        found = ng.gradient(f, compile=True)(x)  # a result that is not finite is refused eagerly
-        np.testing.assert_allclose(found, jax.grad(f)(x), rtol=1e-14)
+        expected = jax.grad(f)(x)
+        if jnp.isfinite(x).all() and not jnp.isfinite(expected).all():  # of some versions at the kink
+            with pytest.raises(ng.NotFiniteError):
+                ng.gradient(f)(x)
+        else:
+            np.testing.assert_array_equal(ng.gradient(f)(x), expected)
 
 
 def test_a_function_of_that_name_is_left_alone(x64):
@@ -276,8 +280,12 @@ def test_under_vmap_axes_are_where_it_puts_them(x64):
 
     found = ng.gradient(log_of_sums(lambda e, w: jax.scipy.special.logsumexp(e, b=w)))(a)
     np.testing.assert_allclose(found, ng.gradient(log_of_sums(lambda e, w: jnp.log(jnp.sum(w * jnp.exp(e)))))(a))
-    with pytest.raises(ng.UnsupportedNestingError, match=r"ldexp.*vmap"):
-        ng.gradient(lambda a: jnp.sum(jax.vmap(lambda t: jnp.ldexp(t, jnp.array([1, 2])))(a)))(a)
+    f = lambda a: jnp.sum(jax.vmap(lambda t: jnp.ldexp(t, jnp.array([1, 2])))(a))  # noqa: E731
+    if unless_right("ldexp"):
+        with pytest.raises(ng.UnsupportedNestingError, match=r"ldexp.*vmap"):
+            ng.gradient(f)(a)
+    else:
+        assert ng.gradient(f)(0 * a).tolist() == [6, 6]
 
 
 def test_a_reduction_that_starts_from_what_varies_is_none_from_its_value(x64):
