@@ -1,7 +1,6 @@
 """The end of a run: whatever happens there, the report is kept, the matrix is shown, and one line says what failed."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -40,9 +39,9 @@ def said(text):
     return " ".join(text.split())
 
 
-def started(*arguments, **options):
-    """A process of its own, with real files for its streams."""
-    line = [sys.executable, "-m", "nestgrad_conformance", *map(str, arguments)]
+def started(*arguments, shell='exec "$@"', **options):
+    """A process of its own, with real files for its streams; the shell may change them, or set limits."""
+    line = ["sh", "-c", shell, "sh", sys.executable, "-m", "nestgrad_conformance", *map(str, arguments)]
     return subprocess.run(line, check=False, stderr=subprocess.PIPE, text=True, **options)
 
 
@@ -71,7 +70,7 @@ def test_a_full_standard_output_is_told_in_one_line(tmp_path, arguments, unbuffe
 def test_a_closed_standard_output_is_told_in_one_line(tmp_path, command):
     file = tmp_path / "r.json"
     options = ["--report", file] if command is PLAN else []
-    done = started(*command, *options, preexec_fn=lambda: os.close(1))
+    done = started(*command, *options, shell='exec "$@" >&-')
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "Standard output cannot be written: Bad file descriptor."
     assert not options or len(read(file).cells) == 2
@@ -109,12 +108,7 @@ def test_nobody_reads_on(tmp_path, stream):
 def test_a_full_disk_is_told_in_one_line_and_leaves_no_file(tmp_path):
     """No file may be longer than a kilobyte, which a report is."""
     file = tmp_path / "r.json"
-    line = [sys.executable, "-m", "nestgrad_conformance", *PLAN, "--report", str(file)]
-
-    def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    done = subprocess.run(line, check=False, capture_output=True, text=True, preexec_fn=limited)
+    done = started(*PLAN, "--report", file, shell='ulimit -f 1; exec "$@"', stdout=subprocess.PIPE)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"{file}: cannot be written: File too large."
     assert "Traceback" not in done.stderr

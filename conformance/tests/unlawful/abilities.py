@@ -81,7 +81,7 @@ class SwallowsExceptions:
         try:
             return super().jvp(f, primals, tangents, has_aux=has_aux)
         except Exception:
-            return super().jvp(lambda *x: np.nan * x[0], primals, tangents)
+            return super().jvp(lambda *x: 2 * x[0], primals, tangents)
 
 
 @fault("run")
