@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
 
+from . import _determinant
 from ._triangle import READS_ONE, is_symmetrized
 
 Program: TypeAlias = ClosedJaxpr | Jaxpr
@@ -84,9 +85,14 @@ def _is(program: Jaxpr, equation: Any, name: str) -> bool:
     return (
         equation.primitive.name == name
         or own_name(equation.primitive, equation.params) == name
-        or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
+        or (equation.primitive.name == "custom_jvp_call" and _is_rule(equation, name))
         or (name in PLAIN and is_called_by(equation.source_info, name, program))
     )
+
+
+def _is_rule(equation: Any, name: str) -> bool:
+    is_right = name in _determinant.RULES and _determinant.is_entry(equation.invars[-1].aval.shape)
+    return not is_right and is_own_rule(equation.params["call_jaxpr"].jaxpr, name)
 
 
 def _inside(equation: Any) -> list[Program]:

@@ -96,6 +96,13 @@ def test_wherever_it_is_called(name, x64):
         assert {emulation.operation for emulation in emulations} == {"det"}
 
 
+def test_of_one_entry_it_is_as_jax_has_it(x64):
+    for f in (jnp.linalg.det, lambda x: jnp.linalg.det(x[None])[0]):
+        with recorded() as emulations:
+            assert ng.gradient(f)(jnp.zeros((1, 1))).tolist() == [[1]]
+        assert not emulations
+
+
 def test_of_complex_and_half_as_long_numbers(x64):
     x = MATRICES["6 by 6 of rank 5"]
     f = lambda x: jnp.linalg.det(x * (1 + 2j)).imag  # noqa: E731
