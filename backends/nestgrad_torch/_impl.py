@@ -13,13 +13,14 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
 
-from . import _recorded, _transforms, _trees
-from ._bare import BareTorch
+from . import _reverse, _trees
 from ._canary import make_canary
 from ._compile import compiled
-from ._graph import is_compilable, uncompiled
-from ._linearize import LINEARIZED, is_linearized, is_traced
+from ._faults.linearize import LINEARIZED, is_linearized, is_traced
+from ._guard.graph import is_compilable, uncompiled
+from ._guard.recorded import guarded
 from ._messages import recognised
+from ._raw import BareTorch
 
 
 class Torch:
@@ -81,17 +82,17 @@ class Torch:
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
-        return _transforms.jvp(f, tuple(primals), tuple(tangents), has_aux)
+        return _reverse.jvp(f, tuple(primals), tuple(tangents), has_aux)
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
-        return _transforms.vjp(f, primals, has_aux)
+        return _reverse.vjp(f, primals, has_aux)
 
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
         if isinstance(primal, tuple):
-            return _transforms.reverse_over_reverse(lambda *x: f(x), primal, tangent)
-        (slope,), (product,) = _transforms.reverse_over_reverse(f, (primal,), (tangent,))
+            return _reverse.reverse_over_reverse(lambda *x: f(x), primal, tangent)
+        (slope,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
         return slope, product
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,11 +110,11 @@ class Torch:
         if is_linearized():
             raise LINEARIZED.refusal(word.code)
         result, *aux = route(*inputs)
-        return _recorded.guarded(word.code, result), *aux
+        return guarded(word.code, result), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
-        return _transforms.vmap(f, in_axes)
+        return _reverse.vmap(f, in_axes)
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""

@@ -17,7 +17,7 @@ import torch
 from torch.autograd import forward_ad
 from torch.autograd.function import BackwardCFunction
 
-from ._hidden import HIDDEN, saves_hidden
+from ._faults.saved_intermediates import HIDDEN, saves_hidden
 
 Arrays = tuple[Any, ...]
 

@@ -223,7 +223,7 @@ def checkpointed(x):
 
 
 def test_a_program_that_fails_leaves_nothing_behind(monkeypatch):
-    monkeypatch.setattr("nestgrad_torch._graph._look", lambda context: None)  # which would refuse it before
+    monkeypatch.setattr("nestgrad_torch._guard.graph._look", lambda context: None)  # which would refuse it before
     for word, directions in (("R", ()), ("RF", (V,))):
         with pytest.raises((RuntimeError, ng.UnsupportedNestingError)):
             ng.derivative(checkpointed, word, backend="torch", compile="traced")(X, *directions)

@@ -6,7 +6,7 @@ import nestgrad as ng
 
 torch = pytest.importorskip("torch")
 TorchVersion = torch.torch_version.TorchVersion
-table = pytest.importorskip("nestgrad_torch._table")
+table = pytest.importorskip("nestgrad_torch._faults.table")
 
 F64 = torch.float64
 INDEX = torch.tensor([0, 1, 0, 1])

@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch._functorch.autograd_function import custom_function_call
 
-from ._constant import CONSTANT
-from ._inner import INNER
-from ._points import POINTS
-from ._silent import SILENT
-from ._wrong import Arguments, Wrong
+from .constants import CONSTANT
+from .dropped_derivatives import SILENT
+from .fault import Arguments, Wrong
+from .inner_gradients import INNER
+from .singular_points import POINTS
 
 
 def _in_training(arguments: Arguments) -> bool:

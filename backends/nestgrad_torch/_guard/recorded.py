@@ -10,9 +10,9 @@ from typing import Any
 import optree
 import torch
 
-from . import _tape
-from ._table import TABLE
-from ._wrong import Wrong
+from nestgrad_torch import _tape
+from nestgrad_torch._faults.fault import Wrong
+from nestgrad_torch._faults.table import TABLE
 
 
 def check(word: str, output: Any) -> Any:

@@ -23,15 +23,14 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
-
-from . import _tape
-from ._hidden import OF_OPERATOR, mark, mark_operator, seen
-from ._linearize import INSIDE, is_linearized
-from ._silent import READERS
-from ._table import TABLE
-from ._triangles import as_read
-from ._variables import is_variable
-from ._wrong import Wrong
+from nestgrad_torch import _tape
+from nestgrad_torch._faults.dropped_derivatives import READERS
+from nestgrad_torch._faults.fault import Wrong
+from nestgrad_torch._faults.linearize import INSIDE, is_linearized
+from nestgrad_torch._faults.saved_intermediates import OF_OPERATOR, mark, mark_operator, seen
+from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._repairs.one_triangle import as_read
+from nestgrad_torch._variables import is_variable
 
 Refused = dict[Any, list[Wrong]]
 """What is refused, by operator or function; one of them may be wrong for several reasons."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import torch
 from torch.utils._pytree import tree_leaves  # knows the lists of a graph
 
-from ._variables import is_variable
-from ._wrong import Arguments, Wrong
+from nestgrad_torch._variables import is_variable
+
+from .fault import Arguments, Wrong
 
 _WITHOUT_DERIVATIVE = (
     "airy_ai",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from ._wrong import Arguments, Wrong
+from .fault import Arguments, Wrong
 
 _SECOND, _REVERSE = ("??", "???"), ("R", "RR")
 

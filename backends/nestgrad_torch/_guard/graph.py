@@ -17,12 +17,12 @@ from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
+from nestgrad_torch._messages import BROKEN_ON_PURPOSE
+from nestgrad_torch._repairs.one_triangle import AsRead
+from nestgrad_torch._variables import as_constant
 
-from ._messages import BROKEN_ON_PURPOSE
-from ._repairs import refusing
-from ._spoiled import spoil_at_zero, stand_in
-from ._triangles import AsRead
-from ._variables import as_constant
+from .watch import refusing
+from .zero_norms import spoil_at_zero, stand_in
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
 _OPENS = {torch._C._functorch._wrap_for_grad, predispatch._make_dual}  # a variable of a transform, from what is given

@@ -19,8 +19,9 @@ from torch.autograd.function import BackwardCFunction, FunctionCtx
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from ._variables import is_variable
-from ._wrong import Wrong
+from nestgrad_torch._variables import is_variable
+
+from .fault import Wrong
 
 HIDDEN = Wrong(
     "autograd.Function",

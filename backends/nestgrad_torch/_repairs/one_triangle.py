@@ -15,8 +15,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from nestgrad.extend import emulated
-
-from ._variables import is_variable
+from nestgrad_torch._variables import is_variable
 
 _WHY = "torch's rules are those of a matrix that is read as a whole, and it reads one triangle."
 

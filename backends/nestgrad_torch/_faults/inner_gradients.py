@@ -13,9 +13,10 @@ from typing import Any
 import torch
 from torch.autograd import functional
 
-from ._tape import leads_to_input
-from ._variables import is_transformed
-from ._wrong import Arguments, Wrong
+from nestgrad_torch._tape import leads_to_input
+from nestgrad_torch._variables import is_transformed
+
+from .fault import Arguments, Wrong
 
 _REASON = (
     "without create_graph=True its result is a constant to torch. Pass create_graph=True, "

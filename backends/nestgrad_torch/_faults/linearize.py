@@ -10,7 +10,7 @@ import sys
 
 import torch
 
-from ._wrong import Wrong
+from .fault import Wrong
 
 LINEARIZED = Wrong(
     "torch.func.linearize",

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from ._variables import is_variable
-from ._wrong import Arguments, Wrong
+from nestgrad_torch._variables import is_variable
+
+from .fault import Arguments, Wrong
 
 
 def _varies(position: int, name: str) -> Callable[[Arguments], bool]:

@@ -21,11 +21,12 @@ from torch.func import jvp as func_jvp
 from torch.func import vjp as func_vjp
 from torch.utils._pytree import tree_map_only
 
-from . import _recorded, _tape
-from ._graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
+from . import _tape
+from ._guard.graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
+from ._guard.recorded import check
+from ._guard.watch import along, nesting_here, watched, watched_by_name
 from ._has_aux import apart
-from ._repairs import along, nesting_here, watched, watched_by_name
-from ._zeros import dense, with_tangent
+from ._structural_zeros import dense, with_tangent
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]
@@ -67,7 +68,7 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
         word = nesting_here() + "RR"
         recorded = _prepared(f, x[0], False, functools.partial(watched_by_name, word))
         with contextlib.suppress(_tape.CompiledInside):
-            return dense(_tape.reverse_over_reverse(lambda *x: _recorded.check(word, recorded(*x)), x, v))
+            return dense(_tape.reverse_over_reverse(lambda *x: check(word, recorded(*x)), x, v))
     prepared = _prepared(f, x[0], False)
 
     def gradient(*x: Any) -> Arrays:
