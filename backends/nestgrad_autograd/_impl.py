@@ -12,9 +12,9 @@ from autograd.tracer import isbox
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, plain_numpy
 
 from . import _namespace, _trace
-from ._advice import reverse_word
+from ._guard.advice import reverse_word
 from ._canary import make_canary
-from ._missing import MissingRule
+from ._guard.missing_rules import MissingRule
 from ._trace import own
 
 
@@ -79,7 +79,7 @@ class Autograd:
 
     def bare(self) -> Any:
         """Autograd itself, for raw measurements."""
-        from ._bare import BareAutograd
+        from ._raw import BareAutograd
 
         return BareAutograd()
 

@@ -14,9 +14,9 @@ from autograd.core import JVPNode, VJPNode, primitive_jvps, primitive_vjps
 from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.tracer import notrace_primitives
 
-from ._arguments import readable
-from ._missing import PASSED, Call, MissingRule, RefusedError, missing
-from ._repairs import FORWARD, REVERSE, VARYING
+from ._guard.arguments import readable
+from ._guard.missing_rules import PASSED, Call, MissingRule, RefusedError, missing
+from ._repairs.table import FORWARD, REVERSE, VARYING
 
 
 class ForwardNode(JVPNode):

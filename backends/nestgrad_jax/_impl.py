@@ -14,9 +14,9 @@ import numpy as np
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
 
 from ._canary import make_canary
-from ._inspect import run_inspected
+from ._guard.programs import run_inspected
 from ._messages import recognised
-from ._watch import mended
+from ._guard.watch import mended
 
 
 class Jax:
@@ -112,7 +112,7 @@ class Jax:
 
     def bare(self) -> Any:
         """Jax itself, for raw measurements."""
-        from ._bare import BareJax
+        from ._raw import BareJax
 
         return BareJax()
 

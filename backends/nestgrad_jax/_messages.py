@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nestgrad.extend import Nesting, Refusal
 
 from ._errors import SilentlyWrongError
-from ._inspect import StagedCustomRule
+from ._guard.programs import StagedCustomRule
 
 
 class _Message(NamedTuple):

@@ -12,7 +12,7 @@ from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _forward, _reverse
 from ._arrays import Arrays
-from ._bare import Bare
+from ._raw import Bare
 from ._batch import vmap
 from ._canary import make_canary
 from ._messages import recognised

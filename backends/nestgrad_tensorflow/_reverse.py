@@ -12,11 +12,11 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.ops import gradients_util
 
-from ._constant import check_constant
+from ._guard.unconnected import check_constant
 from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
-from ._watch import watched
-from ._xla import overriding
+from ._guard.watch import watched
+from ._repairs.xla import overriding
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]

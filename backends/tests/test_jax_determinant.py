@@ -12,7 +12,7 @@ from nestgrad._routes import recorded
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
-from nestgrad_jax._determinant import determinant_of  # noqa: E402
+from nestgrad_jax._repairs.determinant import determinant_of  # noqa: E402
 
 WORDS = ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RFF", "RRR")
 RNG = np.random.default_rng(7)

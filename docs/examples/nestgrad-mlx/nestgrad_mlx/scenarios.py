@@ -15,7 +15,7 @@ from nestgrad_conformance.scenarios import Scenario, normal
 def _mlx(name: str, inputs: Callable[..., Any], *features: str) -> Scenario:
     return Scenario(
         id=f"mlx_{name}",
-        function=f"nestgrad_mlx._native:{name}",
+        function=f"nestgrad_mlx._scenario_functions:{name}",
         inputs=inputs,
         tier="native",
         features=frozenset(features),

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import ShapedArray, Trace, Tracer
 
-from ._errors import SilentlyWrongError
+from nestgrad_jax._errors import SilentlyWrongError
 
 _REASON = (
     "uncompiled, jax takes the values out of the derivative, since the shape of the result depends on them; "

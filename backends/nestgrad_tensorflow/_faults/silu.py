@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from ._call import Call, caller
-from ._levels import may_vary
+from nestgrad_tensorflow._guard.call import Call, caller
+from nestgrad_tensorflow._levels import may_vary
 
 
 def is_summed(call: Call) -> bool:

@@ -8,24 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import _composed, _repairs, _series, _silu, _triangle
-from ._call import (
-    Call,
-    any_differentiated,
-    any_varies_inside,
-    differentiated,
-    has_small,
-    has_zero,
-    is_complex,
-    is_complex_in_xla,
-    is_complex_inside,
-    is_double_in_xla,
-    is_floating,
-    is_of_moments,
-    is_without_rule,
-    varies_inside,
-)
-from ._wrong import Wrong
+from nestgrad_tensorflow._repairs import hidden_kinks, decompositions, singular_points, one_triangle
+from . import silu
+from nestgrad_tensorflow._guard.call import Call, any_differentiated, any_varies_inside, differentiated, has_small, has_zero, is_complex, is_complex_in_xla, is_complex_inside, is_double_in_xla, is_floating, is_of_moments, is_without_rule, varies_inside
+from .fault import Wrong
 
 
 def _by_op(wrongs: Iterable[Wrong]) -> dict[str, tuple[Wrong, ...]]:
@@ -67,17 +53,17 @@ TABLE = _by_op(
             ("Cholesky",),
             ("*",),
             "TensorFlow's rule is that of a symmetric matrix, of which one triangle is read.",
-            repair=_triangle.cholesky,
+            repair=one_triangle.cholesky,
             when=differentiated(0),
             when_inside=lambda node: False,
         ),
-        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=_repairs.cumprod, when=has_small),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=decompositions.cumprod, when=has_small),
         Wrong(
             "cumprod",
             ("Cumprod",),
             ("*",),
             _CONJUGATE,
-            repair=_repairs.cumprod,
+            repair=decompositions.cumprod,
             when=is_complex,
             when_inside=is_complex_inside,
         ),
@@ -93,7 +79,7 @@ TABLE = _by_op(
         # inside a function the cumulative products of its rule are out of reach
         Wrong("reduce_prod", ("Prod",), ("??*",), _DIVIDES, when=lambda call: False),
         *(
-            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **_repairs.power(exponent))
+            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **decompositions.power(exponent))
             for exponent in range(3)
         ),
         Wrong(
@@ -101,8 +87,8 @@ TABLE = _by_op(
             ("SoftmaxCrossEntropyWithLogits",),
             ("*",),
             "TensorFlow's rule takes the labels for constants that add up to 1.",
-            repair=_repairs.softmax_cross_entropy,
-            when=_repairs.needs_its_definition,
+            repair=decompositions.softmax_cross_entropy,
+            when=decompositions.needs_its_definition,
             when_inside=varies_inside(1),
         ),
         Wrong(
@@ -134,9 +120,9 @@ TABLE = _by_op(
         *(
             Wrong(name, (op,), ("*",), reason, repair=repair, when=when, when_inside=when_inside)
             for name, op, repair in (
-                ("xlogy", "Xlogy", _repairs.xlogy),
-                ("xlog1py", "Xlog1py", _repairs.xlog1py),
-                ("xdivy", "Xdivy", _repairs.xdivy),
+                ("xlogy", "Xlogy", decompositions.xlogy),
+                ("xlog1py", "Xlog1py", decompositions.xlog1py),
+                ("xdivy", "Xdivy", decompositions.xdivy),
             )
             for reason, when, when_inside in (
                 (_CONJUGATE, is_complex, is_complex_inside),
@@ -148,14 +134,14 @@ TABLE = _by_op(
             ("EuclideanNorm",),
             ("??*",),
             "TensorFlow's rule divides by the cotangent, which gives nan where that is zero.",
-            repair=_repairs.euclidean_norm,
+            repair=decompositions.euclidean_norm,
         ),
         Wrong(
             "reduce_euclidean_norm",
             ("EuclideanNorm",),
             ("*",),
             _CONJUGATE,
-            repair=_repairs.euclidean_norm,
+            repair=decompositions.euclidean_norm,
             when=is_complex,
             when_inside=is_complex_inside,
         ),
@@ -179,9 +165,9 @@ TABLE = _by_op(
                 when_inside=lambda node: False,
             )
             for name, op, repair in (
-                ("sqrt", "SqrtGrad", _repairs.sqrt_rule),
-                ("rsqrt", "RsqrtGrad", _repairs.rsqrt_rule),
-                ("reciprocal", "ReciprocalGrad", _repairs.reciprocal_rule),
+                ("sqrt", "SqrtGrad", decompositions.sqrt_rule),
+                ("rsqrt", "RsqrtGrad", decompositions.rsqrt_rule),
+                ("reciprocal", "ReciprocalGrad", decompositions.reciprocal_rule),
             )
         ),
         *(
@@ -200,20 +186,20 @@ TABLE = _by_op(
             ("CumulativeLogsumexp",),
             ("??*",),
             "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
-            repair=_repairs.cumulative_logsumexp,
+            repair=decompositions.cumulative_logsumexp,
         ),
         *(
             Wrong(name, (op,), (pattern,), _IMPUTED, repair=series.repair, when=series.is_near)
-            for name, op, pattern, series in _series.SERIES
+            for name, op, pattern, series in singular_points.SERIES
         ),
         *(
             Wrong(name, (op,), ("*",), _KINKS, repair=repair, when=when, when_inside=lambda node: False)
             for name, op, repair, when in (
-                ("logaddexp", "Abs", _composed.absolute, _composed.has_hidden_kink("logaddexp", "logaddexp2")),
-                ("hypot", "Abs", _composed.absolute, _composed.has_hidden_kink("hypot")),
-                ("hypot", "Minimum", _composed.minimum, _composed.has_hidden_tie("hypot")),
-                ("fmod", "Abs", _composed.absolute, _composed.has_hidden_kink("fmod")),
-                ("fmod", "Sign", _composed.sign, _composed.has_hidden_kink("fmod")),
+                ("logaddexp", "Abs", hidden_kinks.absolute, hidden_kinks.has_hidden_kink("logaddexp", "logaddexp2")),
+                ("hypot", "Abs", hidden_kinks.absolute, hidden_kinks.has_hidden_kink("hypot")),
+                ("hypot", "Minimum", hidden_kinks.minimum, hidden_kinks.has_hidden_tie("hypot")),
+                ("fmod", "Abs", hidden_kinks.absolute, hidden_kinks.has_hidden_kink("fmod")),
+                ("fmod", "Sign", hidden_kinks.sign, hidden_kinks.has_hidden_kink("fmod")),
             )
         ),
         Wrong(
@@ -221,8 +207,8 @@ TABLE = _by_op(
             ("SelectV2",),
             ("*",),
             _IMPUTED,
-            repair=_composed.sinc,
-            when=_composed.is_sinc,
+            repair=hidden_kinks.sinc,
+            when=hidden_kinks.is_sinc,
             when_inside=lambda node: False,
         ),
         Wrong(
@@ -230,8 +216,8 @@ TABLE = _by_op(
             ("IsotonicRegression",),
             ("*",),
             "TensorFlow's rule is that of a matrix of rows (tensorflow#127234).",
-            repair=_repairs.isotonic_regression,
-            when=_repairs.is_no_matrix,
+            repair=decompositions.isotonic_regression,
+            when=decompositions.is_no_matrix,
         ),
         Wrong(
             "silu",
@@ -239,7 +225,7 @@ TABLE = _by_op(
             ("*",),
             "TensorFlow's rule adds up the derivatives in a beta that is an array (tensorflow#127690): "
             "write x * tf.sigmoid(beta * x).",
-            when=_silu.is_summed,
+            when=silu.is_summed,
             when_inside=lambda node: False,
         ),
         Wrong("segment_prod", ("SegmentProd", "UnsortedSegmentProd"), ("??*",), _DIVIDES, when=has_small),

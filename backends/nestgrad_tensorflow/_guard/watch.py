@@ -19,13 +19,13 @@ from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
 
-from ._call import Call
-from ._callbacks import calling_back
-from ._calls import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
-from ._levels import Rerouted, here
-from ._table import TABLE
-from ._unseen import here as own
-from ._wrong import Wrong
+from .call import Call
+from .callbacks import calling_back
+from .inner_functions import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
+from nestgrad_tensorflow._levels import Rerouted, here
+from nestgrad_tensorflow._faults.table import TABLE
+from .unseen import here as own
+from nestgrad_tensorflow._faults.fault import Wrong
 
 
 class _Counts(threading.local):

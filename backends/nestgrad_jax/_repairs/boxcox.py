@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ._errors import SilentlyWrongError
+from nestgrad_jax._errors import SilentlyWrongError
 
 NAMES = ("boxcox", "boxcox1p")
 _OPERATIONS = ("mul", "expm1", "div", "broadcast_in_dim", "reshape", "transpose", "squeeze", "convert_element_type")

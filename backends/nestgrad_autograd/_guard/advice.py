@@ -8,8 +8,8 @@ from typing import Any
 from autograd.core import vspace
 from autograd.tracer import getval
 
-from . import _trace
-from ._missing import Call, MissingRule
+from nestgrad_autograd import _trace
+from .missing_rules import Call, MissingRule
 
 
 def reverse_word(missing: MissingRule, order: int) -> str | None:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ._call import Call, value_of
-from ._unseen import unseen
+from nestgrad_tensorflow._guard.call import Call, value_of
+from nestgrad_tensorflow._guard.unseen import unseen
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
-from ._call import Call, is_floating
-from ._calls import Node
+from nestgrad_tensorflow._guard.call import Call, is_floating
+from nestgrad_tensorflow._guard.inner_functions import Node
 
 
 @dataclass(frozen=True)

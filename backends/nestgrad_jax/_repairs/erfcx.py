@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy import special
 
-from ._axes import axes_of_last
+from .axes import axes_of_last
 
 _erfcx = jnp.vectorize(special.erfcx)
 

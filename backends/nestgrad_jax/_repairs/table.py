@@ -10,20 +10,20 @@ from jax.core import Tracer
 
 from nestgrad.extend import emulated
 
-from . import _bessel, _boxcox, _determinant, _erfcx, _fresnel
-from ._own import holds, is_own_rule
-from ._triangle import READS_ONE
+from . import bessel, boxcox, determinant, erfcx, fresnel
+from nestgrad_jax._guard.callers import holds, is_own_rule
+from .one_triangle import READS_ONE
 
 Result = TypeVar("Result")
 
-BESSEL = {"bessel_i0e": _bessel.i0e, "bessel_i1e": _bessel.i1e}
+BESSEL = {"bessel_i0e": bessel.i0e, "bessel_i1e": bessel.i1e}
 """Primitives of jax, and what they are replaced by."""
 
 _ERFCX = "_erfcx"
 _RULES: dict[str, Callable[..., list[Any] | None]] = {
-    "fresnel": _fresnel.fresnel_of,
-    _ERFCX: _erfcx.erfcx_of,
-    **dict.fromkeys(_determinant.RULES, _determinant.determinant_of),
+    "fresnel": fresnel.fresnel_of,
+    _ERFCX: erfcx.erfcx_of,
+    **dict.fromkeys(determinant.RULES, determinant.determinant_of),
 }
 """Functions of jax that have a rule of their own, and what they are replaced by."""
 
@@ -37,12 +37,12 @@ _REASONS = {
     "fresnel": "jax's second derivatives hold a constant at single points.",
     _ERFCX: "jax differentiates it twice for a number alone.",
     "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
-    **dict.fromkeys(_boxcox.NAMES, "jax's derivative in lmbda is 0 where it is 0."),
+    **dict.fromkeys(boxcox.NAMES, "jax's derivative in lmbda is 0 where it is 0."),
     "logsumexp": "jax takes a weight that is zero for a constant.",
-    **dict.fromkeys(_determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
+    **dict.fromkeys(determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
     **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
 }
-_OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(_determinant.RULES, "det")}
+_OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(determinant.RULES, "det")}
 """The name of what is mended, if it is another one."""
 
 
@@ -73,5 +73,5 @@ def replaced(f: Any, args: Any) -> list[Any] | None:
 def is_wrong(name: str) -> bool:
     """Whether it is so in the jax that is installed."""
     if name == _ERFCX:
-        return _erfcx.fails_for_arrays()
+        return erfcx.fails_for_arrays()
     return name not in _RIGHT_SINCE or jax.__version_info__ < _RIGHT_SINCE[name]

@@ -30,16 +30,16 @@ from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
-from . import _bessel, _fresnel
-from ._boxcox import NAMES, Power, is_followed
-from ._errors import SilentlyWrongError
-from ._inside import refuse_hidden
-from ._logsumexp import Weights
-from ._mended import BESSEL, is_wrong, mended_in, replaced, told
-from ._order import EXPN, refuse_if_order, refuse_if_traced
-from ._own import holds, is_batched, is_called_by, is_small, own_name
-from ._seen import seen, unseen
-from ._triangle import READS_ONE, mirrored
+from nestgrad_jax._repairs import bessel, fresnel
+from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
+from nestgrad_jax._errors import SilentlyWrongError
+from .inner_gradients import refuse_hidden
+from nestgrad_jax._repairs.logsumexp import Weights
+from nestgrad_jax._repairs.table import BESSEL, is_wrong, mended_in, replaced, told
+from .expn_order import EXPN, refuse_if_order, refuse_if_traced
+from .callers import holds, is_batched, is_called_by, is_small, own_name
+from .values import seen, unseen
+from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
@@ -148,9 +148,9 @@ class _Watch(Trace):
                 raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
             return told("ldexp", _scaled(*args))
         if name == "i0" and len(args) == 1:
-            return told("i0", _bessel.i0(*args))
+            return told("i0", bessel.i0(*args))
         if name == "_piecewise" and isinstance(args[0], jax.core.Tracer) and is_called_by(current(), "_spence"):
-            return told("spence", _fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
+            return told("spence", fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
         if name == "_where" and len(args) == _THREE:
             where = jaxpr_as_fun(params["jaxpr"])
             return self._logsumexp(where, *args) if is_called_by(current(), "logsumexp") else self._boxcox(where, *args)

@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
 
-from ._errors import SilentlyWrongError
-from ._mended import is_wrong
+from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad_jax._repairs.table import is_wrong
 
 _HIDDEN = {
     **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
@@ -27,7 +27,7 @@ _HIDDEN = {
 """Functions of jax that are mended where they are seen; `logsumexp` if its weights vary and `det` by its rule too."""
 
 _TRACES = ("JVPTrace.", "LinearizeTrace.")
-_OURS = str(Path(__file__).parent) + os.sep
+_OURS = str(Path(__file__).parent.parent) + os.sep
 
 Frames = Iterable[tuple[str, str]]  # function and file, the innermost first
 

@@ -18,8 +18,8 @@ from autograd.tracer import getval, isbox, trace_primitives_map
 
 from nestgrad.extend import emulated
 
-from ._missing import RefusedError
-from ._powers import cast_forward, cast_reverse, power_forward, power_reverse
+from nestgrad_autograd._guard.missing_rules import RefusedError
+from .powers import cast_forward, cast_reverse, power_forward, power_reverse
 
 Rule = Callable[..., Any]
 

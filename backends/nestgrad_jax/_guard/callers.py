@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
 
-from . import _determinant
-from ._triangle import READS_ONE, is_symmetrized
+from nestgrad_jax._repairs import determinant
+from nestgrad_jax._repairs.one_triangle import READS_ONE, is_symmetrized
 
 Program: TypeAlias = ClosedJaxpr | Jaxpr
 
@@ -91,7 +91,7 @@ def _is(program: Jaxpr, equation: Any, name: str) -> bool:
 
 
 def _is_rule(equation: Any, name: str) -> bool:
-    is_right = name in _determinant.RULES and _determinant.is_entry(equation.invars[-1].aval.shape)
+    is_right = name in determinant.RULES and determinant.is_entry(equation.invars[-1].aval.shape)
     return not is_right and is_own_rule(equation.params["call_jaxpr"].jaxpr, name)
 
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
 
-from ._levels import here
-from ._outputs import entries
-from ._watch import counts, watched
+from nestgrad_tensorflow._levels import here
+from nestgrad_tensorflow._outputs import entries
+from .watch import counts, watched
 
 _STEP = 2.0**-10
 _REASON = (

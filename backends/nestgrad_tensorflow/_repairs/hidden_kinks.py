@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ._call import Call, caller, has_zero, value_of
-from ._series import SINC
+from nestgrad_tensorflow._guard.call import Call, caller, has_zero, value_of
+from .singular_points import SINC
 
 _FILES = ("keras/src/backend/tensorflow/numpy.py", "numpy_ops/np_math_ops.py")
 _DEPTH = 24  # frames between the operation and such a function, at most: in a graph there are more

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
-from ._errors import SilentlyWrongError
+from nestgrad_jax._errors import SilentlyWrongError
 
 
 @jax.custom_jvp

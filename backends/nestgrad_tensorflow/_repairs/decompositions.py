@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ._call import Call, has_zero, value_of
-from ._calls import Node
-from ._levels import may_vary
+from nestgrad_tensorflow._guard.call import Call, has_zero, value_of
+from nestgrad_tensorflow._guard.inner_functions import Node
+from nestgrad_tensorflow._levels import may_vary
 
 
 def cumprod(call: Call) -> list[Any]:

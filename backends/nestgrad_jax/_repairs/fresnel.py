@@ -16,8 +16,8 @@ import numpy as np
 from jax import lax
 from jax.scipy import special
 
-from ._axes import axes_of_last, order_of_axes
-from ._errors import SilentlyWrongError
+from .axes import axes_of_last, order_of_axes
+from nestgrad_jax._errors import SilentlyWrongError
 
 _NEAR, _TERMS = 0.25, 40  # of the series, with digits to spare for derivatives
 

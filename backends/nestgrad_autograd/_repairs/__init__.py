@@ -1,0 +1,1 @@
+"""What autograd gets wrong and is repaired, a file for each family."""

@@ -1,0 +1,1 @@
+"""What jax gets wrong and is repaired, a file for each family."""

@@ -1,0 +1,1 @@
+"""What TensorFlow gets wrong, where it is refused or repaired."""

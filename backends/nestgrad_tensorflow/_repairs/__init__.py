@@ -1,0 +1,1 @@
+"""What TensorFlow gets wrong and is repaired, a file for each family."""
