@@ -12,8 +12,8 @@ from autograd.tracer import isbox
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, plain_numpy
 
 from . import _namespace, _trace
-from ._guard.advice import reverse_word
 from ._canary import make_canary
+from ._guard.advice import reverse_word
 from ._guard.missing_rules import MissingRule
 from ._trace import own
 

@@ -15,8 +15,8 @@ from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLo
 
 from ._canary import make_canary
 from ._guard.programs import run_inspected
-from ._messages import recognised
 from ._guard.watch import mended
+from ._messages import recognised
 
 
 class Jax:

@@ -10,10 +10,10 @@ import tensorflow as tf
 from nestgrad.extend import UnsupportedNestingError, emulated
 
 from ._guard.unconnected import check_constant
+from ._guard.watch import watched
 from ._levels import Rerouted, here, level
 from ._outputs import dense, entries, like, outputs_of, own
 from ._reverse import Recording
-from ._guard.watch import watched
 
 Arrays = tuple[Any, ...]
 Function = Callable[..., Any]

@@ -12,10 +12,10 @@ from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _forward, _reverse
 from ._arrays import Arrays
-from ._raw import Bare
 from ._batch import vmap
 from ._canary import make_canary
 from ._messages import recognised
+from ._raw import Bare
 
 
 class TensorFlow(Arrays):

@@ -13,9 +13,9 @@ import tensorflow as tf
 from tensorflow.python.ops import gradients_util
 
 from ._guard.unconnected import check_constant
+from ._guard.watch import watched
 from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
-from ._guard.watch import watched
 from ._repairs.xla import overriding
 
 Arrays = tuple[Any, ...]

@@ -9,6 +9,7 @@ from autograd.core import vspace
 from autograd.tracer import getval
 
 from nestgrad_autograd import _trace
+
 from .missing_rules import Call, MissingRule
 
 

@@ -14,6 +14,7 @@ from jax.core import Trace, Tracer
 from jax.scipy.special import expn
 
 from nestgrad_jax._errors import SilentlyWrongError
+
 from .callers import is_own_rule
 
 EXPN = "expn"

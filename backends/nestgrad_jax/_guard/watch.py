@@ -1,17 +1,9 @@
-"""What jax gets silently wrong and a trace can see: some functions are mended, some are refused.
+"""What jax gets silently wrong and a trace can see: some functions are repaired, some are refused.
 
-`jnp.hypot` computes max √(1 + (min/max)²). Where |a| = |b|, jax gives half of the derivative of `max` and of `min` to
-each: the first derivative is right, and the second is 0. Here both take one of the two for the larger there, and the
-formula is then smooth. `betaln` is the same.
-
-`jnp.ldexp` goes through the fraction and the exponent of x, and its derivative at 0 is 1. The Bessel functions `i0` and
-`i1` are in `_bessel`, and `logsumexp` is in `_logsumexp`. Constants at single points are in `_fresnel` and `_boxcox`.
-
-The determinant of a matrix that has not full rank is in `_determinant`; `erfcx`, which raises, in `_erfcx`.
-
-`eigh_tridiagonal` finds eigenvalues by bisection: they depend on its arguments through comparisons alone, so that jax
-takes them for constants. It is refused, as is an order of `expn` that varies, in `_order`. What takes values out of an
-uncompiled derivative is refused in `_seen`.
+What is repaired is in the folder `_repairs`, a file for each function. `eigh_tridiagonal` finds eigenvalues by
+bisection: they depend on its arguments through comparisons alone, so that jax takes them for constants. It is refused,
+as is an order of `expn` that varies, in `expn_order`. What takes values out of an uncompiled derivative is refused in
+`values`.
 
 A trace of jax sees what f calls, and what the programs of f's own jits and loops hold. It is scoped to a call of f.
 """
@@ -25,28 +17,30 @@ from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
-from nestgrad_jax._repairs import bessel, fresnel
-from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
 from nestgrad_jax._errors import SilentlyWrongError
-from .inner_gradients import refuse_hidden
+from nestgrad_jax._repairs import bessel
+from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
+from nestgrad_jax._repairs.hypot import EXTREMA, chosen
+from nestgrad_jax._repairs.ldexp import scaled
 from nestgrad_jax._repairs.logsumexp import Weights
-from nestgrad_jax._repairs.table import BESSEL, is_wrong, mended_in, replaced, told
-from .expn_order import EXPN, refuse_if_order, refuse_if_traced
-from .callers import holds, is_batched, is_called_by, is_small, own_name
-from .values import seen, unseen
 from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
+from nestgrad_jax._repairs.spence import spence_of
+from nestgrad_jax._repairs.table import BESSEL, is_wrong, mended_in, replaced, told
+
+from .callers import holds, is_batched, is_called_by, is_small, own_name
+from .expn_order import EXPN, refuse_if_order, refuse_if_traced
+from .inner_gradients import refuse_hidden
+from .values import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
 _TWO, _THREE = 2, 3  # arguments; what jax has differentiated goes by the same name, and has others
 _BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
 _REFUSED = (_BISECTION, EXPN)
-_EXTREMA = {"max": lax.max, "min": lax.min}
 
 
 def mended(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +112,7 @@ class _Watch(Trace):
     def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The same of an operation with one result."""
         name = primitive.name
-        if name in _EXTREMA:
+        if name in EXTREMA:
             return self._extremum(name, *args)
         if name in BESSEL:
             return told(name, BESSEL[name](*args))
@@ -136,8 +130,8 @@ class _Watch(Trace):
     def _extremum(self, name: str, *args: Any) -> Any:
         """The larger or the smaller of two, in a function that is smooth where they are equal."""
         if self._inside:
-            return _chosen(_EXTREMA[name], *args)
-        return told("betaln", _chosen(_EXTREMA[name], *args)) if _is_betaln() else None
+            return chosen(EXTREMA[name], *args)
+        return told("betaln", chosen(EXTREMA[name], *args)) if _is_betaln() else None
 
     def _mended_jit(self, name: str | None, params: Any, *args: Any) -> Any:
         """The same of a jit of jax's own."""
@@ -146,11 +140,11 @@ class _Watch(Trace):
         if name == "ldexp" and len(args) == _TWO:
             if is_batched(current()):
                 raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
-            return told("ldexp", _scaled(*args))
+            return told("ldexp", scaled(*args))
         if name == "i0" and len(args) == 1:
             return told("i0", bessel.i0(*args))
         if name == "_piecewise" and isinstance(args[0], jax.core.Tracer) and is_called_by(current(), "_spence"):
-            return told("spence", fresnel.spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
+            return told("spence", spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
         if name == "_where" and len(args) == _THREE:
             where = jaxpr_as_fun(params["jaxpr"])
             return self._logsumexp(where, *args) if is_called_by(current(), "logsumexp") else self._boxcox(where, *args)
@@ -205,18 +199,6 @@ def _is_betaln() -> bool:
 
 def _is_boxcox() -> bool:
     return any(is_called_by(current(), name) for name in NAMES)
-
-
-def _chosen(extremum: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-    """The larger or the smaller of two: of equal ones a is the larger. At 0, a kink, it is as jax has it."""
-    return jnp.where((a == b) & (a != 0), a if extremum is lax.max else b, extremum(a, b))
-
-
-def _scaled(x: Any, power: Any) -> Any:
-    """The product with a power of two, in two steps, of which none overflows before the product does."""
-    x, half = jnp.asarray(x, jnp.result_type(x, 0.0)), power // 2
-    one = jnp.ones((), x.dtype)
-    return x * jnp.ldexp(one, half) * jnp.ldexp(one, power - half)
 
 
 def _holds_programs(value: Any) -> bool:

@@ -1,7 +1,7 @@
-"""Functions of one number with derivatives of every order that hold everywhere: of jax's values, with other rules.
+"""`fresnel` with derivatives of every order that hold everywhere: of jax's values, with another rule.
 
-jax puts constants where its formulas are singular. For `spence` that is at 1 and 0; for the derivatives of `fresnel`
-where πx²/2 is a multiple of a right angle, as at odd integers. What it differentiates there is the constant.
+jax puts constants into its derivatives where πx²/2 is a multiple of a right angle, as at odd integers. What it
+differentiates there is the constant.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jax.scipy import special
 
-from .axes import axes_of_last, order_of_axes
 from nestgrad_jax._errors import SilentlyWrongError
 
-_NEAR, _TERMS = 0.25, 40  # of the series, with digits to spare for derivatives
+from .axes import axes_of_last
 
 
 @jax.custom_jvp
@@ -42,23 +40,6 @@ def _with_slope(value: Any, curve: Any) -> Any:
     return lax.stop_gradient(value) + (curve - lax.stop_gradient(curve))
 
 
-@jax.custom_jvp
-def spence(x: Any) -> Any:
-    """The dilogarithm of 1 - x."""
-    return special.spence(x)
-
-
-@spence.defjvp
-def _of_spence(primals: Any, tangents: Any) -> Any:
-    (x,), (tangent,) = primals, tangents
-    is_near = jnp.abs(x - 1) < _NEAR
-    step, far = jnp.where(is_near, x - 1, 0), jnp.where(is_near, 2, x)
-    series = jnp.zeros_like(x)
-    for n in reversed(range(_TERMS)):
-        series = 1 / (n + 1) - step * series
-    return spence(x), tangent * jnp.where(is_near, -series, jnp.log(far) / (1 - far))
-
-
 def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     """What jax's fresnel gives for its last argument; the others are its coefficients, if it is of a program.
 
@@ -69,13 +50,3 @@ def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     if axes is None:
         raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
     return [jnp.transpose(part, axes) for part in fresnel(args[-1])]
-
-
-def spence_of(f: Callable[..., Any], x: Any, *others: Any) -> Any:
-    """What jax's choice between its formulas gives for an x."""
-    axes = order_of_axes(lambda probe: f(probe, *map(_zeros, others))[0], special.spence, x)
-    return jnp.transpose(spence(x), axes)
-
-
-def _zeros(value: Any) -> Any:
-    return np.zeros(jnp.shape(value), jnp.result_type(value))

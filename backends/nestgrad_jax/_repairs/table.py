@@ -9,9 +9,9 @@ import jax
 from jax.core import Tracer
 
 from nestgrad.extend import emulated
+from nestgrad_jax._guard.callers import holds, is_own_rule
 
 from . import bessel, boxcox, determinant, erfcx, fresnel
-from nestgrad_jax._guard.callers import holds, is_own_rule
 from .one_triangle import READS_ONE
 
 Result = TypeVar("Result")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
-
 from nestgrad_tensorflow._guard.call import Call, is_floating
 from nestgrad_tensorflow._guard.inner_functions import Node
 

@@ -8,9 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nestgrad_tensorflow._repairs import hidden_kinks, decompositions, singular_points, one_triangle
+from nestgrad_tensorflow._guard.call import (
+    Call,
+    any_differentiated,
+    any_varies_inside,
+    differentiated,
+    has_small,
+    has_zero,
+    is_complex,
+    is_complex_in_xla,
+    is_complex_inside,
+    is_double_in_xla,
+    is_floating,
+    is_of_moments,
+    is_without_rule,
+    varies_inside,
+)
+from nestgrad_tensorflow._repairs import decompositions, hidden_kinks, one_triangle, singular_points
+
 from . import silu
-from nestgrad_tensorflow._guard.call import Call, any_differentiated, any_varies_inside, differentiated, has_small, has_zero, is_complex, is_complex_in_xla, is_complex_inside, is_double_in_xla, is_floating, is_of_moments, is_without_rule, varies_inside
 from .fault import Wrong
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from .inner_functions import Node
 from nestgrad_tensorflow._levels import here, may_vary
+
+from .inner_functions import Node
 
 _DEPTH = 12
 _SMALL = 1e-2

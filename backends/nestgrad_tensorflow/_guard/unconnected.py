@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from nestgrad.extend import Nesting, UnsupportedNestingError
-
 from nestgrad_tensorflow._levels import here
 from nestgrad_tensorflow._outputs import entries
+
 from .watch import counts, watched
 
 _STEP = 2.0**-10

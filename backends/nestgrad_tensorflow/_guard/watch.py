@@ -18,14 +18,14 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
+from nestgrad_tensorflow._faults.fault import Wrong
+from nestgrad_tensorflow._faults.table import TABLE
+from nestgrad_tensorflow._levels import Rerouted, here
 
 from .call import Call
 from .callbacks import calling_back
 from .inner_functions import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
-from nestgrad_tensorflow._levels import Rerouted, here
-from nestgrad_tensorflow._faults.table import TABLE
 from .unseen import here as own
-from nestgrad_tensorflow._faults.fault import Wrong
 
 
 class _Counts(threading.local):

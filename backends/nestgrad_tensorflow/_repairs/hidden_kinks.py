@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from nestgrad_tensorflow._guard.call import Call, caller, has_zero, value_of
+
 from .singular_points import SINC
 
 _FILES = ("keras/src/backend/tensorflow/numpy.py", "numpy_ops/np_math_ops.py")

@@ -11,9 +11,9 @@ import mlx.core as mx
 from nestgrad.extend import Canary, Nesting, Refusal, UnsupportedNestingError
 
 from . import _names, _namespace
-from ._raw import Bare
 from ._canary import make_canary
 from ._messages import recognised
+from ._raw import Bare
 from ._tracing import inside_a_transform
 
 
