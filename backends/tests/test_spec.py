@@ -59,7 +59,7 @@ def test_the_descriptor_imports_no_engine(name):
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_limits_are_readable_and_give_a_link(name):
-    limits = pytest.importorskip("nestgrad_conformance.judge.limits")
+    limits = pytest.importorskip("nestgrad_conformance.limits.limit")
     found = limits.read(f"nestgrad_{name}", "limits.toml")
     assert found
     for limit in found:

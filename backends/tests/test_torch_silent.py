@@ -146,7 +146,7 @@ def test_what_was_mended_is_refused_in_older_versions_alone(version, has_it):
 
 
 def test_what_the_table_says_was_mended_is_what_the_limits_say():
-    limits = pytest.importorskip("nestgrad_conformance.judge.limits").read("nestgrad_torch", "limits.toml")
+    limits = pytest.importorskip("nestgrad_conformance.limits.limit").read("nestgrad_torch", "limits.toml")
     bounds = {limit.mended_in for limit in limits if limit.kind == "upstream_bug"} - {None}
     assert {wrong.mended_in for wrong in table.MEASURED} - {None} == bounds
 

@@ -10,7 +10,7 @@ from nestgrad._errors import ExtraNotInstalledError
 from nestgrad._hooks import hookimpl
 
 if TYPE_CHECKING:
-    from .diagnosis import Diagnosis
+    from .diagnose.diagnosis import Diagnosis
 
 LIBRARIES = {"msgspec", "rich"}
 
@@ -26,7 +26,7 @@ def nestgrad_diagnose(
 ) -> Diagnosis:
     """Diagnose by the suite's own judge."""
     try:
-        from .diagnosis import diagnose
+        from .diagnose.diagnosis import diagnose
     except ModuleNotFoundError as error:
         library = str(error.name).partition(".")[0]
         if library not in LIBRARIES:

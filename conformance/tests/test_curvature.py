@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nestgrad_conformance.judge.curvature import curvature
+from nestgrad_conformance.truth.curvature import curvature
 
 HARD = {
     "inverse norm": (

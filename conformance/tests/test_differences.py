@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from nestgrad_conformance.judge.differences import EPSILON, differentiate, differentiate_along
+from nestgrad_conformance.truth.differences import EPSILON, differentiate, differentiate_along
 
 # (curve of t written for NumPy and mpmath alike, the relative bar that is asked of it)
 CURVES = {

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.commands import running, signals
-from nestgrad_conformance.report import files, formats
+from nestgrad_conformance.render import formats
+from nestgrad_conformance.report import files
 from nestgrad_conformance.report.schema import read, write
 
 from .reports import cell, report

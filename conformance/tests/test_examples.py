@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from nestgrad.extend import Descriptor
-from nestgrad_conformance.judge.limits import read
+from nestgrad_conformance.limits.limit import read
 from nestgrad_conformance.scenarios import bundled
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from nestgrad._nesting import words
+from nestgrad_conformance.cases.scenario_case import AUTO, Subject
 from nestgrad_conformance.judge.measure import measure
-from nestgrad_conformance.judge.subject import AUTO, Subject
 from nestgrad_conformance.judge.verdict import FAILING, verdict
 from nestgrad_conformance.scenarios import programs
 

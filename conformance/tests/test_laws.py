@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nestgrad_autograd._impl import Autograd
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.laws import broken_law
-from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.scenarios import Scenario, normal
 
 RNG = np.random.default_rng(0)

@@ -5,9 +5,9 @@ import pytest
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
-from nestgrad_conformance.judge.limit_names import check_names
-from nestgrad_conformance.judge.limits import Limit, LimitsError, implied, read
-from nestgrad_conformance.run.bench import Bench
+from nestgrad_conformance.limits.limit import Limit, LimitsError, implied, read
+from nestgrad_conformance.limits.names import check_names
+from nestgrad_conformance.run.backend_run import Bench
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import Scenario, load, normal
 

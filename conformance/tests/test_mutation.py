@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 import nestgrad as ng
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge.measure import measure
-from nestgrad_conformance.judge.subject import Subject
 from nestgrad_conformance.mutation import independent, show
 from nestgrad_conformance.mutation import mutants as table
 from nestgrad_conformance.mutation.engine import Namespace, held, sound

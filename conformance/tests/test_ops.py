@@ -13,12 +13,12 @@ import pytest
 
 import nestgrad as ng
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.judge.differences import differentiate_along
-from nestgrad_conformance.judge.subject import Subject
-from nestgrad_conformance.run.handler import Absent, measured
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.run.plan import Task
+from nestgrad_conformance.run.worker import Absent, measured
 from nestgrad_conformance.scenarios import ops
 from nestgrad_conformance.scenarios.ops._row import op, weighted
+from nestgrad_conformance.truth.differences import differentiate_along
 
 BACKENDS = ("autograd", "jax", "tensorflow", "torch")
 OF_THE_LIBRARY = {"ArrayAPIStrictFlags", "Device", "__version__"}

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from nestgrad_conformance.judge.oracle import Oracle, Source, Uncertain
+from nestgrad_conformance.truth.oracle import Oracle, Source, Uncertain
 
 DIGITS = 40
 

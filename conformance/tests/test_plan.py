@@ -2,7 +2,7 @@
 
 import pytest
 
-from nestgrad_conformance.run.bench import THREADS, Bench
+from nestgrad_conformance.run.backend_run import THREADS, Bench
 from nestgrad_conformance.run.caches import CACHE, folder
 from nestgrad_conformance.run.plan import Selection, Shard
 from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, words_of

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from nestgrad_conformance.pytest_session import ConformanceSession
+from nestgrad_conformance.pytest_plugin.session import ConformanceSession
 from nestgrad_conformance.report import files
 from nestgrad_conformance.report.schema import read, write
 
@@ -153,7 +153,7 @@ def test_a_session_whose_report_cannot_be_written_fails_in_one_line(tmp_path, mo
 
 
 def test_a_session_saves_as_it_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr("nestgrad_conformance.pytest_session.EVERY", 0)
+    monkeypatch.setattr("nestgrad_conformance.pytest_plugin.session.EVERY", 0)
     session, one = ConformanceSession(Config(tmp_path / "r.json"), []), cell(nesting="reverse")
     monkeypatch.setattr(session, "tasks", lambda: [None, None])
     result = {"backend": "a", "cell": msgspec.to_builtins(one), "environment": msgspec.to_builtins(environment())}
@@ -170,7 +170,7 @@ def test_an_unknown_backend_is_a_usage_error(tmp_path):
 
 def test_until_its_option_is_given_it_imports_only_pytest_and_the_standard_library():
     code = (
-        "import sys; before = set(sys.modules); import pytest, nestgrad_conformance.plugin;"
+        "import sys; before = set(sys.modules); import pytest, nestgrad_conformance.pytest_plugin.plugin;"
         "names = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(*sorted(names & {'nestgrad', 'numpy', 'optree', 'msgspec', 'rich', 'click', 'autograd'}))"
     )

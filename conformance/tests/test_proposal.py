@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from nestgrad import Nesting
 from nestgrad_conformance.cli import command
-from nestgrad_conformance.judge.limits import Limit, parse
-from nestgrad_conformance.report.limits_text import entries, entry
+from nestgrad_conformance.limits.limit import Limit, parse
+from nestgrad_conformance.limits.patterns import patterns
+from nestgrad_conformance.limits.text import entries, entry
 from nestgrad_conformance.report.proposal import edited
 from nestgrad_conformance.report.schema import Cell
-from nestgrad_conformance.report.words import patterns
 
 FILE = """# Header.
 

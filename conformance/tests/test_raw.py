@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from nestgrad_conformance.cli import command
-from nestgrad_conformance.report import markdown
+from nestgrad_conformance.render import markdown
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.report.schema import ReportError, read
 

@@ -5,7 +5,8 @@ import json
 import msgspec
 import pytest
 
-from nestgrad_conformance.report import html, markdown, summary
+from nestgrad_conformance.render import html, markdown
+from nestgrad_conformance.report import summary
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.report.schema import ReportError, read, write
 

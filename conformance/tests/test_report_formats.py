@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from nestgrad import PluginWarning, _left_out
 from nestgrad.extend import hookimpl
 from nestgrad_conformance.cli import command
-from nestgrad_conformance.report import formats, html
+from nestgrad_conformance.render import formats, html
 from nestgrad_conformance.report.schema import write
 
 from .reports import EMULATED, ERROR, REFUSED, WRONG, cell, report

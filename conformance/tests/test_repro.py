@@ -15,11 +15,11 @@ from optree.integrations.numpy import tree_ravel
 
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge.verdict import WRONG
-from nestgrad_conformance.report.repro import LINES, script
-from nestgrad_conformance.report.repro.inline import inlined
-from nestgrad_conformance.report.repro.inputs import inputs, rebuilt
-from nestgrad_conformance.report.repro.row import row
 from nestgrad_conformance.report.schema import ReportError, read
+from nestgrad_conformance.repro import LINES, script
+from nestgrad_conformance.repro.inline import inlined
+from nestgrad_conformance.repro.inputs import inputs, rebuilt
+from nestgrad_conformance.repro.row import row
 from nestgrad_conformance.scenarios import load, normal
 from nestgrad_conformance.scenarios._scenario import scenario
 

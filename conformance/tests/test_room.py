@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nestgrad_conformance.run.room import Died, Replied, Room
+from nestgrad_conformance.processes.room import Died, Replied, Room
 
 PATH = {"PYTHONPATH": str(Path(__file__).parent)}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")

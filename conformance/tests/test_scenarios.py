@@ -14,9 +14,9 @@ from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.judge.differences import differentiate_along
-from nestgrad_conformance.judge.subject import Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.scenarios import TIERS, Scenario, _suite, bundled, load, normal
+from nestgrad_conformance.truth.differences import differentiate_along
 
 SCENARIOS = {scenario.id: scenario for scenario in bundled()}
 each = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)

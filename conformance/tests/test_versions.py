@@ -10,9 +10,9 @@ import nestgrad as ng
 from nestgrad._registry import descriptor
 from nestgrad_conformance import versions
 from nestgrad_conformance.cli import command
-from nestgrad_conformance.judge.limits import read
-from nestgrad_conformance.run import standing as module
-from nestgrad_conformance.run.standing import LIMITS, standing
+from nestgrad_conformance.limits import standing as module
+from nestgrad_conformance.limits.limit import read
+from nestgrad_conformance.limits.standing import LIMITS, standing
 
 BUNDLED = [info for info in ng.backends() if info.bundled]
 bundled = pytest.mark.parametrize("info", BUNDLED, ids=lambda info: info.name)

@@ -69,7 +69,7 @@ def test_every_kind_of_install_has_the_same_entry_points(environments):
     found = {kind: json.loads(made.run("-c", ENTRY_POINTS).stdout) for kind, made in environments.items()}
     assert found["wheel"] == found["sdist"] == found["editable"]
     assert ["nestgrad.backends", "autograd", "nestgrad_autograd"] in found["wheel"]
-    assert ["pytest11", "nestgrad", "nestgrad_conformance.plugin"] in found["wheel"]
+    assert ["pytest11", "nestgrad", "nestgrad_conformance.pytest_plugin.plugin"] in found["wheel"]
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist", "editable"])

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 import nestgrad as ng
-from nestgrad_conformance.run.probe import FAILING, Probe, Try, probe
+from nestgrad_conformance.probe.probe import FAILING, Probe, Try, probe
 
 from .errors import FINDING
 

@@ -9,19 +9,19 @@ import msgspec
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad_conformance.diagnosis import Diagnosis, cell_of, checked_words
+from nestgrad_conformance.diagnose.diagnosis import Diagnosis, cell_of, checked_words
+from nestgrad_conformance.diagnose.worker import Function, Misused, Question, Ready, Reply
 from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.processes.room import Replied, Room
 from nestgrad_conformance.report.schema import Cell
-from nestgrad_conformance.run.checker import Function, Misused, Question, Ready, Reply
 from nestgrad_conformance.run.deaths import measurement_of, why_it_did_not_start
-from nestgrad_conformance.run.handler import BACKEND
 from nestgrad_conformance.run.profiles import EXECUTIONS
-from nestgrad_conformance.run.room import Replied, Room
+from nestgrad_conformance.run.worker import BACKEND
 
 from .choice import OneOf
 from .errors import Refused
 
-_HANDLER = "nestgrad_conformance.run.checker:make"
+_HANDLER = "nestgrad_conformance.diagnose.worker:make"
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 

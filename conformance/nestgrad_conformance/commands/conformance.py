@@ -12,7 +12,7 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad._registry import descriptor, require_engine
-from nestgrad_conformance.judge.limits import LimitsError, written
+from nestgrad_conformance.limits.limit import LimitsError, written
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 import nestgrad as ng
-from nestgrad_conformance.judge.limits import LimitsError
+from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.report.schema import NotWrittenError, ReportError
 
 FINDING, USAGE = 1, 2

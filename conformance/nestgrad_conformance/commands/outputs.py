@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nestgrad_conformance.report import formats, schema
+from nestgrad_conformance.render import formats
+from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.keeping import check_page_file, check_report_file, write_page
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.run.supervisor import Supervisor

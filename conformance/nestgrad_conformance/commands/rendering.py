@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nestgrad._errors import in_a_line
-from nestgrad_conformance.report.formats import Format
+from nestgrad_conformance.render.formats import Format
 from nestgrad_conformance.report.schema import Report
 
 from .errors import Failed

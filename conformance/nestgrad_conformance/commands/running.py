@@ -9,11 +9,11 @@ from contextlib import closing
 from rich.console import Console
 
 from nestgrad_conformance.report.schema import Report
-from nestgrad_conformance.run.bench import Bench
-from nestgrad_conformance.run.handler import Absent
+from nestgrad_conformance.run.backend_run import Bench
 from nestgrad_conformance.run.progress import followed
 from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
+from nestgrad_conformance.run.worker import Absent
 
 from .errors import FINDING
 from .outputs import Outputs

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 
 import nestgrad as ng
 from nestgrad._errors import did_you_mean
-from nestgrad_conformance.judge.subject import AUTO
-from nestgrad_conformance.run.bench import Bench
+from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.run.backend_run import Bench
 from nestgrad_conformance.run.plan import WHOLE, Selection
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import Scenario, load

@@ -1,1 +1,1 @@
-"""One cell judged: the truth, the measurement, the verdict."""
+"""What is made of a measurement: broken laws, the verdict."""

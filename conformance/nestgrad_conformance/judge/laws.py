@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .case import Case
-from .subject import Vector, order_of
-from .truth import Uncertain
+from nestgrad_conformance.cases.case import Case
+from nestgrad_conformance.cases.scenario_case import Vector, order_of
+from nestgrad_conformance.truth.truth import Uncertain
 
 Evaluate = Callable[..., Vector]
 

@@ -14,12 +14,12 @@ import nestgrad as ng
 from nestgrad._routes import recorded
 from nestgrad._words import hvp_word
 from nestgrad.extend import provides
-from nestgrad_conformance.settings import Interference
+from nestgrad_conformance.cases.case import Case
+from nestgrad_conformance.cases.scenario_case import AUTO, Malformed, Vector, directions_of
+from nestgrad_conformance.scenarios.settings import Interference
+from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 
-from .case import Case
 from .laws import broken_law
-from .subject import AUTO, Malformed, Vector, directions_of
-from .truth import Truth, Uncertain, largest
 from .verdict import Outcome, Route
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import nestgrad as ng
 from nestgrad._registry import descriptor
 from nestgrad.extend import provides
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import Measurement
-from nestgrad_conformance.judge.subject import Subject
-from nestgrad_conformance.run.handler import Absent, measured
 from nestgrad_conformance.run.plan import Selection
+from nestgrad_conformance.run.worker import Absent, measured
 from nestgrad_conformance.scenarios import bundled
 
 QUICK = Selection(profile="quick")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nestgrad_conformance.judge.limits import Limit
+from nestgrad_conformance.limits.limit import Limit
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.ops import elementwise
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from nestgrad_conformance.judge.limits import Limit
+from nestgrad_conformance.limits.limit import Limit
 from nestgrad_conformance.scenarios import load
 
 from .engine import sound

@@ -10,13 +10,13 @@ from importlib.metadata import version
 from typing import Any
 
 from nestgrad.extend import provides
-from nestgrad_conformance.judge.limits import Limit, read
+from nestgrad_conformance.cases.scenario_case import Subject, order_of
 from nestgrad_conformance.judge.measure import measure
-from nestgrad_conformance.judge.oracle import Oracle
-from nestgrad_conformance.judge.subject import Subject, order_of
 from nestgrad_conformance.judge.verdict import FAILING, verdict
+from nestgrad_conformance.limits.limit import Limit, read
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
+from nestgrad_conformance.truth.oracle import Oracle
 
 from .equivalence import proof
 from .names import DTYPE

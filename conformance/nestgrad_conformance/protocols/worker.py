@@ -13,10 +13,10 @@ import msgspec
 
 import nestgrad as ng
 from nestgrad.extend import provides
-from nestgrad_conformance.run.bench import THREADS
+from nestgrad_conformance.processes.room import Replied, Room
+from nestgrad_conformance.run.backend_run import THREADS
 from nestgrad_conformance.run.caches import CACHE, folder
-from nestgrad_conformance.run.handler import BACKEND
-from nestgrad_conformance.run.room import Replied, Room
+from nestgrad_conformance.run.worker import BACKEND
 
 from .law import Broken, Law, Outcome, outcome_of
 

@@ -1,1 +1,1 @@
-"""Reports: their schema, how they merge, how they look."""
+"""Reports: their schema, and what is read out of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from nestgrad_conformance.judge.subject import order_of
+from nestgrad_conformance.cases.scenario_case import order_of
 from nestgrad_conformance.judge.verdict import FAILING
 
 from .schema import Cell, Report

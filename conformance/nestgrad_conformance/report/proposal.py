@@ -19,14 +19,14 @@ from packaging.version import Version
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
-from nestgrad_conformance.judge.limits import Limit, located, parse
-from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.limits.limit import Limit, located, parse
+from nestgrad_conformance.limits.patterns import patterns
+from nestgrad_conformance.limits.text import entries, entry, remeasured
 from nestgrad_conformance.versions import UNKNOWN, version_of
 
-from .limits_text import entries, entry, remeasured
 from .schema import Cell, Report
 from .summary import word_of
-from .words import patterns
 
 _REFUSAL = re.compile(
     r"\S+ refuses '\w+' \([^)]*\)(?:, blocked by '(?P<operation>[^']+)')?: (?P<reason>.*?)( Use '\w+' .*)?", re.DOTALL

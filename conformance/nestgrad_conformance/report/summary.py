@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nestgrad._nesting import words
 from nestgrad.extend import Nesting
-from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
 
 from .levels import NAMES, level

@@ -1,1 +1,1 @@
-"""The engine room: worker processes, their supervisor, the plan of cells."""
+"""Runs: the plan of cells, the workers that measure them, their supervisor."""

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from nestgrad import NestgradError
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.verdict import Outcome
-
-from .worker import Died
+from nestgrad_conformance.processes.worker import Died
 
 _OURS = re.compile(rf"{re.escape(NestgradError.__module__)}\.\w+: ")
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}

@@ -8,12 +8,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
 
+from nestgrad_conformance.processes.room import Room
 from nestgrad_conformance.report.schema import Cell
 
-from .bench import Bench
-from .handler import Absent
+from .backend_run import Bench
 from .plan import Task
-from .room import Room
+from .worker import Absent
 
 Done = tuple[Bench, Task, Cell | Absent]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from nestgrad.extend import Nesting
-from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
 from .profiles import EXECUTIONS, words_of

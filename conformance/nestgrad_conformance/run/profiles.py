@@ -13,7 +13,7 @@ from typing import Literal
 
 from nestgrad._nesting import words
 from nestgrad.extend import COMPILERS, Mode
-from nestgrad_conformance.judge.subject import AUTO
+from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nestgrad_conformance.judge.verdict import FAILING
 from nestgrad_conformance.report.schema import Cell
 
-from .handler import Absent
+from .worker import Absent
 
 _EVERY = 10.0  # seconds between two plain lines
 

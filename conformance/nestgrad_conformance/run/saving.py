@@ -10,8 +10,8 @@ from pathlib import Path
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.schema import Cell
 
-from .handler import Absent
 from .supervisor import Supervisor
+from .worker import Absent
 
 EVERY = 5.0
 """Seconds: what a killed run loses."""

@@ -12,10 +12,10 @@ from nestgrad import BackendUnavailableError
 from nestgrad_conformance.report.schema import Cell, Report, ReportError, Run
 from nestgrad_conformance.scenarios import load
 
-from .bench import Bench, EnvironmentChanged, RawBench
-from .handler import Absent
+from .backend_run import Bench, EnvironmentChanged, RawBench
 from .lanes import measured
 from .plan import WHOLE, Selection
+from .worker import Absent
 
 
 @dataclass

@@ -1,101 +1,119 @@
-"""The process in a `Room`: it loads one handler, then answers requests until the channel closes.
+"""What a worker does: it loads one backend, then measures cells of it."""
 
-    python -m nestgrad_conformance.run.worker MODULE:FACTORY DESCRIPTOR MEMORY
+from __future__ import annotations
 
-`DESCRIPTOR` is an inherited socket; the standard streams carry nothing but prints. `MEMORY`, unless it is 0,
-caps the address space, in bytes, before the handler's module is imported (macOS does not enforce it).
-"""
-
-import contextlib
-import ctypes
-import gc
+import functools
+import operator
 import os
-import pkgutil
-import resource
-import signal
+import platform
 import sys
-import traceback
+import warnings
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Literal
+from importlib.metadata import version
+from typing import Any
 
 import msgspec
+import numpy as np
 
-Handler = Callable[[bytes], bytes]
+import nestgrad as ng
+from nestgrad._registry import descriptor
+from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
+from nestgrad_conformance.cases.scenario_case import Subject
+from nestgrad_conformance.cases.twin import beside
+from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.report.schema import Environment
+from nestgrad_conformance.scenarios import load
+from nestgrad_conformance.versions import installed
 
-_PR_SET_PDEATHSIG = 1
-_YOUNG = 50_000  # objects between two runs of the collector; 700 is usual
+from .plan import Task
 
-
-class Replied(msgspec.Struct, frozen=True, tag=True):
-    """The handler's reply."""
-
-    payload: bytes
-
-
-class Died(msgspec.Struct, frozen=True, tag=True):
-    """There is no reply: what happened instead, and the end of what the worker had printed."""
-
-    kind: Literal["crash", "timeout", "memory", "exit", "startup"]
-    detail: str
-    tail: str = ""
+BACKEND = "NESTGRAD_ROOM_BACKEND"
+"""The environment variable that tells a worker which backend it is for."""
 
 
-Answer = Replied | Died
+class Describe(msgspec.Struct, frozen=True, tag=True):
+    """Ask a worker about its backend and engine; the answer is an `Environment`."""
 
 
-def main(handler: str, descriptor: str, memory: str) -> None:
-    """Answers requests until the parent closes the channel or dies."""
-    channel = Connection(int(descriptor))
-    os.set_inheritable(channel.fileno(), False)  # A grandchild must not keep it open.
-    _die_with_parent()
-    _cap_memory(int(memory))
-    handle = _load(handler, channel)
-    _spare_the_collector()
-    with contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            channel.send_bytes(_answer(handle, channel.recv_bytes()))
+class Absent(msgspec.Struct, frozen=True, tag=True):
+    """The backend lacks what the cell is about; not a measurement."""
+
+    reason: str
 
 
-def _die_with_parent() -> None:
-    # A hung handler never sees the channel close. The "parent" is the thread that started this process.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+Request = Describe | Task
+Reply = Measurement | Absent
+
+_REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 
-def _cap_memory(size: int) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with contextlib.suppress(ValueError):  # The hard limit is lower already, or this is macOS.
-        resource.setrlimit(resource.RLIMIT_AS, (size or hard, hard))
+def make() -> Callable[[bytes], bytes]:
+    """The handler of a worker for the backend that the environment names."""
+    return _handler(ng.get_backend(os.environ[BACKEND]))
 
 
-def _load(handler: str, channel: Connection) -> Handler:
-    """Imports and builds the handler, and tells the parent how that went."""
-    try:
-        handle: Handler = pkgutil.resolve_name(handler)()
-    except Exception as error:
-        last_line = traceback.format_exception_only(error)[-1].strip()
-        channel.send_bytes(msgspec.msgpack.encode(Died("startup", last_line)))
-        raise  # The whole traceback belongs in the tail.
-    channel.send_bytes(msgspec.msgpack.encode(Replied(b"")))
+def make_raw() -> Callable[[bytes], bytes]:
+    """The same for its bare engine; a backend that has no other transforms than the engine's is bare itself."""
+    backend = ng.get_backend(os.environ[BACKEND])
+    return _handler(backend.bare() if provides(backend, "bare") else backend)  # type: ignore[attr-defined]
+
+
+def _handler(backend: Any) -> Callable[[bytes], bytes]:
+    if provides(backend, "prepare_worker"):
+        backend.prepare_worker()
+    warnings.simplefilter("ignore")  # numbers are judged, not their warnings
+    scenarios, environment = load(), functools.cache(describe)
+
+    @functools.lru_cache(maxsize=1)  # tasks come scenario by scenario
+    def subject(scenario: str, seed: int) -> Subject:
+        return Subject(scenarios[scenario], backend, seed)
+
+    def handle(request: bytes) -> bytes:
+        asked = _REQUEST.decode(request)
+        answer = environment(backend) if isinstance(asked, Describe) else measured(asked, backend, subject)
+        return msgspec.msgpack.encode(answer)
+
     return handle
 
 
-def _spare_the_collector() -> None:
-    """Compilers make Python's collector run often, and each time it would look through all that an engine imports."""
-    gc.freeze()
-    gc.set_threshold(_YOUNG)
+def describe(backend: Any) -> Environment:
+    """Where this worker measures."""
+    array = backend.asarray(np.zeros(1))
+    return Environment(
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        nestgrad=version("nestgrad"),
+        spec=getattr(backend, "spec_version", SPEC_VERSION),
+        engines=installed(descriptor(backend.name).engine),
+        device=str(getattr(array, "device", "cpu")),
+        x64=str(backend.to_numpy(array).dtype) == "float64",
+        modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
+        max_order=getattr(backend, "max_order", None),
+        executions=["eager", *(name for name, method in COMPILERS.items() if provides(backend, method))],
+    )
 
 
-def _answer(handle: Handler, request: bytes) -> bytes:
+def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
+    """One cell measured, or what the backend lacks for it; `subject(scenario, seed)` makes the subject."""
+    if task.execution != "eager" and not provides(backend, COMPILERS[task.execution]):
+        return Absent(f"the backend has no execution {task.execution!r}")
     try:
-        return msgspec.msgpack.encode(Replied(handle(request)))
-    except MemoryError as error:
-        died = Died("memory", repr(error))
-    except Exception as error:
-        died = Died("exit", repr(error))
-    return msgspec.msgpack.encode(died)  # Encoded here, once the traceback has let go of its memory.
+        asked = subject(task.scenario, task.seed)
+        if not has(backend.xp, asked.scenario.operation):
+            return Absent(f"the namespace has no {asked.scenario.operation!r}")
+        capability = asked.scenario.capability
+        if capability is not None and not provides(backend, capability):
+            return Absent(f"the backend has no {capability}")
+        return beside(asked, task.word, task.execution, measure(asked, task.word, task.execution))
+    except MemoryError:
+        raise  # the worker is replaced
+    except Exception as error:  # the scenario itself does not load or evaluate
+        return Measurement(word=task.word, outcome="error", exception=type(error).__name__, message=str(error))
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def has(namespace: Any, operation: str | None) -> bool:
+    """Whether a namespace has an operation, such as `linalg.det`."""
+    try:
+        return operation is None or bool(operator.attrgetter(operation)(namespace))
+    except AttributeError:
+        return False

@@ -42,7 +42,7 @@ class Scenario:
         sample: one of the few that stand for all where measuring all would take too long: with a slow
             compiler, and in order 3 with any.
         probe: f is not smooth at x; what an engine takes for the derivative is reported, and not judged.
-        setting: `"module:name"` of how the operator is called, or None as usual: see `nestgrad_conformance.settings`.
+        setting: `"module:name"` of how the operator is called, or None as usual: see the folder `settings`.
         capability: a method of the backend without which the cell is absent.
         words: a pattern on the codes of the words that are measured, as fnmatch reads it.
         executions: those that it is measured in; all if empty.

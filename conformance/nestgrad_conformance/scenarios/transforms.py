@@ -69,7 +69,7 @@ def _called(base: str, setting: str, function: str, **fields: str) -> Scenario:
         features=one.features | {f"in_{setting}"},
         order=2,
         sample=False,
-        setting=f"nestgrad_conformance.settings.{function}",
+        setting=f"nestgrad_conformance.scenarios.settings.{function}",
         executions=("eager",),
         **fields,  # type: ignore[arg-type]
     )

@@ -8,7 +8,7 @@ from nestgrad_conformance.run.plan import Task
 
 
 def test_cell(request: pytest.FixtureRequest, nestgrad_task: tuple[str, Task]) -> None:
-    from nestgrad_conformance.pytest_session import check
+    from nestgrad_conformance.pytest_plugin.session import check
 
     session = request.config.pluginmanager.get_plugin("nestgrad-session")
     assert session is not None

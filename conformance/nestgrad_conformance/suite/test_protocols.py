@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import pytest
 
-from nestgrad_conformance.plugin import asked
 from nestgrad_conformance.protocols import (
     abilities,
     arrays,
@@ -28,6 +27,7 @@ from nestgrad_conformance.protocols import (
 )
 from nestgrad_conformance.protocols.law import Broken, Lacking, Law, function_of
 from nestgrad_conformance.protocols.worker import Workers
+from nestgrad_conformance.pytest_plugin.plugin import asked
 
 
 def _laws(module: ModuleType, **keywords: str) -> tuple[Law, ...]:

@@ -1,0 +1,1 @@
+"""What is measured: a scenario, or a function of the user's own, on a backend; and the twin of either."""

@@ -1,0 +1,44 @@
+"""What can be measured: a function on a backend, at a point, with a truth to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from nestgrad_conformance.truth.oracle import Oracle
+from nestgrad_conformance.truth.truth import Precision
+
+from .scenario_case import Vector
+
+
+class Case(Protocol):
+    """A scenario's function, or a user's own.
+
+    Attributes:
+        backend: what differentiates it.
+        x: the point, flat.
+        calls: how often the function was evaluated on the backend, not compiled.
+        vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
+        precision: that of the results.
+        oracle: the truth about this function at `x`.
+    """
+
+    backend: Any
+    x: Vector
+    calls: int
+    vectors: dict[int, Vector]
+    scalars: dict[int, Vector]
+    precision: Precision
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is known that f is not smooth at x, so that there is no truth to compare with."""
+
+    @property
+    def oracle(self) -> Oracle: ...  # noqa: D102
+
+    def direction(self, number: int) -> Vector:
+        """The direction of this number, flat."""
+
+    def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
+        """The public operator for a word, or for `"auto"`, on flat vectors."""

@@ -1,0 +1,1 @@
+"""Judgement of a function of the user's own."""

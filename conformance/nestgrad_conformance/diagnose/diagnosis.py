@@ -1,0 +1,155 @@
+"""The suite's judgement of a user's own function: one cell for each nesting and execution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from rich.console import Console, RenderableType
+
+from nestgrad._errors import InvalidNestingError, UnsupportedExecutionError, did_you_mean
+from nestgrad._operator import leaves_of
+from nestgrad._select import select
+from nestgrad.extend import COMPILERS, Nesting, provides
+from nestgrad_conformance.cases.function_case import OwnFunction
+from nestgrad_conformance.cases.scenario_case import AUTO, order_of
+from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measure import measure as measured
+from nestgrad_conformance.render.cells import table
+from nestgrad_conformance.report.schema import Cell
+from nestgrad_conformance.run.plan import long_name
+from nestgrad_conformance.truth.truth import SINGLE
+
+TIER = "own"
+"""The tier of cells that belong to no scenario of the suite."""
+WIDTH = 120
+DEFAULT = ("R", "F", "FR", "RF", "RR", "FF", AUTO)
+"""Every word of order 1 and 2, those with a vector for result first: others are compared with it."""
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """See `nestgrad.Diagnosis`.
+
+    Attributes:
+        function: the function's name.
+        backend: the backend's name.
+        values: the dtype in which f's values were taken for the truth.
+        cells: those that were measured.
+    """
+
+    function: str
+    backend: str
+    values: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every cell is correct or refused, and one at least is correct."""
+        outcomes = {cell.outcome for cell in self.cells}
+        return "correct" in outcomes <= {"correct", "refused"}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {
+            "function": self.function,
+            "backend": self.backend,
+            "values": self.values,
+            "ok": self.ok,
+            "cells": msgspec.to_builtins(self.cells),
+        }
+
+    def __rich__(self) -> RenderableType:
+        return table(self.cells, f"{self.function} on {self.backend}", self._caption)
+
+    def __repr__(self) -> str:
+        console = Console(width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+        with console.capture() as text:
+            console.print(self)
+        return "\n".join(line.rstrip() for line in text.get().splitlines())
+
+    @property
+    def _caption(self) -> str:
+        text = f"The truth is from values of f in {self.values}"
+        if self.cells[0].dtype != "float64":
+            text += f"; x is {self.cells[0].dtype}, so a number may be off by {SINGLE.slack:g} of its scale"
+        return f"{text}."
+
+
+def diagnose(
+    f: Callable[..., Any],
+    x: Any,
+    args: tuple[Any, ...],
+    backend: str | Any | None,
+    nestings: Iterable[str | Nesting] | None,
+    executions: Iterable[str],
+) -> Diagnosis:
+    """See `nestgrad.diagnose`."""
+    words = checked_words(nestings)
+    chosen = select(backend, leaves_of([("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]))
+    runs = checked_executions(chosen, executions)
+    name = name_of(f)
+    with np.errstate(all="ignore"):  # numbers are judged, not their warnings
+        case = OwnFunction(f, x, args, chosen)
+        cells = [
+            cell_of(name, chosen.name, case.dtype, word, run, measured(case, word, run))
+            for run in runs
+            for word in words
+        ]
+    return Diagnosis(name, chosen.name, case.values, tuple(cells))
+
+
+def checked_words(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...]:
+    """The codes of some words, or of the default ones.
+
+    Raises:
+        InvalidNestingError: one is no nesting.
+    """
+    if nestings is None:
+        return DEFAULT
+    given = (nestings,) if isinstance(nestings, (str, Nesting)) else tuple(nestings)
+    codes = {AUTO if word == AUTO else Nesting(word).code for word in given}
+    if not codes:
+        raise InvalidNestingError("No nesting is asked for.")
+    return tuple(sorted(codes, key=lambda code: (code == AUTO, order_of(code), "R" not in code, code)))
+
+
+def checked_executions(backend: Any, executions: Iterable[str]) -> tuple[str, ...]:
+    """The executions themselves.
+
+    Raises:
+        UnsupportedExecutionError: there is none of this name, or the backend has none.
+    """
+    offered = ("eager", *(name for name, method in COMPILERS.items() if provides(backend, method)))
+    asked = tuple(dict.fromkeys((executions,) if isinstance(executions, str) else executions))
+    missing = [name for name in asked if name not in offered]
+    if missing or not asked:
+        what = f"has no execution {missing[0]!r}" if missing else "is asked for no execution"
+        raise UnsupportedExecutionError(f"Backend {backend.name!r} {what}. {did_you_mean('', offered)}")
+    return asked
+
+
+def name_of(f: Callable[..., Any]) -> str:
+    """What to call a function."""
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, found: Measurement) -> Cell:
+    """A measurement as a cell; nothing is declared of a user's function, so that the verdict is the outcome."""
+    return Cell(
+        id=f"{backend}/{function}@1/{word}/{execution}/{dtype}",
+        backend=backend,
+        scenario=function,
+        tier=TIER,
+        features=[],
+        nesting=long_name(word),
+        execution=execution,
+        dtype=dtype,
+        device=None,
+        declared=None,
+        verdict=found.outcome,
+        **{name: getattr(found, name) for name in found.__struct_fields__ if name != "word"},
+    )

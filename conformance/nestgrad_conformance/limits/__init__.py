@@ -1,0 +1,1 @@
+"""Limits: what a backend declares that it refuses."""

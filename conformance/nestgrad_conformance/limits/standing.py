@@ -1,0 +1,49 @@
+"""Was anything measured on the version of an engine that is installed? The limits files tell; no engine is imported."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import msgspec
+
+from nestgrad import BackendInfo
+from nestgrad._registry import descriptor
+from nestgrad_conformance.limits.limit import read
+from nestgrad_conformance.versions import installed, version_of
+
+LIMITS = "limits.toml"
+"""The file of every bundled backend, whose engine is called as the backend is: known without its descriptor."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An engine as it is installed.
+
+    Attributes:
+        engine: its import name.
+        version: what is installed; None if nothing is.
+        measured: whether one of the backend's limits was seen in that version.
+    """
+
+    engine: str
+    version: str | None
+    measured: bool
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"{self.engine} is not installed"
+        return f"{self.engine} {self.version}, {'measured' if self.measured else 'not measured'}"
+
+
+def standing(info: BackendInfo) -> Standing:
+    """How the installed engine of a backend stands. The descriptor of one that is not bundled is imported.
+
+    Raises:
+        LimitsError: the limits file is missing or malformed.
+        BackendUnavailableError: the descriptor does not load.
+    """
+    described = None if info.bundled else descriptor(info.name)
+    engine, limits = (described.engine, described.limits) if described else (info.name, LIMITS)
+    if find_spec(engine.partition(".")[0]) is None:
+        return Standing(engine, None, False)
+    version = version_of(engine, installed(engine))
+    return Standing(engine, version, any(version in limit.seen for limit in read(info.module, limits)))

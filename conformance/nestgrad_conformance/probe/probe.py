@@ -1,0 +1,142 @@
+"""Does a backend work at all? Each is loaded in a process of its own, and differentiates 1/‖x‖ once in each mode."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from nestgrad import BackendInfo
+from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.verdict import Outcome
+from nestgrad_conformance.limits.limit import LimitsError
+from nestgrad_conformance.limits.standing import Standing, standing
+from nestgrad_conformance.processes.room import Died, Replied, Room
+from nestgrad_conformance.run.deaths import measurement_of
+from nestgrad_conformance.run.worker import BACKEND
+
+from .worker import Ask, Found, Reply, Unfit
+
+State = Literal["ok", "wrong", "broken", "absent"]
+FAILING = ("wrong", "broken")
+_SILENT = ("wrong", "silent_zero", "not_finite")
+
+_REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+class Try(msgspec.Struct):
+    """One derivative: what came of it, how far it is off, and what was said."""
+
+    outcome: Outcome
+    error: float | None
+    message: str | None
+
+
+class Probe(msgspec.Struct):
+    """A registered backend, and what a probe has shown of it.
+
+    Attributes:
+        name: the backend's.
+        module: the plug-in's module.
+        distribution: the distribution that registers it.
+        version: that distribution's version.
+        state: `ok` (each mode that it has is right or refused, one is right, and its namespace has what nestgrad
+            needs), `wrong` (a number is), `broken`, `absent` (its engine is not installed); None if not probed.
+        message: why it is not ok.
+        engines: versions of the engine and of what it computes with, by distribution.
+        forward: the derivative of 1/‖x‖ in forward mode; None if there is none. `reverse`: the same in reverse mode.
+        lacks: what nestgrad needs of the namespace `xp` and it does not have.
+        lacks_for_f: what 1/‖x‖ is written with and `xp` does not have; nothing is differentiated then.
+        standing: the engine as it is installed; None of a backend that is not bundled and was not probed.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    state: State | None = None
+    message: str | None = None
+    engines: dict[str, str] = msgspec.field(default_factory=dict)
+    forward: Try | None = None
+    reverse: Try | None = None
+    lacks: list[str] = msgspec.field(default_factory=list)
+    lacks_for_f: list[str] = msgspec.field(default_factory=list)
+    standing: Standing | None = None
+
+    @classmethod
+    def unprobed(cls, info: BackendInfo) -> Probe:
+        """What the metadata tell, and of a bundled backend its limits."""
+        row = cls(info.name, info.module, info.distribution, info.version)
+        return _with_standing(row, info) if info.bundled else row
+
+
+def probe(info: BackendInfo, timeout: float) -> Probe:
+    """Load a backend in a fresh process, differentiate once in each mode, and say how that went.
+
+    Args:
+        info: the backend.
+        timeout: seconds, for it to load and for each derivative.
+    """
+    environment = {BACKEND: info.name}
+    handler = "nestgrad_conformance.probe.worker:make"
+    with Room(handler, timeout=timeout, environment=environment) as room:
+        row = _probed(Probe.unprobed(info), room)
+    return _with_standing(row, info) if row.engines else row
+
+
+def _probed(row: Probe, room: Room) -> Probe:
+    looked = _asked(room, Ask())
+    if isinstance(looked, Died):
+        row.state, row.message = "broken", f"it does not load: {measurement_of(looked, '').message}"
+    elif isinstance(looked, Unfit):
+        row.state, row.message = "broken" if looked.installed else "absent", looked.message
+    elif isinstance(looked, Found):
+        row.engines, row.lacks, row.lacks_for_f = looked.engines, looked.lacks, looked.lacks_for_f
+        tries = {} if looked.lacks_for_f else {mode: _tried(room, mode) for mode in looked.modes}
+        row.forward, row.reverse = tries.get("F"), tries.get("R")
+        row.state, row.message = _judged(row, looked.modes)
+    return row
+
+
+def _with_standing(row: Probe, info: BackendInfo) -> Probe:
+    """The row with the engine as it is installed; a limits file that cannot be read is the state of its backend."""
+    try:
+        row.standing = standing(info)
+    except LimitsError as error:
+        row.state, row.message = "broken", str(error)
+    return row
+
+
+def _tried(room: Room, mode: str) -> Try:
+    found = _asked(room, Ask(mode))
+    if isinstance(found, Died):
+        found = measurement_of(found, mode)
+    assert isinstance(found, Measurement)
+    told = f"{found.exception}: {found.message}" if found.outcome == "error" and found.exception else found.message
+    return Try(found.outcome, found.error, told)
+
+
+def _judged(row: Probe, modes: list[str]) -> tuple[State, str | None]:
+    """The state, and why, of a backend that has loaded."""
+    tries = {name: one for name, one in (("forward", row.forward), ("reverse", row.reverse)) if one is not None}
+    for name, one in tries.items():
+        if one.outcome in _SILENT:
+            off = "" if one.error is None else f", off by {one.error:.1e}"
+            return "wrong", f"in {name} mode the derivative of 1/‖x‖ is {one.outcome}{off}"
+    for name, one in tries.items():
+        if one.outcome not in ("correct", "refused"):
+            return "broken", f"in {name} mode: {one.outcome}: {one.message}"
+    if not modes:
+        return "broken", "it has neither jvp nor vjp"
+    if row.lacks:
+        return "broken", f"its namespace lacks {', '.join(row.lacks)}, which nestgrad needs"
+    if row.lacks_for_f:
+        return "broken", f"1/‖x‖ cannot be written with its namespace, which lacks {', '.join(row.lacks_for_f)}"
+    if "correct" not in {one.outcome for one in tries.values()}:
+        return "broken", f"it refuses 1/‖x‖ in each mode: {next(iter(tries.values())).message}"
+    return "ok", None
+
+
+def _asked(room: Room, question: Ask) -> Reply | Died:
+    answer = room.ask(msgspec.msgpack.encode(question))
+    return _REPLY.decode(answer.payload) if isinstance(answer, Replied) else answer

@@ -1,0 +1,1 @@
+"""Worker processes: where code may crash, hang, exit, fill memory or print."""

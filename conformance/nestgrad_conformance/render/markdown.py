@@ -1,0 +1,107 @@
+"""A report as Markdown: the matrix, or counts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nestgrad_conformance.report.schema import Cell, Report
+from nestgrad_conformance.report.summary import (
+    COLUMNS,
+    MARKS,
+    by_tier,
+    columns,
+    counts,
+    gaps,
+    grid,
+    legend,
+    mark,
+    problems,
+    verdict_line,
+)
+
+
+def render(report: Report) -> str:
+    """The matrix, the counts, what is refused and why, the findings, and where it was measured."""
+    parts = [
+        "# Which nestings work\n\n" + verdict_line(report),
+        "## Counts\n\n" + _counts(report.cells),
+        "## Matrix\n\n" + " · ".join(f"`{sign}` {name}" for sign, name in legend(report)),
+        *(_matrix(report, column) for column in columns(report)),
+    ]
+    if gaps(report):
+        parts.append("## Refused, as declared\n\n" + _gaps(report))
+    if problems(report):
+        parts.append("## Findings\n\n" + _problems(report))
+    parts.append("## Measured with\n\n" + _environments(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def render_counts(report: Report) -> str:
+    """The counts by tier, execution and nesting, the findings, and where it was measured: a page for the record."""
+    parts = [
+        "# Counts by tier and nesting\n\n" + verdict_line(report),
+        *(f"## {tier}\n\n" + _counts(cells) for tier, cells in by_tier(report).items()),
+    ]
+    if problems(report):
+        parts.append("## Findings\n\n" + _problems(report))
+    parts.append("## Measured with\n\n" + _environments(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _counts(cells: Sequence[Cell]) -> str:
+    shown = [name for name in MARKS if any(cell.verdict == name for cell in cells)]
+    rows = [
+        [backend, execution, f"`{word}`", *(str(by_verdict[name]) for name in shown)]
+        for (backend, execution), by_word in counts(cells).items()
+        for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
+    ]
+    return _table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)
+
+
+def _matrix(report: Report, column: tuple[str, str]) -> str:
+    rows = [
+        [scenario, *(mark(cells[column].get(word, [])) for word in (*COLUMNS, "3+"))]
+        for scenario, cells in grid(report).items()
+        if column in cells
+    ]
+    return f"### {column[0]}, {column[1]}\n\n" + _table(["scenario", *COLUMNS, "3+"], rows)
+
+
+def _gaps(report: Report) -> str:
+    rows = [
+        [
+            gap.backend,
+            " ".join(gap.nestings),
+            ", ".join(gap.scenarios),
+            f"[{gap.limit}]({gap.link})" if gap.link else gap.limit,
+        ]
+        for gap in gaps(report)
+    ]
+    return _table(["backend", "nestings", "scenarios", "limit"], rows)
+
+
+def _problems(report: Report) -> str:
+    rows = [
+        [cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""]
+        for cell in problems(report)
+    ]
+    return _table(["verdict", "cell", "outcome", "message"], rows)
+
+
+def _environments(report: Report) -> str:
+    rows = [
+        [
+            name,
+            ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
+            where.python,
+            where.platform,
+            where.device,
+        ]
+        for name, where in report.environments.items()
+    ]
+    return _table(["backend", "engines", "Python", "platform", "device"], rows)

@@ -1,0 +1,213 @@
+"""A bench: one backend's part of a run, and what has come of it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from nestgrad import BackendUnavailableError
+from nestgrad._registry import descriptor
+from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.verdict import Declared, verdict
+from nestgrad_conformance.limits.limit import Limit, implied, written
+from nestgrad_conformance.limits.names import check_names
+from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
+from nestgrad_conformance.report.schema import Cell, Environment
+from nestgrad_conformance.scenarios import Scenario
+from nestgrad_conformance.versions import UNKNOWN, version_of
+
+from .caches import CACHE, folder
+from .deaths import measurement_of, why_it_did_not_start
+from .plan import Selection, Task, cell_id, long_name
+from .worker import BACKEND, Absent, Describe, Reply
+
+THREADS = "OMP_NUM_THREADS"
+"""One in every worker, unless it is set already: the threads of several workers get in each other's way."""
+
+_REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+class EnvironmentChanged(Exception):
+    """The workers of one backend do not measure in one environment, or not in that of the report that is resumed."""
+
+
+class Bench:
+    """One backend's cells: planned, measured in rooms, judged.
+
+    Attributes:
+        tasks: the planned cells.
+        results: what was measured, or kept of an earlier run.
+        environment: where the workers measure, once one has told.
+    """
+
+    handler = "nestgrad_conformance.run.worker:make"
+
+    def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
+        described = descriptor(name)
+        self.name, self.engine, self._scenarios, self._timeout = name, described.engine, scenarios, timeout
+        self.tasks = selection.tasks(scenarios.values(), described.engine)
+        self.results: dict[Task, Cell | Absent] = {}
+        self.environment: Environment | None = None
+        self._written: tuple[Limit, ...] = written(name)
+        check_names(self._written, scenarios.values(), described.engine, f"{name}: {described.limits}")
+        self._started: list[Room] = []
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The cells that are finished, in the order of the plan."""
+        results = (self.results.get(task) for task in self.tasks)
+        return [result for result in results if isinstance(result, Cell)]
+
+    @property
+    def absent(self) -> int:
+        """How many of the planned cells the backend has no execution for."""
+        return sum(isinstance(self.results.get(task), Absent) for task in self.tasks)
+
+    def groups(self) -> list[Sequence[Task]]:
+        """What is left to do, scenario by scenario; one empty group if nothing is, so that a worker is described."""
+        left = (task for task in self.tasks if task not in self.results)
+        return [list(tasks) for _, tasks in itertools.groupby(left, lambda task: task.scenario)] or [[]]
+
+    def keep(self, cells: Iterable[Cell], environment: Environment) -> None:
+        """Take cells of an earlier run for measured, except where something else is declared today."""
+        self._settle(environment)
+        known = {cell.id: cell for cell in cells}
+        found = {task: known[cell] for task in self.tasks if (cell := self.id(task)) in known}
+        changed = {
+            (task.scenario, task.execution)
+            for task, cell in found.items()
+            if task.word != AUTO and _told(self._limit(task, task.word)) != (cell.limit, cell.link)
+        }
+        self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
+
+    def id(self, task: Task) -> str:
+        """The id of a planned cell."""
+        return cell_id(self.name, self._scenarios[task.scenario], task)
+
+    def start(self) -> None:
+        """Start the worker that `room` gives first, and learn where it measures.
+
+        Raises:
+            BackendUnavailableError: the backend does not load there.
+            EnvironmentChanged: the report that is resumed says otherwise.
+        """
+        room = self.room()
+        self._started.append(room)
+        answer = self.describe(room)
+        if isinstance(answer, Died) and answer.kind == "startup":
+            self.close()
+            raise BackendUnavailableError(why_it_did_not_start(f"Backend {self.name!r}", answer))
+
+    def close(self) -> None:
+        """Let the worker end that was started, and that nobody has asked for."""
+        while self._started:
+            self._started.pop().close()
+
+    def room(self) -> Room:
+        """A place for a worker of this backend; the one that was started, the first time."""
+        with contextlib.suppress(IndexError):  # another lane may have taken it
+            return self._started.pop()
+        environment = {BACKEND: self.name, CACHE: str(folder()), THREADS: os.environ.get(THREADS, "1")}
+        return Room(self.handler, timeout=self._timeout, environment=environment)
+
+    def describe(self, room: Room) -> Answer:
+        """Learn where the worker measures, if it lives.
+
+        Raises:
+            EnvironmentChanged: another worker, or the report that is resumed, says otherwise.
+        """
+        answer = room.ask(msgspec.msgpack.encode(Describe()))
+        if isinstance(answer, Replied):
+            self._settle(msgspec.msgpack.decode(answer.payload, type=Environment))
+        return answer
+
+    def measure(self, room: Room, task: Task) -> Cell | Absent:
+        """Have one task measured, and judge it; what kills the worker is an outcome of that one cell."""
+        reply = _measurement(room.ask(msgspec.msgpack.encode(task)), task)
+        return reply if isinstance(reply, Absent) else self._judged(task, reply)
+
+    def _settle(self, environment: Environment) -> None:
+        if self.environment not in (None, environment):
+            raise EnvironmentChanged(_difference(self.name, self.environment, environment))
+        self.environment = environment
+
+    def _judged(self, task: Task, found: Measurement) -> Cell:
+        scenario = self._scenarios[task.scenario]
+        limit = self._limit(task, found.word)
+        declared = self._declares(limit)
+        told, link = _told(limit)
+        return Cell(
+            id=self.id(task),
+            backend=self.name,
+            scenario=scenario.id,
+            tier=scenario.tier,
+            features=sorted(scenario.features),
+            nesting=long_name(task.word),
+            execution=task.execution,
+            dtype=task.dtype,
+            device=self.environment.device if self.environment else None,
+            outcome=found.outcome,
+            declared=declared,
+            verdict=verdict(declared, found.outcome, found.route),
+            route=found.route,
+            repairs=found.repairs,
+            limit=told,
+            error=found.error,
+            tolerance=found.tolerance,
+            oracle=found.oracle,
+            seconds=found.seconds,
+            f_calls=found.f_calls,
+            exception=found.exception,
+            message=found.message,
+            link=link,
+        )
+
+    def _declares(self, limit: Limit | None) -> Declared | None:
+        return "limit" if limit else "supported"
+
+    def _limit(self, task: Task, word: str) -> Limit | None:
+        scenario, version = self._scenarios[task.scenario], UNKNOWN
+        lacking: tuple[Limit, ...] = ()
+        if self.environment is not None:
+            version = version_of(self.engine, self.environment.engines)
+            lacking = implied(self.environment.modes, self.environment.max_order)
+        known = (word, scenario.id, scenario.features, version, task.execution)
+        return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
+
+
+class RawBench(Bench):
+    """The same for the bare engine, which declares nothing and has no choice of its own between words."""
+
+    handler = "nestgrad_conformance.run.worker:make_raw"
+
+    def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
+        super().__init__(name, scenarios, selection, timeout)
+        self.tasks = [task for task in self.tasks if task.word != AUTO]
+
+    def _declares(self, limit: Limit | None) -> None:
+        return None
+
+    def _limit(self, task: Task, word: str) -> None:
+        return None
+
+
+def _told(limit: Limit | None) -> tuple[str | None, str | None]:
+    """A limit as a cell has it: kind with reason, and the link."""
+    return (f"{limit.kind}: {limit.reason}", limit.link) if limit else (None, None)
+
+
+def _difference(name: str, one: Environment, other: Environment) -> str:
+    fields = [field for field in one.__struct_fields__ if getattr(one, field) != getattr(other, field)]
+    changes = (f"{field} was {getattr(one, field)!r} and is {getattr(other, field)!r}" for field in fields)
+    return f"{name} is measured in another environment now: {'; '.join(changes)}."
+
+
+def _measurement(answer: Answer, task: Task) -> Reply:
+    if isinstance(answer, Replied):
+        return _REPLY.decode(answer.payload)
+    return measurement_of(answer, task.word)

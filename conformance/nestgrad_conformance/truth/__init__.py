@@ -1,0 +1,1 @@
+"""The truth about a derivative, and its error bar."""
