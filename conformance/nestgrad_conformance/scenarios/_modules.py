@@ -55,7 +55,7 @@ class Piece:
         imports = _imports(ast.walk(self.node), self.module)
         names = {*_globals(self.node, self.outer), *imports}
         chains = sorted(chain for chain in _chains(self.node) if chain[0] in names)
-        found = ((".".join(chain), [*self._meant(chain, imports)]) for chain in chains)
+        found = ((".".join(chain), [*dict.fromkeys(self._meant(chain, imports))]) for chain in chains)
         return [(written, meant) for written, meant in found if meant]
 
     def _meant(self, chain: Chain, imports: dict[str, list[_Import]]) -> Iterator[Piece | str]:
