@@ -260,12 +260,12 @@ def test_f_strings_are_printed_alike_by_every_python(named):
 
 def test_without_a_text_there_is_no_digest():
     made = eval("lambda xp, x: xp.sum(x)", {"__name__": "nowhere"})
-    for function in (made, "nowhere:f", "nestgrad_conformance.scenarios.native_jax:no_such_function"):
+    for function in (made, "nowhere:f", "nestgrad_conformance.scenarios.native.jax.control_flow:no_such_function"):
         with pytest.raises(ScenarioError, match="has no text"):
             _ = Scenario(id="f", function=function, inputs=normal(3)).digest
 
 
-MODULE = "nestgrad_conformance.scenarios.native_autograd"
+MODULE = "nestgrad_conformance.scenarios.native.autograd.special"
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -1,5 +1,8 @@
-"""Engines' own calls, a table for each engine. The functions are in the modules `native_*` beside this folder."""
+"""Engines' own calls: a folder for each engine, with a table of scenarios and modules of functions by theme."""
 
-from . import autograd, jax, tensorflow, torch
+from .autograd import table as autograd
+from .jax import table as jax
+from .tensorflow import table as tensorflow
+from .torch import table as torch
 
 SCENARIOS = jax.SCENARIOS + autograd.SCENARIOS + torch.SCENARIOS + tensorflow.SCENARIOS

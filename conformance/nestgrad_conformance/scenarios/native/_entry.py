@@ -10,10 +10,10 @@ from nestgrad_conformance.scenarios._scenario import Inputs, Scenario
 
 
 def native(engine: str, module: str, name: str, inputs: Inputs, *features: str, **fields: Any) -> Scenario:
-    """The scenario of the function `name` in `scenarios/{module}.py`, which a worker resolves."""
+    """The scenario of the function `name` in `native/{engine}/{module}.py`, which a worker resolves."""
     return Scenario(
         id=f"{engine}_{name}",
-        function=f"nestgrad_conformance.scenarios.{module}:{name}",
+        function=f"nestgrad_conformance.scenarios.native.{engine}.{module}:{name}",
         inputs=inputs,
         tier="native",
         features=frozenset(features),

@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .native_torch import _ramp, _weighted
-from .native_torch_more import _filled
+from .layers import _ramp, _weighted
+from .normalisation import _filled
 
 _LINEAR = _filled(torch.nn.Linear(3, 3))
 _BATCH_NORM_EVAL = torch.nn.BatchNorm1d(3, dtype=torch.float64).eval()

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from .native_tensorflow import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 
 def _built(layer: Any, *shape: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from .native_torch import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 _F64 = torch.float64
 

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.experimental import numpy as tnp
 
-from .native_tensorflow import _weighted
+from .layers import _weighted
 
 _keras = tf.keras.ops
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from .native_torch import _weighted
+from .layers import _weighted
 
 
 def cholesky(x: Any) -> Any:

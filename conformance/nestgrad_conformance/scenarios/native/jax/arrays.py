@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from jax.scipy import fft, integrate, signal
 
-from .native_jax_nn import _ramp, _weighted
+from .normalisation import _ramp, _weighted
 
 
 def fft_2d(x: Any) -> Any:

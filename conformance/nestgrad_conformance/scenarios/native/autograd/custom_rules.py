@@ -16,7 +16,7 @@ from autograd.extend import defjvp, defvjp, defvjp_argnums, notrace_primitive, p
 from autograd.misc.fixed_points import fixed_point as solved
 from autograd.misc.flatten import flatten
 
-from .native_autograd import _weighted
+from .special import _weighted
 
 
 @primitive

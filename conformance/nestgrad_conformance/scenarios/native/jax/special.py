@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy import special, stats
 
-from .native_jax_nn import _ramp, _weighted
+from .normalisation import _ramp, _weighted
 
 
 def bessel_jn(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import autograd.numpy as np
 
-from .native_autograd import _weighted
+from .special import _weighted
 
 
 def elementary(x: Any) -> Any:

@@ -9,7 +9,7 @@ import jax.flatten_util
 import jax.numpy as jnp
 from jax import lax
 
-from .native_jax_nn import _ramp, _weighted
+from .normalisation import _ramp, _weighted
 
 
 def cornered_activations(x: Any) -> Any:

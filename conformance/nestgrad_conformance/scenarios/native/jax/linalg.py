@@ -10,7 +10,7 @@ from jax import lax
 from jax.experimental import sparse
 from jax.scipy import linalg
 
-from .native_jax_nn import _ramp, _weighted
+from .normalisation import _ramp, _weighted
 
 
 def _positive(x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .native_tensorflow import _weighted
+from .layers import _weighted
 
 
 def cholesky(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .native_tensorflow import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 
 def cumulative(x: Any) -> Any:

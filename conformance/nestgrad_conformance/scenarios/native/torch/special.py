@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import distributions, special
 
-from .native_torch import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 
 def bessel(x: Any) -> Any:

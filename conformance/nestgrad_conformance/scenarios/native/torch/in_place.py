@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint as checkpointed
 
-from .native_torch import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 
 def custom_function(x: Any) -> Any:

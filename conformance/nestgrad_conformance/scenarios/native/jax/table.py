@@ -5,16 +5,23 @@ from __future__ import annotations
 from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import (
+    larger_singular,
+    native,
+    singular,
+    square,
+    symmetric,
+    zero_inside,
+    zero_row,
+)
 
-from ._entry import larger_singular, native, singular, square, symmetric, zero_inside, zero_row
-
-_jax = partial(native, "jax", "native_jax")
-_jax_nn = partial(native, "jax", "native_jax_nn")
-_jax_rules = partial(native, "jax", "native_jax_rules")
-_jax_layers = partial(native, "jax", "native_jax_layers")
-_jax_special = partial(native, "jax", "native_jax_special")
-_jax_linalg = partial(native, "jax", "native_jax_linalg")
-_jax_arrays = partial(native, "jax", "native_jax_arrays")
+_jax = partial(native, "jax", "control_flow")
+_jax_nn = partial(native, "jax", "normalisation")
+_jax_rules = partial(native, "jax", "custom_rules")
+_jax_layers = partial(native, "jax", "layers")
+_jax_special = partial(native, "jax", "special")
+_jax_linalg = partial(native, "jax", "linalg")
+_jax_arrays = partial(native, "jax", "arrays")
 
 SCENARIOS = (
     _jax("scan", normal(3), "control_flow", order=3, sample=True),

@@ -5,18 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import native, singular, square, symmetric, zero_inside, zero_row
 
-from ._entry import native, singular, square, symmetric, zero_inside, zero_row
-
-_torch = partial(native, "torch", "native_torch")
-_torch_code = partial(native, "torch", "native_torch_code")
-_torch_more = partial(native, "torch", "native_torch_more")
-_torch_special = partial(native, "torch", "native_torch_special")
-_torch_layers = partial(native, "torch", "native_torch_layers")
-_torch_arrays = partial(native, "torch", "native_torch_arrays")
-_torch_linalg = partial(native, "torch", "native_torch_linalg")
-_torch_rules = partial(native, "torch", "native_torch_rules")
-_torch_constant = partial(native, "torch", "native_torch_constant")
+_torch = partial(native, "torch", "layers")
+_torch_code = partial(native, "torch", "in_place")
+_torch_more = partial(native, "torch", "normalisation")
+_torch_special = partial(native, "torch", "special")
+_torch_layers = partial(native, "torch", "losses")
+_torch_arrays = partial(native, "torch", "arrays")
+_torch_linalg = partial(native, "torch", "linalg")
+_torch_rules = partial(native, "torch", "custom_rules")
+_torch_constant = partial(native, "torch", "inner_transforms")
 
 SCENARIOS = (
     _torch("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .native_torch import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 _INDEX = torch.tensor([0, 1, 0, 1, 2])
 

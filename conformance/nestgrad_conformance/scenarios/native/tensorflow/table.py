@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import native, square, symmetric, zero_inside
 
-from ._entry import native, square, symmetric, zero_inside
-
-_tensorflow = partial(native, "tensorflow", "native_tensorflow")
-_tensorflow_keras = partial(native, "tensorflow", "native_tensorflow_keras")
-_tensorflow_code = partial(native, "tensorflow", "native_tensorflow_code")
-_tensorflow_math = partial(native, "tensorflow", "native_tensorflow_math")
-_tensorflow_linalg = partial(native, "tensorflow", "native_tensorflow_linalg")
-_tensorflow_points = partial(native, "tensorflow", "native_tensorflow_points")
+_tensorflow = partial(native, "tensorflow", "layers")
+_tensorflow_keras = partial(native, "tensorflow", "keras")
+_tensorflow_code = partial(native, "tensorflow", "control_flow")
+_tensorflow_math = partial(native, "tensorflow", "special")
+_tensorflow_linalg = partial(native, "tensorflow", "linalg")
+_tensorflow_points = partial(native, "tensorflow", "points")
 
 
 def _colours(rng: np.random.Generator) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from .native_tensorflow import _ramp, _weighted
+from .layers import _ramp, _weighted
 
 
 def while_loop(x: Any) -> Any:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import (
+    native,
+    singular,
+    square,
+    symmetric,
+    twice_symmetric,
+    zero_inside,
+    zero_row,
+)
 
-from ._entry import native, singular, square, symmetric, twice_symmetric, zero_inside, zero_row
-
-_autograd = partial(native, "autograd", "native_autograd")
-_autograd_code = partial(native, "autograd", "native_autograd_code")
-_autograd_arrays = partial(native, "autograd", "native_autograd_arrays")
-_autograd_scipy = partial(native, "autograd", "native_autograd_scipy")
+_autograd = partial(native, "autograd", "special")
+_autograd_code = partial(native, "autograd", "custom_rules")
+_autograd_arrays = partial(native, "autograd", "arrays")
+_autograd_scipy = partial(native, "autograd", "linalg")
 
 SCENARIOS = (
     _autograd("primitive_both", normal(3), "custom_rule", order=3),

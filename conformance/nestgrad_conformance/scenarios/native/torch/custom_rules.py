@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint as checkpointed
 from torch.utils.checkpoint import checkpoint_sequential
 
-from .native_torch import _weighted
+from .layers import _weighted
 
 
 class _Once(torch.autograd.Function):

@@ -12,7 +12,7 @@ from autograd.builtins import tuple as traced_tuple
 from autograd.scipy.integrate import odeint as integrate
 from autograd.scipy.signal import convolve
 
-from .native_autograd import _weighted
+from .special import _weighted
 
 
 def bessel(x: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
-from .native_jax_nn import _ramp, _weighted
+from .normalisation import _ramp, _weighted
 
 
 @jax.custom_jvp

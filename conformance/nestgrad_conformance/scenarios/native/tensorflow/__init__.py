@@ -1,0 +1,1 @@
+"""What users of TensorFlow call: the table of scenarios, and their functions by theme, of one array x each."""
