@@ -10,9 +10,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from .layers import _ramp, _weighted
-
-_F64 = torch.float64
+from .layers import _F64, _ramp, _weighted
 
 
 def _filled(module: Any) -> Any:
