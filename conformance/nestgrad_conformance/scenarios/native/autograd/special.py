@@ -1,4 +1,4 @@
-"""What users of HIPS autograd call besides NumPy's functions. The functions of the scenarios in `native`."""
+"""Special and elementary functions of autograd, complex numbers inside."""
 
 from __future__ import annotations
 
@@ -6,55 +6,9 @@ from typing import Any
 
 import autograd.numpy as np
 import autograd.scipy.special as special
-import autograd.scipy.stats as stats
-from autograd import checkpoint as checkpointed
-from autograd import elementwise_grad, grad
-from autograd.extend import defjvp, defvjp, primitive
-from autograd.scipy.signal import convolve
 from autograd.scipy.special import logsumexp
 
-
-def _weighted(y: Any) -> Any:
-    """A scalar with nonlinear dependence on every entry."""
-    ramp = np.sin(np.arange(1.0, 1.0 + y.size)).reshape(y.shape)
-    return np.sum(ramp * y * (1 + y))
-
-
-@primitive
-def _sine(x: Any) -> Any:
-    return np.sin(x)
-
-
-defvjp(_sine, lambda ans, x: lambda g: g * np.cos(x))
-defjvp(_sine, lambda g, ans, x: g * np.cos(x))
-
-
-@primitive
-def _cosine(x: Any) -> Any:
-    return np.cos(x)
-
-
-defvjp(_cosine, lambda ans, x: lambda g: -g * np.sin(x))
-
-
-def primitive_both(x: Any) -> Any:
-    """A primitive with a rule for each mode."""
-    return np.sum(_sine(x) ** 2)
-
-
-def primitive_reverse(x: Any) -> Any:
-    """A primitive with a reverse rule alone."""
-    return np.sum(_cosine(x) ** 2)
-
-
-def checkpoint(x: Any) -> Any:
-    """autograd.checkpoint."""
-    return np.sum(checkpointed(lambda y: np.sin(y) * y)(x) ** 2)
-
-
-def grad_inside(x: Any) -> Any:
-    """autograd.grad and elementwise_grad inside."""
-    return np.sum(grad(lambda y: np.sum(y**3 * np.sin(x)))(x) * x) + np.sum(elementwise_grad(np.tanh)(x))
+from ._common import _weighted
 
 
 def gamma(x: Any) -> Any:
@@ -67,55 +21,73 @@ def log_sum_exp(x: Any) -> Any:
     return _weighted(logsumexp(x, axis=-1))
 
 
-def normal_density(x: Any) -> Any:
-    """autograd.scipy.stats: norm, t and beta."""
-    return np.sum(stats.norm.logpdf(x, 0.5, 1 + x**2)) + np.sum(stats.t.logpdf(x, 4.0, 0.3, 1.2))
+def elementary(x: Any) -> Any:
+    """The elementary functions: exp2, expm1, log1p, arcsinh, arctanh, arccos, tan, log10, reciprocal."""
+    names = ("exp2", "expm1", "log1p", "arcsinh", "arctanh", "arccos", "tan", "log10", "reciprocal", "deg2rad")
+    return sum(_weighted(getattr(np, name)(x)) for name in names)
 
 
-def multivariate_normal(x: Any) -> Any:
-    """autograd.scipy.stats.multivariate_normal, in mean and covariance."""
-    covariance = x @ x.T + 4 * np.eye(3)
-    return stats.multivariate_normal.logpdf(np.array([0.3, -0.2, 0.5]), x[0], covariance)
+def pairs(x: Any) -> Any:
+    """The functions of two arguments: arctan2, logaddexp, logaddexp2, power, maximum, fmin."""
+    names = ("arctan2", "logaddexp", "logaddexp2", "power", "maximum", "fmin")
+    return sum(_weighted(getattr(np, name)(x, x[::-1] + 0.1)) for name in names)
 
 
-def convolution(x: Any) -> Any:
-    """autograd.scipy.signal.convolve, its kernel a part of x."""
-    return _weighted(convolve(x, x[:2, :2], mode="valid"))
+def hypot(x: Any) -> Any:
+    """numpy.hypot."""
+    return _weighted(np.hypot(x, x[::-1] ** 2))
 
 
-def embedding(x: Any) -> Any:
-    """Rows by index, one of them twice."""
-    return _weighted(x[np.array([0, 2, 2, 4])] ** 2)
+def sinc_away(x: Any) -> Any:
+    """numpy.sinc away from zero."""
+    return _weighted(np.sinc(x))
 
 
-def fourier(x: Any) -> Any:
-    """A power spectrum by numpy.fft.fft: complex inside."""
-    return _weighted(np.abs(np.fft.fft(x)) ** 2)
+def complex_inside(x: Any) -> Any:
+    """Complex numbers between real ones: exp, abs, angle, conj."""
+    z = x + 1j * x**2
+    return np.sum(np.abs(z * np.exp(1j * z)) ** 2) + np.sum(np.angle(z + 3)) + np.sum(np.real(np.conj(z) * z**2))
 
 
-def einsum(x: Any) -> Any:
-    """numpy.einsum with x twice."""
-    return _weighted(np.einsum("ij,kj->ik", x, x**2))
+def remainders(x: Any) -> Any:
+    """numpy.mod, away from its jumps."""
+    return _weighted(np.mod(x, 0.7 + x**2))
 
 
-def eigh(x: Any) -> Any:
-    """numpy.linalg.eigh: the eigenvalues differ."""
-    values, vectors = np.linalg.eigh(x + x.T)
-    return _weighted(values) + _weighted(vectors**2)
+def bessel(x: Any) -> Any:
+    """The Bessel functions j0, j1, jn, y0, y1 and yn."""
+    total = special.j0(x) + special.j1(x) + special.jn(2, x) + special.y0(x) + special.y1(x) + special.yn(2, x)
+    return _weighted(total)
 
 
-def svd(x: Any) -> Any:
-    """numpy.linalg.svd: the singular values differ."""
-    return _weighted(np.linalg.svd(x, compute_uv=False))
+def bessel_modified(x: Any) -> Any:
+    """The modified Bessel functions i0, i1, iv and ive."""
+    return _weighted(special.i0(x) + special.i1(x) + special.iv(1.5, x) + special.ive(1.5, x))
 
 
-def moments(x: Any) -> Any:
-    """numpy.var and std along axes."""
-    return _weighted(np.var(x, axis=0)) + _weighted(np.std(x, axis=1))
+def beta_family(x: Any) -> Any:
+    """The beta function, its logarithm, and multigammaln."""
+    return (
+        _weighted(special.beta(x, 1 + x)) + _weighted(special.betaln(x, 2.0)) + np.sum(special.multigammaln(1 + x, 2))
+    )
 
 
-def layer_norm(x: Any) -> Any:
-    """Layer normalisation by mean and std, its weight a part of x."""
-    rows = x[1:]
-    centred = rows - np.mean(rows, axis=-1, keepdims=True)
-    return _weighted(x[0] * centred / (np.std(rows, axis=-1, keepdims=True) + 1e-3))
+def betainc(x: Any) -> Any:
+    """The regularised incomplete beta function in its bound."""
+    return _weighted(special.betainc(1.5, 2.0, x))
+
+
+def gammainc(x: Any) -> Any:
+    """The incomplete gamma functions in their bound."""
+    return _weighted(special.gammainc(1.5, x)) + _weighted(special.gammaincc(2.5, x) ** 2)
+
+
+def gamma_function(x: Any) -> Any:
+    """The gamma function, its reciprocal, polygamma."""
+    return _weighted(special.gamma(x)) + _weighted(special.rgamma(x)) + _weighted(special.polygamma(1, x))
+
+
+def error_functions(x: Any) -> Any:
+    """The error functions and their inverses; logit."""
+    names = ("erf", "erfc", "erfinv", "erfcinv", "logit", "expit")
+    return sum(_weighted(getattr(special, name)(x)) for name in names)

@@ -1,7 +1,4 @@
-"""jax.numpy and lax on arrays: indices, windows, orders, transforms, points where a formula is not finite.
-
-The functions of the scenarios in `native`, of one array x each.
-"""
+"""jax on arrays: indices, scatters, orders, running sums."""
 
 from __future__ import annotations
 
@@ -11,37 +8,51 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.scipy import fft, integrate, signal
+from jax.scipy import integrate, signal
 
-from .normalisation import _ramp, _weighted
-
-
-def fft_2d(x: Any) -> Any:
-    """jnp.fft.fft2, ifft2 and fftshift."""
-    spectrum = jnp.fft.fftshift(jnp.fft.fft2(x))
-    return _weighted(jnp.abs(spectrum) ** 2) + _weighted(jnp.real(jnp.fft.ifft2(spectrum * spectrum)))
+from ._common import _ramp, _weighted
 
 
-def inverse_real_fft(x: Any) -> Any:
-    """jnp.fft.irfft, hfft and ihfft of complex numbers from x."""
-    half = x[0] + 1j * x[1]
-    return _weighted(jnp.fft.irfft(half)) + _weighted(jnp.fft.hfft(half)) + _weighted(jnp.abs(jnp.fft.ihfft(x[0])) ** 2)
+def scatter(x: Any) -> Any:
+    """Updates at indices: set, add and multiply, one index twice."""
+    index = jnp.array([0, 2, 2])
+    return _weighted(x.at[1].set(x[0] ** 2).at[index].add(x[:3] ** 3).at[3].multiply(x[1]))
 
 
-def cosine_transform(x: Any) -> Any:
-    """jax.scipy.fft.dct and idct."""
-    return _weighted(fft.dct(x, norm="ortho") ** 2) + _weighted(fft.idct(x))
+def segment_sum(x: Any) -> Any:
+    """jax.ops.segment_sum and segment_max."""
+    segments = jnp.array([0, 1, 0, 1, 2])
+    return _weighted(jax.ops.segment_sum(x, segments, 3)) + _weighted(jax.ops.segment_max(x, segments, 3))
 
 
-def short_time_fourier(x: Any) -> Any:
-    """jax.scipy.signal.stft, and istft of what it gives."""
-    _, _, spectrum = signal.stft(x, nperseg=4)
-    return _weighted(jnp.abs(spectrum) ** 2) + _weighted(jnp.real(signal.istft(spectrum**2, nperseg=4)[1]))
+def segment_prod(x: Any) -> Any:
+    """jax.ops.segment_prod."""
+    return _weighted(jax.ops.segment_prod(x, jnp.array([0, 1, 0, 1, 2]), 3))
 
 
-def periodogram(x: Any) -> Any:
-    """jax.scipy.signal.welch and detrend."""
-    return _weighted(signal.welch(x, nperseg=4)[1]) + _weighted(signal.detrend(x))
+def sort(x: Any) -> Any:
+    """jnp.sort and lax.top_k: no two entries are equal."""
+    return _weighted(jnp.sort(x)) + _weighted(lax.top_k(x, 2)[0] ** 2)
+
+
+def cumulative(x: Any) -> Any:
+    """jnp.cumsum, cumprod and lax.cumlogsumexp."""
+    return _weighted(jnp.cumsum(x)) + _weighted(jnp.cumprod(x)) + _weighted(lax.cumlogsumexp(x))
+
+
+def unique(x: Any) -> Any:
+    """jnp.unique of a static size: all entries differ, so it sorts."""
+    return _weighted(jnp.unique(x, size=x.shape[0]))
+
+
+def unique_of_unknown_size(x: Any) -> Any:
+    """jnp.unique whose result has the size that it has."""
+    return _weighted(jnp.unique(x)) + jnp.sum(x**2)
+
+
+def arange_of_variables(x: Any) -> Any:
+    """jnp.arange and jnp.r_ between bounds that vary."""
+    return jnp.sum(jnp.arange(x[0], x[0] + 3) ** 2) + jnp.sum(jnp.r_[x[1] : x[1] + 2] ** 2)
 
 
 def convolutions(x: Any) -> Any:
@@ -98,55 +109,6 @@ def nan_reductions(x: Any) -> Any:
     return jnp.nansum(holed**2) + jnp.nanmean(holed) ** 2 + jnp.nanvar(holed) + jnp.nanprod(holed)
 
 
-def log_sums(x: Any) -> Any:
-    """jnp.logaddexp, logaddexp2, hypot and arctan2."""
-    y = jnp.roll(x, 1)
-    pairs = (jnp.logaddexp, jnp.logaddexp2, jnp.hypot, jnp.arctan2)
-    return sum(_weighted(function(x, y)) for function in pairs)
-
-
-def logaddexp_of_equals(x: Any) -> Any:
-    """jnp.logaddexp of equal arguments: x + log 2, and smooth."""
-    return _weighted(jnp.logaddexp(x, x)) + _weighted(jnp.logaddexp(x, x + 1e-9))
-
-
-def elementary(x: Any) -> Any:
-    """cbrt, exp2, expm1, log1p, float_power, the inverse functions and ldexp."""
-    names = ("cbrt", "exp2", "expm1", "log1p", "arcsinh", "arctanh", "arccos", "tan", "log10")
-    return sum(_weighted(getattr(jnp, name)(x)) for name in names) + _weighted(jnp.float_power(x, 1.5))
-
-
-def powers(x: Any) -> Any:
-    """jnp.power in base and exponent, and by a negative integer."""
-    return _weighted(jnp.power(x, x)) + _weighted(x**-3) + _weighted(lax.integer_pow(x, 5))
-
-
-def power_at_zero(x: Any) -> Any:
-    """Powers at zero: the square's second derivative is 2, the cube's 0."""
-    return jnp.sum(x**2 + jnp.power(x, 3.0) * x) + jnp.sum(jnp.power(x, 2.0) * x) + jnp.sum(lax.integer_pow(x, 3))
-
-
-def product_with_a_zero(x: Any) -> Any:
-    """jnp.prod and jnp.cumprod past an entry that is zero."""
-    return jnp.prod(x) + _weighted(jnp.cumprod(x)) + jnp.sum(x**3)
-
-
-def norm_at_zero(x: Any) -> Any:
-    """The square of jnp.linalg.norm at zero: the truth is 2x."""
-    return jnp.linalg.norm(x[0]) ** 2 + jnp.sum(x**3)
-
-
-def guarded_root(x: Any) -> Any:
-    """A square root guarded by jnp.where on both sides, as the documentation advises."""
-    allowed = x > 0
-    return jnp.sum(jnp.where(allowed, jnp.sqrt(jnp.where(allowed, x, 1.0)), x**2))
-
-
-def half_guarded_root(x: Any) -> Any:
-    """A square root guarded by jnp.where on the outside alone: the truth is finite."""
-    return jnp.sum(jnp.where(x > 0, jnp.sqrt(x), x**2))
-
-
 def sorted_by_keys(x: Any) -> Any:
     """lax.sort of two operands, argsort, partition and take_along_axis."""
     keys, values = lax.sort((x[0], x[1] ** 2), num_keys=1)
@@ -157,11 +119,6 @@ def sorted_by_keys(x: Any) -> Any:
 def cumulative_extrema(x: Any) -> Any:
     """lax.cummax, cummin, and jnp.max over axes: no two entries are equal."""
     return _weighted(lax.cummax(x)) + _weighted(lax.cummin(x, reverse=True)) + _weighted(jnp.max(x**3, axis=1))
-
-
-def maximum_of_ties(x: Any) -> Any:
-    """jnp.max of equal entries: a probe of ties that are broken evenly gives x itself."""
-    return jnp.max(jnp.stack([x, x]), axis=0) @ x + jnp.sum(x**3)
 
 
 def nonzero_entries(x: Any) -> Any:
@@ -224,26 +181,3 @@ def segment_extrema(x: Any) -> Any:
     """jax.ops.segment_max and segment_min: all entries differ."""
     segments = jnp.array([0, 1, 0, 1, 2])
     return _weighted(jax.ops.segment_max(x, segments, 3)) + _weighted(jax.ops.segment_min(x**3, segments, 3))
-
-
-def complex_inside(x: Any) -> Any:
-    """Complex numbers between real ones."""
-    z = lax.complex(x, x**2)
-    return (
-        jnp.sum(jnp.abs(z * jnp.exp(1j * z)) ** 2) + jnp.sum(jnp.angle(z + 3)) + jnp.sum(jnp.real(jnp.log(z + 3) ** z))
-    )
-
-
-def tensor_products(x: Any) -> Any:
-    """jnp.einsum with a repeated operand, tensordot, outer, cross and inner."""
-    return (
-        _weighted(jnp.einsum("ij,kj,ik->i", x, x**2, x))
-        + _weighted(jnp.tensordot(x, x, 1))
-        + _weighted(jnp.cross(x[0], x[1] ** 2))
-        + _weighted(jnp.outer(x[0], x[1]))
-    )
-
-
-def remainders(x: Any) -> Any:
-    """jnp.mod, fmod and modf, away from their jumps."""
-    return _weighted(jnp.mod(x, 0.7 + x**2)) + _weighted(jnp.fmod(x, 9.0)) + _weighted(jnp.modf(x)[0])

@@ -1,4 +1,4 @@
-"""What users of jax call: control flow and custom rules. The functions of the scenarios in `native`."""
+"""Control flow in jax."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
+
+from ._common import _weighted
+
+
+def lax_map(x: Any) -> Any:
+    """lax.map."""
+    return jnp.sum(lax.map(lambda row: jnp.sin(row) * row[0], x) ** 2)
+
+
+def associative_scan(x: Any) -> Any:
+    """lax.associative_scan by products."""
+    return _weighted(lax.associative_scan(jnp.multiply, x))
+
+
+def switch(x: Any) -> Any:
+    """lax.switch on a constant."""
+    return jnp.sum(lax.switch(1, (jnp.sin, lambda y: y**3, jnp.cos), x))
 
 
 def scan(x: Any) -> Any:
@@ -30,50 +48,44 @@ def while_loop(x: Any) -> Any:
     return jnp.sum(last)
 
 
-@jax.custom_jvp
-def _softplus(x: Any) -> Any:
-    return jnp.log1p(jnp.exp(-jnp.abs(x))) + jnp.maximum(x, 0)
+def scan_in_reverse(x: Any) -> Any:
+    """lax.scan from the end, unrolled in part, over a tree."""
+    pairs = {"a": x, "b": x**2}
+    last, history = lax.scan(
+        lambda c, e: (c * jnp.cos(e["a"]) + e["b"], c**2), jnp.float64(0.5), pairs, reverse=True, unroll=2
+    )
+    return last**2 + _weighted(history)
 
 
-@_softplus.defjvp
-def _softplus_jvp(primals: Any, tangents: Any) -> Any:
-    (x,), (t,) = primals, tangents
-    return _softplus(x), t / (1 + jnp.exp(-x))
+def scan_of_cond(x: Any) -> Any:
+    """lax.cond inside lax.scan: the branch depends on the state's sign."""
+    step = lambda c, e: (lax.cond(c > 0, lambda y: jnp.sin(y) * e, lambda y: y**2 + e, c), c)  # noqa: E731
+    last, history = lax.scan(step, jnp.float64(1.0), x)
+    return last**2 + _weighted(history)
 
 
-def custom_jvp(x: Any) -> Any:
-    """A rule by jax.custom_jvp."""
-    return jnp.sum(_softplus(x) ** 2)
+def switch_by_value(x: Any) -> Any:
+    """lax.switch on an index computed from x, constant around the inputs."""
+    index = jnp.clip(jnp.sum(x > -99).astype(int), 0, 2)
+    return jnp.sum(lax.switch(index, (jnp.sin, jnp.cos, lambda y: y**3), x))
 
 
-@jax.custom_vjp
-def _sine(x: Any) -> Any:
-    return jnp.sin(x)
+def vmapped_cond(x: Any) -> Any:
+    """jax.vmap of lax.cond, which becomes a select."""
+    return jnp.sum(jax.vmap(lambda y: lax.cond(y > 0, jnp.sin, lambda z: z**3, y))(x) ** 2)
 
 
-_sine.defvjp(lambda x: (_sine(x), jnp.cos(x)), lambda cosine, g: (g * cosine,))
+def map_in_batches(x: Any) -> Any:
+    """lax.map with a batch size that leaves a remainder."""
+    return jnp.sum(lax.map(lambda row: jnp.sin(row) * row[0], x, batch_size=2) ** 2)
 
 
-def custom_vjp(x: Any) -> Any:
-    """A rule by jax.custom_vjp whose forward part calls the function itself, as the documentation shows."""
-    return jnp.sum(_sine(x) ** 2)
+def associative_scan_of_matrices(x: Any) -> Any:
+    """lax.associative_scan by products of matrices."""
+    return _weighted(lax.associative_scan(jnp.matmul, x.reshape(4, 2, 2)))
 
 
-@jax.custom_vjp
-def _cosine(x: Any) -> Any:
-    return jnp.cos(x)
-
-
-_cosine.defvjp(lambda x: (jnp.cos(x), jnp.sin(x)), lambda sine, g: (-g * sine,))
-
-
-def custom_vjp_plain(x: Any) -> Any:
-    """A rule by jax.custom_vjp whose forward part does not call the function."""
-    return jnp.sum(_cosine(x) ** 2)
-
-
-def pure_callback(x: Any) -> Any:
-    """A callback to the host."""
-    import numpy as np
-
-    return jnp.sum(jax.pure_callback(np.sin, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="sequential"))
+def fori_loop_by_index(x: Any) -> Any:
+    """lax.fori_loop that reads and writes by its index."""
+    body = lambda i, y: y.at[i].set(jnp.sin(y[i - 1]) * x[i])  # noqa: E731
+    return _weighted(lax.fori_loop(1, 4, body, x**2))

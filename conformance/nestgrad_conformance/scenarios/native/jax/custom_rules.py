@@ -1,7 +1,4 @@
-"""Custom rules, checkpoints, control flow and transforms as users of jax write them.
-
-The functions of the scenarios in `native`, of one array x each.
-"""
+"""Custom rules, checkpoints and callbacks of jax."""
 
 from __future__ import annotations
 
@@ -13,8 +10,79 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
+from jax.experimental.ode import odeint as integrate
 
-from .normalisation import _ramp, _weighted
+from ._common import _ramp, _weighted
+
+
+def checkpoint(x: Any) -> Any:
+    """jax.checkpoint."""
+    return jnp.sum(jax.checkpoint(lambda y: jnp.sin(y) * y)(x) ** 2)
+
+
+def custom_root(x: Any) -> Any:
+    """lax.custom_root: the root of y³ + y = x, by Newton's method."""
+
+    def newton(f: Any, guess: Any) -> Any:
+        return lax.fori_loop(0, 40, lambda _, y: y - f(y) / (3 * y**2 + 1), guess)
+
+    root = lax.custom_root(lambda y: y**3 + y - x, jnp.zeros_like(x), newton, lambda g, y: y / g(jnp.ones_like(y)))
+    return _weighted(root)
+
+
+def odeint(x: Any) -> Any:
+    """jax.experimental.ode.odeint, whose rule is a custom_vjp."""
+    times = jnp.linspace(0.0, 0.1, 3)  # short: the rule is exact to the solver's tolerance alone
+    return _weighted(integrate(lambda y, t: -jnp.sin(t) * y, x, times, rtol=1e-13, atol=1e-13)[-1])
+
+
+@jax.custom_jvp
+def _softplus(x: Any) -> Any:
+    return jnp.log1p(jnp.exp(-jnp.abs(x))) + jnp.maximum(x, 0)
+
+
+@_softplus.defjvp
+def _softplus_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (t,) = primals, tangents
+    return _softplus(x), t / (1 + jnp.exp(-x))
+
+
+def custom_jvp(x: Any) -> Any:
+    """A rule by jax.custom_jvp."""
+    return jnp.sum(_softplus(x) ** 2)
+
+
+@jax.custom_vjp
+def _sine(x: Any) -> Any:
+    return jnp.sin(x)
+
+
+_sine.defvjp(lambda x: (_sine(x), jnp.cos(x)), lambda cosine, g: (g * cosine,))
+
+
+def custom_vjp(x: Any) -> Any:
+    """A rule by jax.custom_vjp whose forward part calls the function itself, as the documentation shows."""
+    return jnp.sum(_sine(x) ** 2)
+
+
+@jax.custom_vjp
+def _cosine(x: Any) -> Any:
+    return jnp.cos(x)
+
+
+_cosine.defvjp(lambda x: (jnp.cos(x), jnp.sin(x)), lambda sine, g: (-g * sine,))
+
+
+def custom_vjp_plain(x: Any) -> Any:
+    """A rule by jax.custom_vjp whose forward part does not call the function."""
+    return jnp.sum(_cosine(x) ** 2)
+
+
+def pure_callback(x: Any) -> Any:
+    """A callback to the host."""
+    import numpy as np
+
+    return jnp.sum(jax.pure_callback(np.sin, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="sequential"))
 
 
 @jax.custom_jvp
@@ -173,74 +241,3 @@ def stop_gradient(x: Any) -> Any:
     """lax.stop_gradient of a constant and of a shift that cancels, so that the values tell the derivative."""
     constant = lax.stop_gradient(jnp.exp(_ramp(*x.shape)))
     return _weighted(jax.nn.softmax(x - lax.stop_gradient(jnp.max(x)))) + jnp.sum(jnp.sin(constant * x))
-
-
-def scan_in_reverse(x: Any) -> Any:
-    """lax.scan from the end, unrolled in part, over a tree."""
-    pairs = {"a": x, "b": x**2}
-    last, history = lax.scan(
-        lambda c, e: (c * jnp.cos(e["a"]) + e["b"], c**2), jnp.float64(0.5), pairs, reverse=True, unroll=2
-    )
-    return last**2 + _weighted(history)
-
-
-def scan_of_cond(x: Any) -> Any:
-    """lax.cond inside lax.scan: the branch depends on the state's sign."""
-    step = lambda c, e: (lax.cond(c > 0, lambda y: jnp.sin(y) * e, lambda y: y**2 + e, c), c)  # noqa: E731
-    last, history = lax.scan(step, jnp.float64(1.0), x)
-    return last**2 + _weighted(history)
-
-
-def switch_by_value(x: Any) -> Any:
-    """lax.switch on an index computed from x, constant around the inputs."""
-    index = jnp.clip(jnp.sum(x > -99).astype(int), 0, 2)
-    return jnp.sum(lax.switch(index, (jnp.sin, jnp.cos, lambda y: y**3), x))
-
-
-def vmapped_cond(x: Any) -> Any:
-    """jax.vmap of lax.cond, which becomes a select."""
-    return jnp.sum(jax.vmap(lambda y: lax.cond(y > 0, jnp.sin, lambda z: z**3, y))(x) ** 2)
-
-
-def map_in_batches(x: Any) -> Any:
-    """lax.map with a batch size that leaves a remainder."""
-    return jnp.sum(lax.map(lambda row: jnp.sin(row) * row[0], x, batch_size=2) ** 2)
-
-
-def associative_scan_of_matrices(x: Any) -> Any:
-    """lax.associative_scan by products of matrices."""
-    return _weighted(lax.associative_scan(jnp.matmul, x.reshape(4, 2, 2)))
-
-
-def fori_loop_by_index(x: Any) -> Any:
-    """lax.fori_loop that reads and writes by its index."""
-    body = lambda i, y: y.at[i].set(jnp.sin(y[i - 1]) * x[i])  # noqa: E731
-    return _weighted(lax.fori_loop(1, 4, body, x**2))
-
-
-def jvp_inside(x: Any) -> Any:
-    """jax.jvp, jax.linearize and jax.vjp inside."""
-    _, tangent = jax.jvp(jnp.sin, (x,), (x**2,))
-    _, push = jax.linearize(jnp.cos, x)
-    _, pull = jax.vjp(jnp.tanh, x)
-    return jnp.sum(tangent + push(x) + pull(x**2)[0])
-
-
-def hessian_inside(x: Any) -> Any:
-    """jax.hessian inside."""
-    return _weighted(jax.hessian(lambda y: jnp.sum(jnp.sin(y)) * jnp.sum(y**2))(x))
-
-
-def optimisation_barrier(x: Any) -> Any:
-    """lax.optimization_barrier."""
-    return jnp.sum(lax.optimization_barrier(jnp.sin(x)) ** 2)
-
-
-def reduce_precision(x: Any) -> Any:
-    """lax.reduce_precision to the bits that float64 has."""
-    return jnp.sum(lax.reduce_precision(jnp.sin(x), 11, 52) ** 2)
-
-
-def composite(x: Any) -> Any:
-    """lax.composite."""
-    return jnp.sum(lax.composite(lambda y: jnp.sin(y) * y, name="nestgrad.test")(x) ** 2)

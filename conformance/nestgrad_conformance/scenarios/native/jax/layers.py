@@ -1,53 +1,45 @@
-"""Further layers, losses and images of jax. The functions of the scenarios in `native`, of one array x each."""
+"""Layers of jax: attention, convolution, pooling, lookups, images."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import jax
-import jax.flatten_util
 import jax.numpy as jnp
 from jax import lax
 
-from .normalisation import _ramp, _weighted
+from ._common import _ramp, _weighted
 
 
-def cornered_activations(x: Any) -> Any:
-    """Activations with corners, away from them."""
-    names = ("relu", "relu6", "leaky_relu", "hard_tanh", "hard_sigmoid", "hard_silu")
-    return sum(_weighted(getattr(jax.nn, name)(x) ** 3) for name in names)
+def attention(x: Any) -> Any:
+    """Causal attention by jax.nn.softmax with a mask; jax.nn.dot_product_attention computes in float32 inside."""
+    weights = jax.nn.softmax(x @ (x**2).T, axis=-1, where=jnp.tri(len(x), dtype=bool))
+    return _weighted(weights @ x)
 
 
-def sparse_activations(x: Any) -> Any:
-    """squareplus, sparse_plus, sparse_sigmoid and log1mexp."""
-    positive = 0.2 + 0.3 * jax.nn.sigmoid(x)
-    names = ("squareplus", "sparse_plus", "log1mexp", "sparse_sigmoid")
-    return sum(_weighted(getattr(jax.nn, name)(positive)) for name in names)
+def convolution(x: Any) -> Any:
+    """lax.conv_general_dilated, its kernel a part of x."""
+    return _weighted(lax.conv_general_dilated(x[None, None], x[None, None, :2, :2], (2, 1), "SAME"))
 
 
-def masked_softmax(x: Any) -> Any:
-    """jax.nn.softmax and log_softmax where a mask allows it."""
-    mask = jnp.array([[True, True, False, True], [False, True, True, True], [True, False, True, True]])
-    logs = jnp.where(mask, jax.nn.log_softmax(x, where=mask), 0.0)
-    return _weighted(jax.nn.softmax(x, where=mask)) + _weighted(logs) + _weighted(jax.nn.logmeanexp(x, axis=0))
+def max_pool(x: Any) -> Any:
+    """lax.reduce_window by maximum: no two entries are equal."""
+    return _weighted(lax.reduce_window(x, -jnp.inf, lax.max, (2, 2), (2, 2), "VALID"))
 
 
-def softmax_of_a_masked_row(x: Any) -> Any:
-    """Attention that masks a whole row: the row is zero, and so are its derivatives."""
-    mask = jnp.array([[True, True, True], [False, False, False], [True, False, True]])
-    return _weighted(jnp.where(mask, jax.nn.softmax(x, axis=-1, where=mask), 0.0))
+def mean_pool(x: Any) -> Any:
+    """lax.reduce_window by sum."""
+    return _weighted(lax.reduce_window(x**3, 0.0, lax.add, (2, 2), (1, 2), "VALID"))
 
 
-def group_norm(x: Any) -> Any:
-    """Group normalisation by jax.nn.standardize over two axes, with given statistics in half of it."""
-    grouped = x.reshape(2, 2, -1)
-    fixed = jax.nn.standardize(x, mean=_ramp(x.shape[1]), variance=1.5 + _ramp(x.shape[1]))
-    return _weighted(jax.nn.standardize(grouped, axis=(0, 2))) + _weighted(fixed)
+def embedding(x: Any) -> Any:
+    """Rows by index, one of them twice."""
+    return _weighted(jnp.take(x, jnp.array([0, 2, 2, 4]), axis=0) ** 2)
 
 
-def rms_norm(x: Any) -> Any:
-    """Root-mean-square normalisation by lax.rsqrt, its weight a part of x."""
-    return _weighted(x * lax.rsqrt(jnp.mean(x**2, axis=-1, keepdims=True) + 1e-6) * x[0])
+def dropout(x: Any) -> Any:
+    """Dropout with a fixed key."""
+    return _weighted(jnp.where(jax.random.bernoulli(jax.random.key(0), 0.5, x.shape), x / 0.5, 0.0))
 
 
 def grouped_convolution(x: Any) -> Any:
@@ -104,17 +96,6 @@ def embedding_by_one_hot(x: Any) -> Any:
     """Rows by the product with one-hot rows, and by an index out of bounds that is filled."""
     rows = jax.nn.one_hot(jnp.array([0, 2, 2]), 5) @ x
     return _weighted(rows**2) + _weighted(jnp.take(x, jnp.array([1, 7]), axis=0, mode="fill", fill_value=0.5) ** 2)
-
-
-def losses(x: Any) -> Any:
-    """Losses as users write them: hinge, Huber, focal, logistic, cosine."""
-    target = jnp.sign(_ramp(*x.shape))
-    hinge = jnp.sum(jnp.maximum(0.0, 9 - target * x) ** 2)
-    huber = jnp.sum(jnp.where(jnp.abs(x) < 9, x**2 / 2, 9 * jnp.abs(x) - 40.5))
-    chance = jax.nn.sigmoid(target * x)
-    focal = -jnp.sum((1 - chance) ** 2 * jnp.log(chance))
-    cosine = jnp.vdot(x[0], x[1]) / (jnp.linalg.norm(x[0]) * jnp.linalg.norm(x[1]))
-    return hinge + huber + focal + cosine
 
 
 def resized_image(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Linear algebra of jax. The functions of the scenarios in `native`, of one array x each."""
+"""Linear algebra of jax."""
 
 from __future__ import annotations
 
@@ -10,7 +10,39 @@ from jax import lax
 from jax.experimental import sparse
 from jax.scipy import linalg
 
-from .normalisation import _ramp, _weighted
+from ._common import _ramp, _weighted
+
+
+def eigh(x: Any) -> Any:
+    """jnp.linalg.eigh, eigenvectors squared: the eigenvalues differ."""
+    values, vectors = jnp.linalg.eigh(x + x.T)
+    return _weighted(values) + _weighted(vectors**2)
+
+
+def svd(x: Any) -> Any:
+    """jnp.linalg.svd: the singular values differ."""
+    return _weighted(jnp.linalg.svd(x, compute_uv=False))
+
+
+def qr(x: Any) -> Any:
+    """jnp.linalg.qr."""
+    return _weighted(jnp.linalg.qr(x)[1])
+
+
+def slogdet(x: Any) -> Any:
+    """jnp.linalg.slogdet and inv."""
+    return jnp.linalg.slogdet(x)[1] + _weighted(jnp.linalg.inv(x))
+
+
+def expm(x: Any) -> Any:
+    """jax.scipy.linalg.expm."""
+    return _weighted(jax.scipy.linalg.expm(x / 4))
+
+
+def norms(x: Any) -> Any:
+    """jnp.linalg.norm: of rows, of a matrix, nuclear."""
+    norm = jnp.linalg.norm
+    return _weighted(norm(x, axis=-1)) + norm(x) ** 3 + norm(x, ord="nuc") + norm(x, ord=3, axis=0).sum()
 
 
 def _positive(x: Any) -> Any:
@@ -212,3 +244,13 @@ def eigenvectors_of_one_triangle(x: Any) -> Any:
     """jnp.linalg.eigh of a matrix that it is told not to make symmetric; signs do not matter."""
     values, vectors = jnp.linalg.eigh(x, symmetrize_input=False)
     return _weighted(values) + _weighted(vectors**2)
+
+
+def tensor_products(x: Any) -> Any:
+    """jnp.einsum with a repeated operand, tensordot, outer, cross and inner."""
+    return (
+        _weighted(jnp.einsum("ij,kj,ik->i", x, x**2, x))
+        + _weighted(jnp.tensordot(x, x, 1))
+        + _weighted(jnp.cross(x[0], x[1] ** 2))
+        + _weighted(jnp.outer(x[0], x[1]))
+    )

@@ -1,4 +1,4 @@
-"""Keras layers and losses, in float64. The functions of the scenarios in `native`, of one tensor x each.
+"""Keras layers and losses, in float64.
 
 Layers are built when this module is imported, which a worker does outside all transforms; their weights
 are constants that are all different.
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from .layers import _ramp, _weighted
+from ._common import _ramp, _weighted
 
 
 def _built(layer: Any, *shape: Any) -> Any:
@@ -23,24 +23,62 @@ def _built(layer: Any, *shape: Any) -> Any:
 
 
 _F64 = {"dtype": "float64"}
+
+
 _LAYER_NORM = _built(keras.layers.LayerNormalization(**_F64), (None, 5))
+
+
 _BATCH_NORM = _built(keras.layers.BatchNormalization(**_F64), (None, 3))
+
+
 _BATCH_NORM_EVAL = _built(keras.layers.BatchNormalization(**_F64), (None, 3))
+
+
 _GROUP_NORM = _built(keras.layers.GroupNormalization(2, **_F64), (None, 3, 4))
+
+
 _RMS_NORM = _built(keras.layers.RMSNormalization(**_F64), (None, 5))
+
+
 _MULTI_HEAD = _built(keras.layers.MultiHeadAttention(2, 2, **_F64), (None, 4, 4), (None, 4, 4), (None, 4, 4))
+
+
 _DENSE = _built(keras.layers.Dense(4, activation="gelu", **_F64), (None, 3))
+
+
 _EINSUM_DENSE = _built(keras.layers.EinsumDense("ab,bc->ac", 4, activation="tanh", **_F64), (None, 3))
+
+
 _EMBEDDING = _built(keras.layers.Embedding(5, 3, **_F64), (None,))
+
+
 _CONV1D = _built(keras.layers.Conv1D(2, 3, padding="causal", **_F64), (None, 4, 3))
+
+
 _CONV2D = _built(keras.layers.Conv2D(2, 2, activation="tanh", **_F64), (None, 4, 4, 1))
+
+
 _SEPARABLE = _built(keras.layers.SeparableConv2D(2, 2, **_F64), (None, 4, 4, 1))
+
+
 _CONV_TRANSPOSE = _built(keras.layers.Conv2DTranspose(2, 2, strides=2, **_F64), (None, 4, 4, 1))
+
+
 _RNN_CELL = _built(keras.layers.SimpleRNNCell(3, **_F64), (None, 3))
+
+
 _GRU_CELL = _built(keras.layers.GRUCell(3, **_F64), (None, 3))
+
+
 _LSTM_CELL = _built(keras.layers.LSTMCell(3, **_F64), (None, 3))
+
+
 _LSTM = _built(keras.layers.LSTM(3, **_F64), (None, 4, 3))
+
+
 _LSTM_UNROLLED = _built(keras.layers.LSTM(3, unroll=True, **_F64), (None, 4, 3))
+
+
 _MODEL = _built(
     keras.Sequential([keras.layers.Dense(4, activation="tanh", **_F64), keras.layers.Dense(1, **_F64)]), (None, 3)
 )

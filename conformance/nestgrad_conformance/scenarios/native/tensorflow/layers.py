@@ -1,10 +1,4 @@
-"""What users of TensorFlow call below Keras: normalisation, convolution, pooling, lookups, losses.
-
-The functions of the scenarios in `native`. Each is a smooth function of one float64 tensor x; what an
-operation needs besides is taken from x too, or is a constant. What TensorFlow has in float32 alone is
-missing: fused batch normalisation, local response normalisation, pooling in three dimensions, resizing that
-interpolates. So is CTC, which rounds to float32 inside.
-"""
+"""Layers of TensorFlow: attention, convolution, pooling, lookups, images."""
 
 from __future__ import annotations
 
@@ -13,15 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-
-def _ramp(*shape: int) -> Any:
-    """Constants that are all different."""
-    return tf.constant(np.sin(np.arange(1.0, 1.0 + np.prod(shape))).reshape(shape))
-
-
-def _weighted(y: Any) -> Any:
-    """A scalar with nonlinear dependence on every entry."""
-    return tf.reduce_sum(_ramp(*y.shape) * y * (1 + y))
+from ._common import _ramp, _weighted
 
 
 def _image(x: Any) -> Any:
@@ -29,77 +15,11 @@ def _image(x: Any) -> Any:
     return x[None, :, :, None]
 
 
-def moments(x: Any) -> Any:
-    """tf.nn.moments, its variance."""
-    return _weighted(tf.nn.moments(x, [-1])[1])
-
-
-def layer_norm(x: Any) -> Any:
-    """Layer normalisation by tf.nn.moments and tf.nn.batch_normalization, its scale a part of x."""
-    mean, variance = tf.nn.moments(x[1:], [-1], keepdims=True)
-    return _weighted(tf.nn.batch_normalization(x[1:], mean, variance, None, x[0], 1e-3))
-
-
-def batch_norm_train(x: Any) -> Any:
-    """Batch normalisation by tf.nn.moments, with the batch's own statistics."""
-    return _weighted(tf.nn.batch_normalization(x, *tf.nn.moments(x, [0]), _ramp(3), 1 + _ramp(3), 1e-3))
-
-
-def batch_norm_eval(x: Any) -> Any:
-    """tf.nn.batch_normalization with given statistics."""
-    return _weighted(tf.nn.batch_normalization(x, _ramp(3), 1.5 + _ramp(3), x[0], x[1], 1e-3))
-
-
-def group_norm(x: Any) -> Any:
-    """Group normalisation by reshaping and tf.nn.moments."""
-    groups = tf.reshape(x, [2, 2, -1])
-    mean, variance = tf.nn.moments(groups, [-1], keepdims=True)
-    return _weighted((groups - mean) * tf.math.rsqrt(variance + 1e-3))
-
-
-def weighted_moments(x: Any) -> Any:
-    """tf.nn.weighted_moments, with weights that depend on x."""
-    mean, variance = tf.nn.weighted_moments(x, [0], tf.exp(x))
-    return _weighted(mean) + _weighted(variance)
-
-
-def reduce_variance(x: Any) -> Any:
-    """tf.math.reduce_variance and reduce_std, which standardise."""
-    centred = x - tf.reduce_mean(x, -1, keepdims=True)
-    return _weighted(centred / tf.math.reduce_std(x, -1, keepdims=True)) + _weighted(tf.math.reduce_variance(x, 0))
-
-
-def l2_normalize(x: Any) -> Any:
-    """tf.nn.l2_normalize."""
-    return _weighted(tf.nn.l2_normalize(x, -1))
-
-
 def attention(x: Any) -> Any:
     """Dot-product attention with a mask, by hand."""
     mask = tf.constant(np.eye(4) + np.roll(np.eye(4), 1, 0) > 0)
     scores = tf.where(mask, tf.matmul(x, x**2, transpose_b=True), -1e30)
     return _weighted(tf.nn.softmax(scores) @ x)
-
-
-def softmax(x: Any) -> Any:
-    """tf.nn.softmax and tf.nn.log_softmax."""
-    return _weighted(tf.nn.softmax(x)) + _weighted(tf.nn.log_softmax(x, 0))
-
-
-def activations(x: Any) -> Any:
-    """Smooth activations."""
-    names = ("gelu", "silu", "softplus", "sigmoid", "tanh", "elu", "selu", "leaky_relu")
-    return tf.add_n([tf.reduce_sum(getattr(tf.nn, name)(x) ** 2) for name in names])
-
-
-def softsign(x: Any) -> Any:
-    """tf.nn.softsign."""
-    return tf.reduce_sum(tf.nn.softsign(x) ** 2)
-
-
-def relu_squared(x: Any) -> Any:
-    """tf.nn.relu and relu6, away from their corners, in a network of two layers."""
-    return tf.reduce_sum(tf.nn.relu(x @ _ramp(3, 4)) ** 3) + tf.reduce_sum(tf.nn.relu6(x) ** 2)
 
 
 def bias_add(x: Any) -> Any:
@@ -167,21 +87,6 @@ def embedding_lookup_sparse(x: Any) -> Any:
     return _weighted(tf.ensure_shape(found, [2, 3]) ** 2)
 
 
-def gather(x: Any) -> Any:
-    """tf.gather along the last axis, one column twice."""
-    return _weighted(tf.gather(x, [0, 2, 2], axis=-1) ** 2)
-
-
-def gather_of_x(x: Any) -> Any:
-    """tf.gather of x itself, nothing nonlinear before it: its gradient is IndexedSlices."""
-    return tf.reduce_sum(tf.gather(x, [0, 2, 2]) ** 3)
-
-
-def gather_nd(x: Any) -> Any:
-    """tf.gather_nd, one entry twice."""
-    return _weighted(tf.gather_nd(x, [[0, 1], [2, 2], [2, 2]]) ** 2)
-
-
 def dropout(x: Any) -> Any:
     """tf.nn.experimental.stateless_dropout with a fixed seed."""
     return _weighted(tf.nn.experimental.stateless_dropout(x, 0.5, seed=(1, 2), rng_alg="philox"))
@@ -212,34 +117,6 @@ def pad_reflect(x: Any) -> Any:
     return _weighted(tf.pad(x, [[1, 1], [1, 0]], "REFLECT")) + _weighted(tf.pad(x, [[1, 1], [1, 0]], "SYMMETRIC") ** 2)
 
 
-def softmax_cross_entropy(x: Any) -> Any:
-    """tf.nn.softmax_cross_entropy_with_logits, its labels constant."""
-    labels = tf.nn.softmax(_ramp(*x.shape))
-    return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(labels, x) ** 2)
-
-
-def softmax_cross_entropy_of_labels(x: Any) -> Any:
-    """The same with labels that depend on x."""
-    return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(x**2), x))
-
-
-def sparse_softmax_cross_entropy(x: Any) -> Any:
-    """tf.nn.sparse_softmax_cross_entropy_with_logits."""
-    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits([0, 3, 1], x) ** 2)
-
-
-def sigmoid_cross_entropy(x: Any) -> Any:
-    """tf.nn.sigmoid_cross_entropy_with_logits and its weighted form."""
-    labels = (1 + _ramp(*x.shape)) / 2
-    plain = tf.nn.sigmoid_cross_entropy_with_logits(labels, x)
-    return tf.reduce_sum(plain**2) + tf.reduce_sum(tf.nn.weighted_cross_entropy_with_logits(labels, x, 2.0) ** 2)
-
-
-def poisson_loss(x: Any) -> Any:
-    """tf.nn.log_poisson_loss."""
-    return tf.reduce_sum(tf.nn.log_poisson_loss(1 + _ramp(*x.shape), x) ** 2)
-
-
-def l2_loss(x: Any) -> Any:
-    """tf.nn.l2_loss."""
-    return tf.nn.l2_loss(x**2) * tf.nn.l2_loss(x)
+def hsv_to_rgb(x: Any) -> Any:
+    """tf.image.hsv_to_rgb away from the edges of the colour circle's sectors."""
+    return _weighted(tf.image.hsv_to_rgb(x)) + tf.reduce_sum(x**2)

@@ -1,4 +1,4 @@
-"""TensorFlow's linear algebra. The functions of the scenarios in `native`, of one float64 matrix x each."""
+"""Linear algebra of TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,29 @@ from typing import Any
 
 import tensorflow as tf
 
-from .layers import _weighted
+from ._common import _weighted
+
+
+def sparse_matmul(x: Any) -> Any:
+    """tf.sparse.sparse_dense_matmul, both factors of x."""
+    sparse = tf.SparseTensor([[0, 1], [1, 3], [2, 0]], x[0, :3], [3, 4])
+    return _weighted(tf.sparse.sparse_dense_matmul(sparse, x))
+
+
+def norms(x: Any) -> Any:
+    """tf.norm, of several orders, and tf.math.reduce_euclidean_norm."""
+    orders = (1, 2, 3, "euclidean")
+    return tf.add_n([_weighted(tf.norm(x, order, -1)) for order in orders]) * tf.math.reduce_euclidean_norm(x)
+
+
+def einsum(x: Any) -> Any:
+    """tf.einsum, x three times."""
+    return tf.einsum("ij,kj,kl->", x, x**2, x)
+
+
+def tensordot(x: Any) -> Any:
+    """tf.tensordot, tf.linalg.matvec and tf.linalg.cross."""
+    return tf.tensordot(x, x**2, 2) * tf.reduce_sum(tf.linalg.matvec(x, x[0])) + _weighted(tf.linalg.cross(x, x**2))
 
 
 def cholesky(x: Any) -> Any:
@@ -120,20 +142,6 @@ def complex_determinant(x: Any) -> Any:
 def complex_root_of_a_matrix(x: Any) -> Any:
     """tf.linalg.sqrtm of a complex matrix."""
     return _weighted(tf.math.real(tf.linalg.sqrtm(tf.complex(x, x**2 / 3))))
-
-
-def sparse_sum(x: Any) -> Any:
-    """tf.sparse.add of two sparse vectors."""
-    places = tf.constant([[0], [1], [2]], tf.int64)
-    total = tf.sparse.add(tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3]))
-    return tf.reduce_sum(total.values**2) + tf.reduce_sum(x**3)
-
-
-def sparse_concat(x: Any) -> Any:
-    """tf.sparse.concat of two sparse vectors."""
-    places = tf.constant([[0], [1], [2]], tf.int64)
-    joined = tf.sparse.concat(0, [tf.SparseTensor(places, x, [3]), tf.SparseTensor(places, x * x, [3])])
-    return tf.reduce_sum(joined.values**3) + tf.reduce_sum(x**2)
 
 
 def cholesky_of_one_triangle(x: Any) -> Any:

@@ -1,7 +1,4 @@
-"""Smooth functions of TensorFlow, Keras and TensorFlow's NumPy at points where a rule or a formula has its own case.
-
-The functions of the scenarios in `native`, of one float64 tensor x each.
-"""
+"""Smooth functions of TensorFlow at points where a rule or a formula has its own case."""
 
 from __future__ import annotations
 
@@ -10,7 +7,40 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.experimental import numpy as tnp
 
-from .layers import _weighted
+from ._common import _weighted
+
+
+def segment_prod_with_a_zero(x: Any) -> Any:
+    """tf.math.unsorted_segment_prod past an entry that is zero."""
+    return _weighted(tf.math.unsorted_segment_prod(x, [0, 1, 0, 1, 0], 2)) + tf.reduce_sum(x**3)
+
+
+def cumprod_with_a_zero(x: Any) -> Any:
+    """A cumprod past an entry that is zero."""
+    return _weighted(tf.math.cumprod(x))
+
+
+def reduce_prod_with_a_zero(x: Any) -> Any:
+    """tf.reduce_prod with one factor zero."""
+    return tf.reduce_prod(x) + tf.reduce_sum(x**2)
+
+
+def power_at_zero(x: Any) -> Any:
+    """X**3 and x**2 where an entry is zero."""
+    return tf.reduce_sum(x**3) + tf.reduce_sum(tf.pow(x, 2.0) * tf.math.square(x))
+
+
+def guarded(x: Any) -> Any:
+    """tf.where guards a square root from outside and from inside: the guarded branch is not taken."""
+    safe = tf.where(x > 0, x, 1.0)
+    return tf.reduce_sum(tf.where(x > 0, tf.sqrt(safe), x**2)) + tf.reduce_sum(tf.math.divide_no_nan(x**3, x**2 + 1))
+
+
+def quotients_at_zero(x: Any) -> Any:
+    """tf.math.xlogy, xlog1py and xdivy where an entry of the first argument is zero."""
+    y = 2 + tf.sin(tf.roll(x, 1, 0))
+    return tf.add_n([_weighted(f(x, y)) for f in (tf.math.xlogy, tf.math.xlog1py, tf.math.xdivy)])
+
 
 _keras = tf.keras.ops
 

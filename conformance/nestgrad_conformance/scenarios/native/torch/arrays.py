@@ -1,7 +1,4 @@
-"""Indices, scatters, orders, statistics, transforms, complex and sparse numbers in torch.
-
-The functions of the scenarios in `native`, of one float64 tensor x each.
-"""
+"""torch on arrays: indices, scatters, orders, running sums."""
 
 from __future__ import annotations
 
@@ -9,7 +6,44 @@ from typing import Any
 
 import torch
 
-from .layers import _ramp, _weighted
+from ._common import _ramp, _weighted
+
+
+def index_put(x: Any) -> Any:
+    """index_put, gather and scatter."""
+    index = torch.tensor([0, 2, 2])
+    put = torch.index_put(x**2, (index,), x[:3] ** 3, accumulate=True)
+    return _weighted(put) + _weighted(torch.gather(x, 0, index) ** 2) + _weighted(x.scatter(0, index[:2], x[:2] ** 2))
+
+
+def statistics(x: Any) -> Any:
+    """std, var, logsumexp and norm."""
+    return _weighted(torch.std(x, -1)) + _weighted(torch.var(x, 0)) + torch.logsumexp(x, (0, 1)) + torch.norm(x) ** 3
+
+
+def order_statistics(x: Any) -> Any:
+    """sort, topk, median and quantile: no two entries are equal."""
+    parts = (torch.sort(x).values, torch.topk(x, 2).values, torch.median(x), torch.quantile(x, 0.3))
+    return sum(_weighted(part**2) for part in parts)
+
+
+def cumulative(x: Any) -> Any:
+    """cumsum, cumprod, logcumsumexp and cummax."""
+    parts = (torch.cumsum(x, 0), torch.cumprod(x, 0), torch.logcumsumexp(x, 0), torch.cummax(x, 0).values)
+    return sum(_weighted(part) for part in parts)
+
+
+def scatter_products(x: Any) -> Any:
+    """scatter_reduce by products."""
+    index = torch.tensor([0, 1, 0, 1, 2])
+    return _weighted(torch.scatter_reduce(x[:3], 0, index, x, "prod"))
+
+
+def scatter_sums(x: Any) -> Any:
+    """index_add and scatter_add."""
+    index = torch.tensor([0, 1, 0, 1, 2])
+    return _weighted(torch.index_add(x[:3], 0, index, x**2)) + _weighted(x[:3].scatter_add(0, index, x))
+
 
 _INDEX = torch.tensor([0, 1, 0, 1, 2])
 
@@ -48,30 +82,15 @@ def masked_operations(x: Any) -> Any:
     return total + _weighted(x.masked_scatter(mask, x**2)) + _weighted(torch.where(x > 0, x**3, torch.sin(x)))
 
 
-def half_guarded_root(x: Any) -> Any:
-    """A square root guarded by torch.where on the outside alone: the truth is finite."""
-    return torch.sum(torch.where(x > 0, torch.sqrt(x), x**2))
-
-
 def segment_reduce(x: Any) -> Any:
     """torch.segment_reduce by sums."""
     return _weighted(torch.segment_reduce(x**2, "sum", lengths=torch.tensor([2, 3])))
-
-
-def renorm(x: Any) -> Any:
-    """torch.renorm, its bound exceeded."""
-    return _weighted(torch.renorm(x, 2, 0, 0.1))
 
 
 def cumulative_extrema(x: Any) -> Any:
     """cummax, cummin, aminmax, kthvalue and mode: all entries differ."""
     parts = torch.cummax(x, 0).values, torch.cummin(x, 0).values, torch.kthvalue(x, 2).values
     return sum(_weighted(part**2) for part in parts) + torch.aminmax(x).max ** 3
-
-
-def extremum_of_ties(x: Any) -> Any:
-    """The amax of equal entries, which shares the cotangent: max(x, x) is x."""
-    return torch.sum(torch.amax(torch.stack([x, x]), 0) * x) + torch.sum(torch.maximum(x, x) ** 2)
 
 
 def trapezoid(x: Any) -> Any:
@@ -84,45 +103,6 @@ def trapezoid(x: Any) -> Any:
 def covariances(x: Any) -> Any:
     """torch.cov, corrcoef, var_mean and nansum."""
     return _weighted(torch.cov(x)) + _weighted(torch.corrcoef(x)) + sum(map(_weighted, torch.var_mean(x, 0)))
-
-
-def std_at_zero(x: Any) -> Any:
-    """The square of torch.std of equal entries: the variance, and smooth."""
-    return torch.std(x[0]) ** 2 + torch.sum(x**3)
-
-
-def einsum(x: Any) -> Any:
-    """torch.einsum with a repeated operand, tensordot, kron, cross, baddbmm and addmm."""
-    total = _weighted(torch.einsum("ij,kj,ik->i", x, x**2, x)) + _weighted(torch.tensordot(x, x, 1))
-    total = total + _weighted(torch.kron(x, x[:1])) + _weighted(torch.linalg.cross(x[0], x[1] ** 2))
-    return total + _weighted(torch.addmm(x, x, x, beta=0.5)) + _weighted(torch.baddbmm(x[None], x[None], x[None]))
-
-
-def short_time_fourier(x: Any) -> Any:
-    """torch.stft and istft of what it gives."""
-    window = torch.hann_window(4)
-    spectrum = torch.stft(x, 4, window=window, return_complex=True)
-    return _weighted(spectrum.abs() ** 2) + _weighted(torch.istft(spectrum**2, 4, window=window))
-
-
-def fft_family(x: Any) -> Any:
-    """torch.fft: fft2, ifft2, fftshift, irfft, hfft and ihfft."""
-    spectrum = torch.fft.fftshift(torch.fft.fft2(x))
-    half = torch.complex(x[0], x[1])
-    total = _weighted(spectrum.abs() ** 2) + _weighted(torch.fft.ifft2(spectrum * spectrum).real)
-    return (
-        total
-        + _weighted(torch.fft.irfft(half))
-        + _weighted(torch.fft.hfft(half))
-        + _weighted(torch.fft.ihfft(x[0]).abs())
-    )
-
-
-def complex_views(x: Any) -> Any:
-    """view_as_complex, view_as_real, polar, angle, sgn and abs."""
-    z = torch.view_as_complex(x)
-    total = torch.sum((z**2).abs()) + torch.sum(torch.angle(z + 9) ** 2) + torch.sum(torch.sgn(z).real)
-    return total + _weighted(torch.view_as_real(torch.polar(1 + x[:, 0] ** 2, x[:, 1])))
 
 
 def sparse_product(x: Any) -> Any:
@@ -164,6 +144,6 @@ def tensor_of_a_list(x: Any) -> Any:
     return _weighted(torch.tensor([x[0], x[1] ** 2])) + torch.sum(x**2)
 
 
-def ldexp_down(x: Any) -> Any:
-    """torch.ldexp by powers of two of which some are negative."""
-    return _weighted(torch.ldexp(x, torch.tensor([-1, 2, -3])))
+def as_strided_scatter(x: Any) -> Any:
+    """Values written over a part of a tensor, by strides."""
+    return torch.sum(torch.as_strided_scatter(x**2, x[:2] ** 3, (2,), (2,), 1) ** 2)

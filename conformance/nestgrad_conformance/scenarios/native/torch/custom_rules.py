@@ -1,7 +1,4 @@
-"""Custom rules, checkpoints, control flow, in-place code and transforms, as users of torch write them.
-
-The functions of the scenarios in `native`, of one float64 tensor x each.
-"""
+"""Custom rules, checkpoints and callbacks of torch."""
 
 from __future__ import annotations
 
@@ -12,7 +9,57 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint as checkpointed
 from torch.utils.checkpoint import checkpoint_sequential
 
-from .layers import _weighted
+
+def custom_function(x: Any) -> Any:
+    """An autograd.Function with a backward and a jvp rule."""
+    return torch.sum(_Sine.apply(x) ** 2)
+
+
+def custom_function_backward(x: Any) -> Any:
+    """An autograd.Function with a backward rule alone."""
+    return torch.sum(_SineBackward.apply(x) ** 2)
+
+
+def custom_function_old(x: Any) -> Any:
+    """An autograd.Function in the old style, whose forward takes ctx."""
+    return torch.sum(_SineOld.apply(x) ** 2)
+
+
+class _SineBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return torch.sin(x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        return cotangent * torch.cos(ctx.saved_tensors[0])
+
+
+class _Sine(_SineBackward):
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        return tangent * torch.cos(ctx.saved_tensors[0])
+
+
+class _SineOld(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return torch.sin(x)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        return cotangent * torch.cos(ctx.saved_tensors[0])
+
+
+def checkpoint(x: Any) -> Any:
+    """torch.utils.checkpoint, not reentrant."""
+    return torch.sum(checkpointed(lambda y: torch.sin(y) * y, x, use_reentrant=False) ** 2)
 
 
 class _Once(torch.autograd.Function):
@@ -65,6 +112,8 @@ def _library_sine(x: torch.Tensor) -> torch.Tensor:
 
 
 _library_sine.register_fake(torch.empty_like)
+
+
 _library_sine.register_autograd(
     lambda ctx, cotangent: cotangent * torch.cos(ctx.saved_tensors[0]),
     setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
@@ -94,47 +143,46 @@ def checkpoint_of_a_sequence(x: Any) -> Any:
     return torch.sum(checkpoint_sequential([torch.sin, torch.tanh, torch.cos], 2, x, use_reentrant=False) ** 2)
 
 
-def cond(x: Any) -> Any:
-    """torch.cond."""
-    return torch.cond(x.sum() > -99, lambda y: torch.sum(torch.sin(y)), lambda y: torch.sum(y**3), (x,))
+class _Intermediate(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return torch.sin(torch.exp(x))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(torch.exp(inputs[0]))
+        ctx.save_for_forward(torch.exp(inputs[0]))
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        (power,) = ctx.saved_tensors
+        return cotangent * torch.cos(power) * power
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        (power,) = ctx.saved_tensors
+        return tangent * torch.cos(power) * power
 
 
-def views_in_place(x: Any) -> Any:
-    """In-place operations on views: slices, transposes, diagonals."""
-    y = x * 1
-    y[0].mul_(x[1])
-    y.t()[1].add_(x[:, 0] ** 2)
-    y.diagonal().sin_()
-    return _weighted(y)
+def custom_function_saved_intermediate(x: Any) -> Any:
+    """An autograd.Function with both rules that saves what is neither its input nor its output."""
+    return torch.sum(_Intermediate.apply(x) ** 2) + torch.sum(x**3)
 
 
-def in_place_family(x: Any) -> Any:
-    """addcmul_, clamp_, copy_, fill_, masked_fill_, index_add_, relu_."""
-    y = x.clone().addcmul_(x, x, value=0.5).clamp_(-9, 9)
-    y[1:3].copy_(x[:2] ** 2)
-    y.index_add_(0, torch.tensor([0, 1, 0]), x[:3] ** 3).masked_fill_(
-        torch.tensor([False, False, False, True, False]), 0.3
-    )
-    return _weighted(y) + torch.sum(torch.relu_(x * 1) ** 3)
+@torch.library.custom_op("nestgrad_conformance::sine_of_exp", mutates_args=())
+def _sine_of_exp(x: torch.Tensor) -> torch.Tensor:
+    return torch.sin(torch.exp(x))
 
 
-def detached_shift(x: Any) -> Any:
-    """A detach and a no_grad of a shift that cancels, so that the values tell the derivative."""
-    with torch.no_grad():
-        top = x.max()
-    return _weighted(torch.softmax(x - top, 0)) + _weighted(torch.softmax(x - x.detach().max(), 0))
+_sine_of_exp.register_fake(torch.empty_like)
 
 
-def autograd_inside(x: Any) -> Any:
-    """torch.autograd.grad with create_graph inside: a gradient penalty."""
-    y = x if x.requires_grad else x.clone().requires_grad_()
-    with torch.enable_grad():
-        (slope,) = torch.autograd.grad(torch.sum(torch.sin(y) * y**2), y, create_graph=True)
-    return torch.sum(slope**2)
+_sine_of_exp.register_autograd(
+    lambda ctx, cotangent: cotangent * torch.cos(ctx.saved_tensors[0]) * ctx.saved_tensors[0],
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(torch.exp(inputs[0])),
+)
 
 
-def transforms_inside(x: Any) -> Any:
-    """torch.func.jvp, vjp and jacrev inside."""
-    _, tangent = torch.func.jvp(torch.sin, (x,), (x**2,))
-    _, pull = torch.func.vjp(torch.tanh, x)
-    return torch.sum(tangent + pull(x**2)[0]) + _weighted(torch.func.jacrev(lambda y: torch.sin(y) * y.sum())(x))
+def custom_op_saved_intermediate(x: Any) -> Any:
+    """A torch.library.custom_op that saves what is neither its input nor its output."""
+    return torch.sum(_sine_of_exp(x) ** 2) + torch.sum(x**3)

@@ -1,80 +1,14 @@
-"""What users of torch call: layers, kernels, losses.
-
-The functions of the scenarios in `native`. Each is a smooth function of one float64 tensor x; what a layer
-needs besides is taken from x too, or is a constant.
-"""
+"""Layers of torch: attention, convolution, pooling, lookups, images."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import torch
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-_F64 = torch.float64
-
-
-def _ramp(*shape: int) -> Any:
-    """Constants that are all different."""
-    return torch.sin(torch.arange(1.0, 1.0 + torch.Size(shape).numel(), dtype=_F64)).reshape(shape)
-
-
-def _weighted(y: Any) -> Any:
-    """A scalar with nonlinear dependence on every entry."""
-    return torch.sum(_ramp(*y.shape) * y * (1 + y))
-
-
-def layer_norm(x: Any) -> Any:
-    """functional.layer_norm, its weight a part of x."""
-    return _weighted(functional.layer_norm(x[1:], (5,), weight=x[0], eps=1e-3))
-
-
-_LAYER_NORM = torch.nn.LayerNorm(5, dtype=_F64)
-
-
-def layer_norm_module(x: Any) -> Any:
-    """nn.LayerNorm."""
-    return _weighted(_LAYER_NORM(x))
-
-
-def layer_norm_aten(x: Any) -> Any:
-    """The operator below functional.layer_norm."""
-    return _weighted(torch.ops.aten.native_layer_norm(x, (5,), None, None, 1e-5)[0])
-
-
-with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-    _SCRIPTED_LAYER_NORM = torch.jit.script(_LAYER_NORM)
-
-
-def layer_norm_scripted(x: Any) -> Any:
-    """nn.LayerNorm inside torch.jit.script, which is deprecated and much used."""
-    return _weighted(_SCRIPTED_LAYER_NORM(x))
-
-
-def group_norm(x: Any) -> Any:
-    """functional.group_norm."""
-    return _weighted(functional.group_norm(x, 2))
-
-
-def instance_norm(x: Any) -> Any:
-    """functional.instance_norm."""
-    return _weighted(functional.instance_norm(x))
-
-
-def rms_norm(x: Any) -> Any:
-    """functional.rms_norm."""
-    return _weighted(functional.rms_norm(x, (5,)))
-
-
-def batch_norm_train(x: Any) -> Any:
-    """functional.batch_norm with the batch's own statistics."""
-    return _weighted(functional.batch_norm(x, None, None, training=True))
-
-
-def batch_norm_eval(x: Any) -> Any:
-    """functional.batch_norm with given statistics."""
-    return _weighted(functional.batch_norm(x, _ramp(3), 1.5 + _ramp(3), weight=x[0, :]))
+from ._common import _filled, _ramp, _weighted
 
 
 def attention(x: Any) -> Any:
@@ -143,28 +77,6 @@ def embedding_bag(x: Any) -> Any:
     return _weighted(functional.embedding_bag(torch.tensor([[0, 2], [2, 4]]), x, mode="sum") ** 2)
 
 
-def rnn_cell(x: Any) -> Any:
-    """Two steps of nn.RNNCell's function."""
-    hidden = x[0]
-    for entry in x[1:]:
-        hidden = torch.rnn_tanh_cell(entry[None], hidden[None], _ramp(3, 3), _ramp(3, 3), _ramp(3), _ramp(3))[0]
-    return _weighted(hidden)
-
-
-def gru_cell(x: Any) -> Any:
-    """Two steps of nn.GRUCell's function."""
-    hidden = x[0]
-    for entry in x[1:]:
-        hidden = torch.gru_cell(entry[None], hidden[None], _ramp(9, 3), _ramp(9, 3), _ramp(9), _ramp(9))[0]
-    return _weighted(hidden)
-
-
-def lstm_cell(x: Any) -> Any:
-    """One step of nn.LSTMCell's function."""
-    hidden, cell = torch.lstm_cell(x[:1], (x[1:2], x[2:]), _ramp(12, 3), _ramp(12, 3), _ramp(12), _ramp(12))
-    return _weighted(hidden) + _weighted(cell)
-
-
 def dropout_fixed_mask(x: Any) -> Any:
     """functional.dropout with a generator of known state."""
     with torch.random.fork_rng(devices=[]):
@@ -172,73 +84,130 @@ def dropout_fixed_mask(x: Any) -> Any:
         return _weighted(functional.dropout(x, 0.5))
 
 
-def softmax(x: Any) -> Any:
-    """functional.softmax and functional.log_softmax."""
-    return _weighted(functional.softmax(x, -1)) + _weighted(functional.log_softmax(x, 0))
+_ENCODER = _filled(torch.nn.TransformerEncoderLayer(4, 2, 5, dropout=0.0, batch_first=True))
 
 
-def activations(x: Any) -> Any:
-    """Smooth activations."""
-    names = ("gelu", "silu", "softplus", "mish", "sigmoid", "tanhshrink", "logsigmoid", "selu", "elu")
-    return sum(torch.sum(getattr(functional, name)(x) ** 2) for name in names)
+def transformer_encoder_layer(x: Any) -> Any:
+    """nn.TransformerEncoderLayer in training, without dropout."""
+    return _weighted(_ENCODER(x[None]))
 
 
-def glu(x: Any) -> Any:
-    """functional.glu."""
-    return _weighted(functional.glu(x))
+def grid_sample(x: Any) -> Any:
+    """functional.grid_sample, in image and grid, away from the lines between pixels."""
+    grid = torch.tanh(x[None, :, :2].reshape(1, 4, 1, 2)) * 0.2 + 0.1
+    return _weighted(functional.grid_sample(x[None, None], grid, align_corners=True) ** 2)
 
 
-def cross_entropy(x: Any) -> Any:
-    """functional.cross_entropy against classes, with smoothing."""
-    return functional.cross_entropy(x, torch.tensor([0, 3, 1]), label_smoothing=0.1)
+def unfold_and_fold(x: Any) -> Any:
+    """functional.unfold and functional.fold."""
+    columns = functional.unfold(x[None, None], 2) ** 2
+    return _weighted(functional.fold(columns, (4, 4), 2) * x)
 
 
-def mse_loss(x: Any) -> Any:
-    """functional.mse_loss against a constant."""
-    return functional.mse_loss(x**2, _ramp(*x.shape))
+def pixel_shuffle(x: Any) -> Any:
+    """functional.pixel_shuffle."""
+    return _weighted(functional.pixel_shuffle(x, 2) ** 2)
 
 
-def huber_loss(x: Any) -> Any:
-    """functional.huber_loss, away from its corner."""
-    return functional.huber_loss(x**2, _ramp(*x.shape), delta=0.7)
+_LINEAR = _filled(torch.nn.Linear(3, 3))
 
 
-def smooth_l1_loss(x: Any) -> Any:
-    """functional.smooth_l1_loss, away from its corner."""
-    return functional.smooth_l1_loss(x**2, _ramp(*x.shape), beta=0.7)
+_BILINEAR = _filled(torch.nn.Bilinear(3, 2, 2))
 
 
-def soft_margin_loss(x: Any) -> Any:
-    """functional.soft_margin_loss."""
-    return functional.soft_margin_loss(x, torch.sign(_ramp(*x.shape)))
+def bilinear(x: Any) -> Any:
+    """nn.Bilinear."""
+    return _weighted(_BILINEAR(x, x[:, :2] ** 2))
 
 
-def bce_with_logits(x: Any) -> Any:
-    """functional.binary_cross_entropy_with_logits."""
-    return functional.binary_cross_entropy_with_logits(x**2, (1 + _ramp(*x.shape)) / 2)
+def functional_call(x: Any) -> Any:
+    """torch.func.functional_call with weights that are x."""
+    return _weighted(torch.func.functional_call(_LINEAR, {"weight": x, "bias": x[0] ** 2}, (_ramp(2, 3),)) ** 2)
 
 
-def kl_div(x: Any) -> Any:
-    """functional.kl_div of two softmaxes."""
-    return functional.kl_div(functional.log_softmax(x, -1), functional.softmax(x**2, -1), reduction="batchmean")
+def attention_causal(x: Any) -> Any:
+    """functional.scaled_dot_product_attention, causal, four heads."""
+    heads = x[None, :, :, None].transpose(1, 2)
+    return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, is_causal=True))
 
 
-def ctc_loss(x: Any) -> Any:
-    """functional.ctc_loss."""
-    probabilities = functional.log_softmax(x, -1)
-    return functional.ctc_loss(probabilities[:, None], torch.tensor([[1, 2]]), torch.tensor([5]), torch.tensor([2]))
+def attention_by_math_kernel(x: Any) -> Any:
+    """The same by the math kernel that the user asks for."""
+    with sdpa_kernel(SDPBackend.MATH):
+        return _weighted(functional.scaled_dot_product_attention(x[None, None], x[None, None] ** 2, x[None, None]))
 
 
-def cosine_similarity(x: Any) -> Any:
-    """functional.cosine_similarity."""
-    return torch.sum(functional.cosine_similarity(x[1:], x[:1] ** 2) ** 2)
+def attention_of_a_masked_row(x: Any) -> Any:
+    """functional.scaled_dot_product_attention by the math kernel; the second row sees nothing."""
+    mask, heads = torch.tensor([[True, True], [False, False]]), x[None, None]
+    with sdpa_kernel(SDPBackend.MATH):
+        return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, attn_mask=mask))
 
 
-def cosine_embedding_loss(x: Any) -> Any:
-    """functional.cosine_embedding_loss."""
-    return functional.cosine_embedding_loss(x[:2], x[1:] ** 2, torch.ones(2)) ** 2
+def depthwise_convolution(x: Any) -> Any:
+    """functional.conv1d by groups, dilated, its kernel a part of x."""
+    return _weighted(functional.conv1d(x[None, :2], x[:2, None, :2], dilation=2, groups=2))
 
 
-def cdist(x: Any) -> Any:
-    """torch.cdist."""
-    return _weighted(torch.cdist(x, x[:2] + 3))
+def conv3d(x: Any) -> Any:
+    """functional.conv3d, its kernel a part of x."""
+    return _weighted(functional.conv3d(x[None, None], x[None, None, :2, :2, :2]))
+
+
+def conv_transpose2d(x: Any) -> Any:
+    """functional.conv_transpose2d, its kernel a part of x."""
+    return _weighted(functional.conv_transpose2d(x[None, None], x[None, None, :2, :2] ** 2, stride=2))
+
+
+def adaptive_pools(x: Any) -> Any:
+    """functional.adaptive_avg_pool1d, adaptive_max_pool1d and avg_pool1d."""
+    rows = x[None]
+    average = functional.adaptive_avg_pool1d(rows**3, 2)
+    return (
+        _weighted(average)
+        + _weighted(functional.adaptive_max_pool1d(rows, 2))
+        + _weighted(functional.avg_pool1d(rows**2, 2))
+    )
+
+
+def lp_pool(x: Any) -> Any:
+    """functional.lp_pool1d."""
+    return _weighted(functional.lp_pool1d(1 + x[None] ** 2, 3, 2))
+
+
+def max_unpool(x: Any) -> Any:
+    """functional.max_unpool1d of max_pool1d with its indices."""
+    values, places = functional.max_pool1d(x[None], 2, return_indices=True)
+    return _weighted(functional.max_unpool1d(values, places, 2) ** 2)
+
+
+def interpolations(x: Any) -> Any:
+    """functional.interpolate: bicubic, linear, nearest, area."""
+    image = x[None, None]
+    total = _weighted(functional.interpolate(image, scale_factor=2, mode="bicubic"))
+    total = total + _weighted(functional.interpolate(image**2, size=(5, 3), mode="nearest"))
+    total = total + _weighted(functional.interpolate(image, size=(2, 2), mode="area") ** 2)
+    return total + _weighted(functional.interpolate(x[None], size=7, mode="linear", align_corners=True))
+
+
+def affine_grid(x: Any) -> Any:
+    """functional.affine_grid."""
+    return _weighted(functional.affine_grid(x[None], [1, 1, 3, 2], align_corners=False) ** 2)
+
+
+def pad_modes(x: Any) -> Any:
+    """functional.pad by reflection, replication, circular and constant."""
+    rows = x[None]
+    return sum(_weighted(functional.pad(rows, (1, 2), mode=mode)) for mode in ("reflect", "replicate", "circular"))
+
+
+def pixel_unshuffle(x: Any) -> Any:
+    """functional.pixel_unshuffle and channel_shuffle."""
+    columns = functional.pixel_unshuffle(x[None], 2)
+    return _weighted(functional.channel_shuffle(columns, 2) ** 2)
+
+
+def embedding_bag_of_means(x: Any) -> Any:
+    """functional.embedding_bag by means, with offsets."""
+    bags = functional.embedding_bag(torch.tensor([0, 2, 2, 4]), x, torch.tensor([0, 2]), mode="mean")
+    return _weighted(bags**2)

@@ -1,7 +1,4 @@
-"""Linear algebra of torch.
-
-The functions of the scenarios in `native`, of one float64 tensor x each.
-"""
+"""Linear algebra of torch."""
 
 from __future__ import annotations
 
@@ -10,7 +7,78 @@ from typing import Any
 
 import torch
 
-from .layers import _weighted
+from ._common import _ramp, _weighted
+
+
+def norms(x: Any) -> Any:
+    """torch.linalg.norm of vectors and matrices."""
+    vectors = sum(torch.sum(torch.linalg.vector_norm(x, order, -1)) for order in (1, 2, 3))
+    return vectors + torch.linalg.matrix_norm(x) + torch.linalg.norm(x) ** 3
+
+
+def spectral_norms(x: Any) -> Any:
+    """torch.linalg.matrix_norm by singular values."""
+    return torch.linalg.matrix_norm(x, 2) + torch.linalg.matrix_norm(x, "nuc") + torch.linalg.cond(x)
+
+
+def pseudo_inverse(x: Any) -> Any:
+    """torch.linalg.pinv."""
+    return _weighted(torch.linalg.pinv(x))
+
+
+def least_squares(x: Any) -> Any:
+    """torch.linalg.lstsq of a tall matrix."""
+    return _weighted(torch.linalg.lstsq(x, x[:, :1] ** 2).solution)
+
+
+def slogdet(x: Any) -> Any:
+    """torch.linalg.slogdet."""
+    return torch.linalg.slogdet(x).logabsdet
+
+
+def inverse(x: Any) -> Any:
+    """torch.linalg.inv."""
+    return _weighted(torch.linalg.inv(x))
+
+
+def solve_triangular(x: Any) -> Any:
+    """torch.linalg.solve_triangular."""
+    return _weighted(torch.linalg.solve_triangular(torch.tril(x), x**2, upper=False))
+
+
+def lu(x: Any) -> Any:
+    """torch.linalg.lu_factor and lu_solve."""
+    return _weighted(torch.linalg.lu_solve(*torch.linalg.lu_factor(x), x**2))
+
+
+def qr(x: Any) -> Any:
+    """torch.linalg.qr."""
+    return _weighted(torch.linalg.qr(x).R)
+
+
+def svdvals(x: Any) -> Any:
+    """torch.linalg.svdvals: the singular values differ."""
+    return _weighted(torch.linalg.svdvals(x))
+
+
+def eigvalsh(x: Any) -> Any:
+    """torch.linalg.eigvalsh: the eigenvalues differ."""
+    return _weighted(torch.linalg.eigvalsh(x + x.mT))
+
+
+def eigh(x: Any) -> Any:
+    """torch.linalg.eigh, its eigenvectors squared: the eigenvalues differ, signs do not matter."""
+    return _weighted(torch.linalg.eigh(x + x.mT).eigenvectors ** 2)
+
+
+def matrix_exp(x: Any) -> Any:
+    """torch.linalg.matrix_exp."""
+    return _weighted(torch.linalg.matrix_exp(x / 4))
+
+
+def householder(x: Any) -> Any:
+    """torch.linalg.householder_product."""
+    return _weighted(torch.linalg.householder_product(x, x[0] / 3))
 
 
 def cholesky(x: Any) -> Any:
@@ -80,3 +148,26 @@ def triangular_solve(x: Any) -> Any:
     """torch.triangular_solve, which is deprecated; the lower triangle is not read."""
     with warnings.catch_warnings(action="ignore"):
         return _weighted(torch.triangular_solve(x[:, :1], x @ x.mT + 2 * torch.eye(3)).solution)
+
+
+def einsum(x: Any) -> Any:
+    """torch.einsum with a repeated operand, tensordot, kron, cross, baddbmm and addmm."""
+    total = _weighted(torch.einsum("ij,kj,ik->i", x, x**2, x)) + _weighted(torch.tensordot(x, x, 1))
+    total = total + _weighted(torch.kron(x, x[:1])) + _weighted(torch.linalg.cross(x[0], x[1] ** 2))
+    return total + _weighted(torch.addmm(x, x, x, beta=0.5)) + _weighted(torch.baddbmm(x[None], x[None], x[None]))
+
+
+def cholesky_of_one_triangle(x: Any) -> Any:
+    """torch.linalg.cholesky of a matrix of which it reads the lower triangle alone."""
+    return _weighted(torch.linalg.cholesky(x))
+
+
+def eigenvectors_of_one_triangle(x: Any) -> Any:
+    """torch.linalg.eigh of a matrix of which it reads the upper triangle alone; signs do not matter."""
+    values, vectors = torch.linalg.eigh(x, UPLO="U")
+    return _weighted(values) + _weighted(vectors**2)
+
+
+def factor_of_one_triangle(x: Any) -> Any:
+    """torch.cholesky_solve by a factor of which it reads the lower triangle alone."""
+    return _weighted(torch.cholesky_solve(_ramp(3, 2), x))

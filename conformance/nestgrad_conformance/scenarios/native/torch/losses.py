@@ -1,4 +1,4 @@
-"""Further layers and losses of torch. The functions of the scenarios in `native`, of one float64 tensor x each."""
+"""Losses and distances of torch."""
 
 from __future__ import annotations
 
@@ -6,174 +6,89 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .layers import _ramp, _weighted
-from .normalisation import _filled
-
-_LINEAR = _filled(torch.nn.Linear(3, 3))
-_BATCH_NORM_EVAL = torch.nn.BatchNorm1d(3, dtype=torch.float64).eval()
-_SPECTRAL_NORM = torch.nn.utils.parametrizations.spectral_norm(_filled(torch.nn.Linear(4, 3))).eval()
-_CELLS = {name: _filled(getattr(torch.nn, name)(3, 3)) for name in ("GRUCell", "LSTMCell", "RNNCell")}
-_BILINEAR = _filled(torch.nn.Bilinear(3, 2, 2))
-_PRELU = torch.nn.PReLU(dtype=torch.float64)
+from ._common import _ramp, _weighted
 
 
-def batch_norm_module_eval(x: Any) -> Any:
-    """nn.BatchNorm1d in evaluation."""
-    return _weighted(_BATCH_NORM_EVAL(x) ** 2)
+def cross_entropy(x: Any) -> Any:
+    """functional.cross_entropy against classes, with smoothing."""
+    return functional.cross_entropy(x, torch.tensor([0, 3, 1]), label_smoothing=0.1)
 
 
-def local_response_norm(x: Any) -> Any:
-    """functional.local_response_norm."""
-    return _weighted(functional.local_response_norm(x, 2))
+def mse_loss(x: Any) -> Any:
+    """functional.mse_loss against a constant."""
+    return functional.mse_loss(x**2, _ramp(*x.shape))
 
 
-def spectral_norm(x: Any) -> Any:
-    """nn.utils.parametrizations.spectral_norm in evaluation."""
-    return _weighted(_SPECTRAL_NORM(x) ** 2)
+def huber_loss(x: Any) -> Any:
+    """functional.huber_loss, away from its corner."""
+    return functional.huber_loss(x**2, _ramp(*x.shape), delta=0.7)
 
 
-def gru_cell_module(x: Any) -> Any:
-    """nn.GRUCell over a sequence."""
-    hidden = x[:1]
-    for entry in x[1:]:
-        hidden = _CELLS["GRUCell"](entry[None], hidden)
-    return _weighted(hidden)
+def smooth_l1_loss(x: Any) -> Any:
+    """functional.smooth_l1_loss, away from its corner."""
+    return functional.smooth_l1_loss(x**2, _ramp(*x.shape), beta=0.7)
 
 
-def lstm_cell_module(x: Any) -> Any:
-    """nn.LSTMCell over a sequence."""
-    state = x[:1], x[1:2]
-    for entry in x[2:]:
-        state = _CELLS["LSTMCell"](entry[None], state)
-    return _weighted(state[0]) + _weighted(state[1])
+def soft_margin_loss(x: Any) -> Any:
+    """functional.soft_margin_loss."""
+    return functional.soft_margin_loss(x, torch.sign(_ramp(*x.shape)))
 
 
-def rnn_cell_module(x: Any) -> Any:
-    """nn.RNNCell over a sequence."""
-    hidden = x[:1]
-    for entry in x[1:]:
-        hidden = _CELLS["RNNCell"](entry[None], hidden)
-    return _weighted(hidden)
+def bce_with_logits(x: Any) -> Any:
+    """functional.binary_cross_entropy_with_logits."""
+    return functional.binary_cross_entropy_with_logits(x**2, (1 + _ramp(*x.shape)) / 2)
 
 
-def bilinear(x: Any) -> Any:
-    """nn.Bilinear."""
-    return _weighted(_BILINEAR(x, x[:, :2] ** 2))
+def kl_div(x: Any) -> Any:
+    """functional.kl_div of two softmaxes."""
+    return functional.kl_div(functional.log_softmax(x, -1), functional.softmax(x**2, -1), reduction="batchmean")
 
 
-def functional_call(x: Any) -> Any:
-    """torch.func.functional_call with weights that are x."""
-    return _weighted(torch.func.functional_call(_LINEAR, {"weight": x, "bias": x[0] ** 2}, (_ramp(2, 3),)) ** 2)
+def ctc_loss(x: Any) -> Any:
+    """functional.ctc_loss."""
+    probabilities = functional.log_softmax(x, -1)
+    return functional.ctc_loss(probabilities[:, None], torch.tensor([[1, 2]]), torch.tensor([5]), torch.tensor([2]))
 
 
-def attention_causal(x: Any) -> Any:
-    """functional.scaled_dot_product_attention, causal, four heads."""
-    heads = x[None, :, :, None].transpose(1, 2)
-    return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, is_causal=True))
+def cosine_similarity(x: Any) -> Any:
+    """functional.cosine_similarity."""
+    return torch.sum(functional.cosine_similarity(x[1:], x[:1] ** 2) ** 2)
 
 
-def attention_by_math_kernel(x: Any) -> Any:
-    """The same by the math kernel that the user asks for."""
-    with sdpa_kernel(SDPBackend.MATH):
-        return _weighted(functional.scaled_dot_product_attention(x[None, None], x[None, None] ** 2, x[None, None]))
+def cosine_embedding_loss(x: Any) -> Any:
+    """functional.cosine_embedding_loss."""
+    return functional.cosine_embedding_loss(x[:2], x[1:] ** 2, torch.ones(2)) ** 2
 
 
-def attention_of_a_masked_row(x: Any) -> Any:
-    """functional.scaled_dot_product_attention by the math kernel; the second row sees nothing."""
-    mask, heads = torch.tensor([[True, True], [False, False]]), x[None, None]
-    with sdpa_kernel(SDPBackend.MATH):
-        return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, attn_mask=mask))
+def cdist(x: Any) -> Any:
+    """torch.cdist."""
+    return _weighted(torch.cdist(x, x[:2] + 3))
 
 
-def depthwise_convolution(x: Any) -> Any:
-    """functional.conv1d by groups, dilated, its kernel a part of x."""
-    return _weighted(functional.conv1d(x[None, :2], x[:2, None, :2], dilation=2, groups=2))
+def pairwise_distance(x: Any) -> Any:
+    """functional.pairwise_distance."""
+    return torch.sum(functional.pairwise_distance(x[:2], x[1:] ** 2) ** 2)
 
 
-def conv3d(x: Any) -> Any:
-    """functional.conv3d, its kernel a part of x."""
-    return _weighted(functional.conv3d(x[None, None], x[None, None, :2, :2, :2]))
+def triplet_margin_loss(x: Any) -> Any:
+    """functional.triplet_margin_loss, its margin exceeded."""
+    return functional.triplet_margin_loss(x[0], x[1], x[2], margin=9.0)
 
 
-def conv_transpose2d(x: Any) -> Any:
-    """functional.conv_transpose2d, its kernel a part of x."""
-    return _weighted(functional.conv_transpose2d(x[None, None], x[None, None, :2, :2] ** 2, stride=2))
+def multilabel_soft_margin_loss(x: Any) -> Any:
+    """functional.multilabel_soft_margin_loss."""
+    return functional.multilabel_soft_margin_loss(x, (1 + torch.sign(_ramp(*x.shape))) / 2)
 
 
-def adaptive_pools(x: Any) -> Any:
-    """functional.adaptive_avg_pool1d, adaptive_max_pool1d and avg_pool1d."""
-    rows = x[None]
-    average = functional.adaptive_avg_pool1d(rows**3, 2)
-    return (
-        _weighted(average)
-        + _weighted(functional.adaptive_max_pool1d(rows, 2))
-        + _weighted(functional.avg_pool1d(rows**2, 2))
-    )
+def gaussian_nll_loss(x: Any) -> Any:
+    """functional.gaussian_nll_loss."""
+    return functional.gaussian_nll_loss(x[0], x[1] ** 2, 0.5 + x[2] ** 2)
 
 
-def lp_pool(x: Any) -> Any:
-    """functional.lp_pool1d."""
-    return _weighted(functional.lp_pool1d(1 + x[None] ** 2, 3, 2))
-
-
-def max_unpool(x: Any) -> Any:
-    """functional.max_unpool1d of max_pool1d with its indices."""
-    values, places = functional.max_pool1d(x[None], 2, return_indices=True)
-    return _weighted(functional.max_unpool1d(values, places, 2) ** 2)
-
-
-def interpolations(x: Any) -> Any:
-    """functional.interpolate: bicubic, linear, nearest, area."""
-    image = x[None, None]
-    total = _weighted(functional.interpolate(image, scale_factor=2, mode="bicubic"))
-    total = total + _weighted(functional.interpolate(image**2, size=(5, 3), mode="nearest"))
-    total = total + _weighted(functional.interpolate(image, size=(2, 2), mode="area") ** 2)
-    return total + _weighted(functional.interpolate(x[None], size=7, mode="linear", align_corners=True))
-
-
-def affine_grid(x: Any) -> Any:
-    """functional.affine_grid."""
-    return _weighted(functional.affine_grid(x[None], [1, 1, 3, 2], align_corners=False) ** 2)
-
-
-def pad_modes(x: Any) -> Any:
-    """functional.pad by reflection, replication, circular and constant."""
-    rows = x[None]
-    return sum(_weighted(functional.pad(rows, (1, 2), mode=mode)) for mode in ("reflect", "replicate", "circular"))
-
-
-def pixel_unshuffle(x: Any) -> Any:
-    """functional.pixel_unshuffle and channel_shuffle."""
-    columns = functional.pixel_unshuffle(x[None], 2)
-    return _weighted(functional.channel_shuffle(columns, 2) ** 2)
-
-
-def embedding_bag_of_means(x: Any) -> Any:
-    """functional.embedding_bag by means, with offsets."""
-    bags = functional.embedding_bag(torch.tensor([0, 2, 2, 4]), x, torch.tensor([0, 2]), mode="mean")
-    return _weighted(bags**2)
-
-
-def cornered_activations(x: Any) -> Any:
-    """Activations with corners, away from them."""
-    names = ("relu", "relu6", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink")
-    return sum(_weighted(getattr(functional, name)(x) ** 3) for name in names)
-
-
-def smooth_activations(x: Any) -> Any:
-    """celu, softsign, softmin, gelu by tanh, softplus with a threshold, prelu."""
-    total = _weighted(functional.celu(x)) + _weighted(functional.softsign(x)) + _weighted(functional.softmin(x, 0))
-    total = total + _weighted(functional.gelu(x, approximate="tanh")) + _weighted(functional.softplus(x, 2.0, 9.0))
-    return total + _weighted(_PRELU(x) ** 2) + _weighted(functional.threshold(x, -9.0, 0.0))
-
-
-def gumbel_softmax(x: Any) -> Any:
-    """functional.gumbel_softmax with a generator of known state."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return _weighted(functional.gumbel_softmax(x, tau=0.7))
+def poisson_nll_loss(x: Any) -> Any:
+    """functional.poisson_nll_loss."""
+    return functional.poisson_nll_loss(x, _ramp(*x.shape) ** 2)
 
 
 def binary_cross_entropy(x: Any) -> Any:
@@ -214,3 +129,17 @@ def triplet_margin_with_distance(x: Any) -> Any:
 def pdist(x: Any) -> Any:
     """functional.pdist."""
     return _weighted(functional.pdist(x))
+
+
+_CLASSES = torch.tensor([2, 0, 1])
+
+
+def class_weights(x: Any) -> Any:
+    """The weights of the classes in a cross-entropy, learned with the scores."""
+    return functional.cross_entropy(_ramp(3, 3) * torch.sin(x), _CLASSES, weight=torch.exp(x)) + torch.sum(x**3)
+
+
+def chunked_cross_entropy(x: Any) -> Any:
+    """linear_cross_entropy in chunks, which spares the matrix of all scores."""
+    options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2)
+    return functional.linear_cross_entropy(x, torch.sin(x), _CLASSES, options=options)

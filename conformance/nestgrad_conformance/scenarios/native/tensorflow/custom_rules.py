@@ -1,0 +1,83 @@
+"""Custom rules, checkpoints and callbacks of TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ._common import _ramp
+
+
+@tf.custom_gradient
+def _log1pexp(x: Any) -> Any:
+    e = tf.exp(x)
+    return tf.math.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
+
+
+def custom_gradient(x: Any) -> Any:
+    """A rule by tf.custom_gradient, as the documentation shows it."""
+    return tf.reduce_sum(_log1pexp(x) ** 2)
+
+
+@tf.custom_gradient
+def _cosine(x: Any) -> Any:
+    return tf.cos(x), lambda upstream: -upstream * tf.sin(x)
+
+
+@tf.custom_gradient
+def _sine(x: Any) -> Any:
+    return tf.sin(x), lambda upstream: upstream * _cosine(x)
+
+
+def custom_gradient_nested(x: Any) -> Any:
+    """A rule by tf.custom_gradient that uses another, for the second order."""
+    return tf.reduce_sum(_sine(x) ** 2)
+
+
+@tf.custom_gradient
+def _sine_once(x: Any) -> Any:
+    def rule(upstream: Any) -> Any:
+        return upstream * tf.raw_ops.PreventGradient(input=tf.cos(x), message="This rule has no derivative.")
+
+    return tf.sin(x), rule
+
+
+def custom_gradient_once(x: Any) -> Any:
+    """A rule by tf.custom_gradient that may be used once, and says so."""
+    return tf.reduce_sum(_sine_once(x) ** 2)
+
+
+def recompute_grad(x: Any) -> Any:
+    """tf.recompute_grad, a checkpoint."""
+    return tf.reduce_sum(tf.recompute_grad(lambda y: tf.sin(y) * y)(x) ** 2)
+
+
+def stop_gradient(x: Any) -> Any:
+    """A part under tf.stop_gradient: here of constants, so that the values tell the derivative."""
+    scale = tf.stop_gradient(tf.exp(_ramp(*x.shape)))
+    return tf.reduce_sum(tf.sin(scale * x) * scale)
+
+
+def py_function(x: Any) -> Any:
+    """tf.py_function: TensorFlow called from Python called from TensorFlow."""
+    return tf.reduce_sum(tf.ensure_shape(tf.py_function(lambda y: tf.sin(y) * y, [x], tf.float64), x.shape) ** 2)
+
+
+def numpy_function(x: Any) -> Any:
+    """tf.numpy_function: NumPy has no derivative."""
+    return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape) ** 2)
+
+
+@tf.custom_gradient
+def _numpy_sine(x: Any) -> Any:
+    def rule(upstream: Any) -> Any:
+        return upstream * tf.ensure_shape(tf.numpy_function(np.cos, [x], tf.float64), x.shape)
+
+    return tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape), rule
+
+
+def numpy_function_with_a_rule(x: Any) -> Any:
+    """tf.numpy_function with a rule by tf.custom_gradient, itself of NumPy: good for one derivative."""
+    return tf.reduce_sum(_numpy_sine(x) ** 2)

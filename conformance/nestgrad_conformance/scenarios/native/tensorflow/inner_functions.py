@@ -1,0 +1,57 @@
+"""Functions and operations of TensorFlow called by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+@tf.function(autograph=False)
+def _cubes(x: Any) -> Any:
+    return tf.reduce_sum(x**3)
+
+
+def function_alone(x: Any) -> Any:
+    """An inner tf.function, and nothing else."""
+    return _cubes(x)
+
+
+def function_scaled(x: Any) -> Any:
+    """An inner tf.function, scaled."""
+    return 2.5 * _cubes(x)
+
+
+def function_added(x: Any) -> Any:
+    """An inner tf.function, added to something."""
+    return _cubes(x) + tf.reduce_sum(x**2)
+
+
+def function_squared(x: Any) -> Any:
+    """An inner tf.function in a product with itself."""
+    return _cubes(x) ** 2 + _cubes(tf.sin(x)) * tf.reduce_sum(x)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _compiled(x: Any) -> Any:
+    return tf.reduce_sum(x**3)
+
+
+def function_compiled(x: Any) -> Any:
+    """An inner tf.function that XLA compiles."""
+    return _compiled(x) + tf.reduce_sum(x**2)
+
+
+_VARIABLE = tf.Variable(np.sin(np.arange(1.0, 5.0)))
+
+
+def variable(x: Any) -> Any:
+    """A tf.Variable that the function captures."""
+    return tf.reduce_sum(tf.sin(_VARIABLE * x) * x * _VARIABLE)
+
+
+def raw_ops(x: Any) -> Any:
+    """Operations by their raw names."""
+    sine = tf.raw_ops.Sin(x=x)
+    return tf.raw_ops.Sum(input=tf.raw_ops.Mul(x=sine, y=tf.raw_ops.Exp(x=x)), axis=[0])
