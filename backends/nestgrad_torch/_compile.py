@@ -13,7 +13,7 @@ from torch._C import _autograd as hooks
 from torch._dynamo.exc import TorchDynamoException
 from torch.autograd import forward_ad
 
-from ._reverse import forward_mode
+from ._forward import forward_mode
 
 Function = Callable[..., Any]
 

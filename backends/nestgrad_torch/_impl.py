@@ -13,7 +13,7 @@ import torch
 
 from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
 
-from . import _reverse, _trees
+from . import _batch, _forward, _reverse, _trees
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import LINEARIZED, is_linearized, is_traced
@@ -82,7 +82,7 @@ class Torch:
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
-        return _reverse.jvp(f, tuple(primals), tuple(tangents), has_aux)
+        return _forward.jvp(f, tuple(primals), tuple(tangents), has_aux)
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
@@ -114,7 +114,7 @@ class Torch:
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
-        return _reverse.vmap(f, in_axes)
+        return _batch.vmap(f, in_axes)
 
     def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""

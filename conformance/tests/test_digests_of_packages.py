@@ -265,7 +265,7 @@ def test_without_a_text_there_is_no_digest():
             _ = Scenario(id="f", function=function, inputs=normal(3)).digest
 
 
-MODULE = "nestgrad_conformance.scenarios.native.autograd.special"
+MODULE = "nestgrad_conformance.scenarios.native.autograd._common"
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

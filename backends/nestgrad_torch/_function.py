@@ -1,0 +1,38 @@
+"""f as both modes take it: watched, and with outputs that are tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ._guard.graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
+from ._guard.watch import nesting_here, watched
+
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+
+
+def prepared(f: Function, like: Any, has_aux: bool, watch: Callable[[Function, Arrays], Any] = watched) -> Function:
+    """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
+
+    def f_as_tensors(*x: Any) -> Any:
+        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watch(f, x)
+        if has_aux:
+            return _tensors(output[0], like), output[1]
+        return _tensors(output, like)
+
+    return f_as_tensors
+
+
+def _tensors(output: Any, like: Any) -> Any:
+    if isinstance(output, tuple):
+        return tuple(_tensors(entry, like) for entry in output)
+    return output if isinstance(output, torch.Tensor) else torch.as_tensor(output, dtype=like.dtype, device=like.device)
+
+
+def check_compilable(mode: str) -> None:
+    """Break the graph where torch compiles derivatives wrongly, whatever f is."""
+    if not is_compilable(nesting_here() + mode):
+        break_graph(UNCOMPILABLE)
