@@ -1,4 +1,4 @@
-"""Powers and casts, whose rules autograd has wrong or lacks."""
+"""Powers, whose rule in the base autograd has wrong where the exponent is 0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd.numpy import numpy_wrapper
 from autograd.numpy.numpy_vjps import unbroadcast
 from autograd.tracer import getval, isbox
 
@@ -48,21 +47,3 @@ def _varies_at_zero(exponent: Any) -> bool:
 def _slope(base: Any, exponent: Any) -> Any:
     at_zero = (getval(base) == 0) & (getval(exponent) == 0)
     return exponent * base ** anp.where(at_zero, 1.0, exponent - 1)
-
-
-def cast_forward(own: None, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    """A cast is linear; one to integers is constant almost everywhere."""
-    emulated("astype", "autograd has no forward rule for it")
-    if not np.issubdtype(ans.dtype, np.inexact):
-        return np.zeros(anp.shape(ans))
-    return numpy_wrapper._astype(tangents[0], *args[1:], **kwargs)
-
-
-def cast_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    """The rule of autograd holds among real dtypes, and among complex ones."""
-    if np.issubdtype(ans.dtype, np.inexact):
-        pull = own(argnums, ans, args, kwargs)
-        return pull if anp.iscomplexobj(args[0]) else lambda cotangent: pull(anp.real(cotangent))
-    emulated("astype", "autograd takes a cast to integers for the identity")
-    zeros = np.zeros(anp.shape(args[0]), dtype=args[0].dtype)
-    return lambda cotangent: (zeros,)

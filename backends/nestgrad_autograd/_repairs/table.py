@@ -19,7 +19,8 @@ from autograd.tracer import getval, isbox, trace_primitives_map
 from nestgrad.extend import emulated
 from nestgrad_autograd._guard.missing_rules import RefusedError
 
-from .powers import cast_forward, cast_reverse, power_forward, power_reverse
+from .casts import cast_forward, cast_reverse
+from .powers import power_forward, power_reverse
 
 Rule = Callable[..., Any]
 

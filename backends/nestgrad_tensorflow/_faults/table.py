@@ -24,7 +24,17 @@ from nestgrad_tensorflow._guard.call import (
     is_without_rule,
     varies_inside,
 )
-from nestgrad_tensorflow._repairs import decompositions, hidden_kinks, one_triangle, singular_points
+from nestgrad_tensorflow._repairs import (
+    cross_entropy,
+    cumulative,
+    hidden_kinks,
+    isotonic_regression,
+    logarithms,
+    one_triangle,
+    powers,
+    roots,
+    singular_points,
+)
 
 from . import silu
 from .fault import Wrong
@@ -73,13 +83,13 @@ TABLE = _by_op(
             when=differentiated(0),
             when_inside=lambda node: False,
         ),
-        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=decompositions.cumprod, when=has_small),
+        Wrong("cumprod", ("Cumprod",), ("*",), _DIVIDES, repair=cumulative.cumprod, when=has_small),
         Wrong(
             "cumprod",
             ("Cumprod",),
             ("*",),
             _CONJUGATE,
-            repair=decompositions.cumprod,
+            repair=cumulative.cumprod,
             when=is_complex,
             when_inside=is_complex_inside,
         ),
@@ -95,7 +105,7 @@ TABLE = _by_op(
         # inside a function the cumulative products of its rule are out of reach
         Wrong("reduce_prod", ("Prod",), ("??*",), _DIVIDES, when=lambda call: False),
         *(
-            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **decompositions.power(exponent))
+            Wrong("pow", ("Pow",), ("?" * (exponent + 1) + "*",), _POWER, **powers.power(exponent))
             for exponent in range(3)
         ),
         Wrong(
@@ -103,8 +113,8 @@ TABLE = _by_op(
             ("SoftmaxCrossEntropyWithLogits",),
             ("*",),
             "TensorFlow's rule takes the labels for constants that add up to 1.",
-            repair=decompositions.softmax_cross_entropy,
-            when=decompositions.needs_its_definition,
+            repair=cross_entropy.softmax_cross_entropy,
+            when=cross_entropy.needs_its_definition,
             when_inside=varies_inside(1),
         ),
         Wrong(
@@ -136,9 +146,9 @@ TABLE = _by_op(
         *(
             Wrong(name, (op,), ("*",), reason, repair=repair, when=when, when_inside=when_inside)
             for name, op, repair in (
-                ("xlogy", "Xlogy", decompositions.xlogy),
-                ("xlog1py", "Xlog1py", decompositions.xlog1py),
-                ("xdivy", "Xdivy", decompositions.xdivy),
+                ("xlogy", "Xlogy", logarithms.xlogy),
+                ("xlog1py", "Xlog1py", logarithms.xlog1py),
+                ("xdivy", "Xdivy", logarithms.xdivy),
             )
             for reason, when, when_inside in (
                 (_CONJUGATE, is_complex, is_complex_inside),
@@ -150,14 +160,14 @@ TABLE = _by_op(
             ("EuclideanNorm",),
             ("??*",),
             "TensorFlow's rule divides by the cotangent, which gives nan where that is zero.",
-            repair=decompositions.euclidean_norm,
+            repair=roots.euclidean_norm,
         ),
         Wrong(
             "reduce_euclidean_norm",
             ("EuclideanNorm",),
             ("*",),
             _CONJUGATE,
-            repair=decompositions.euclidean_norm,
+            repair=roots.euclidean_norm,
             when=is_complex,
             when_inside=is_complex_inside,
         ),
@@ -181,9 +191,9 @@ TABLE = _by_op(
                 when_inside=lambda node: False,
             )
             for name, op, repair in (
-                ("sqrt", "SqrtGrad", decompositions.sqrt_rule),
-                ("rsqrt", "RsqrtGrad", decompositions.rsqrt_rule),
-                ("reciprocal", "ReciprocalGrad", decompositions.reciprocal_rule),
+                ("sqrt", "SqrtGrad", roots.sqrt_rule),
+                ("rsqrt", "RsqrtGrad", roots.rsqrt_rule),
+                ("reciprocal", "ReciprocalGrad", roots.reciprocal_rule),
             )
         ),
         *(
@@ -202,7 +212,7 @@ TABLE = _by_op(
             ("CumulativeLogsumexp",),
             ("??*",),
             "TensorFlow's rule takes logarithms of derivatives, which gives nan.",
-            repair=decompositions.cumulative_logsumexp,
+            repair=cumulative.cumulative_logsumexp,
         ),
         *(
             Wrong(name, (op,), (pattern,), _IMPUTED, repair=series.repair, when=series.is_near)
@@ -232,8 +242,8 @@ TABLE = _by_op(
             ("IsotonicRegression",),
             ("*",),
             "TensorFlow's rule is that of a matrix of rows (tensorflow#127234).",
-            repair=decompositions.isotonic_regression,
-            when=decompositions.is_no_matrix,
+            repair=isotonic_regression.isotonic_regression,
+            when=isotonic_regression.is_no_matrix,
         ),
         Wrong(
             "silu",
