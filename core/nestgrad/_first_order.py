@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from . import _compose
-from ._door import checked, run
+from ._choose import require
 from ._errors import StructureMismatchError
+from ._evaluation import checked, run
 from ._inputs import REAL_OR_COMPLEX, Leaves, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Nesting
 from ._operator import Operator, Options, leaves_of
@@ -16,7 +17,6 @@ from ._problem import Problem, Rule
 from ._select import select
 from ._spec import Array, Backend, Function, Tree
 from ._trees import flatten, unflatten
-from ._words import require
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+from ._choose import hvp_nesting, hvp_word
 from ._compose import along, gradient
 from ._first_order import numbers, selected
 from ._inputs import Leaves, check_scalar
@@ -12,7 +13,6 @@ from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Problem, Rule
 from ._spec import Function
-from ._words import hvp_nesting, hvp_word
 
 Places = tuple[int, ...]
 

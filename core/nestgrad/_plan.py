@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._door import checked, run
 from ._errors import UnsupportedExecutionError, did_you_mean
+from ._evaluation import checked, run
 from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
 from ._spec import COMPILERS, Function, provides

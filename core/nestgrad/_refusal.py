@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ._errors import NestgradError
 from ._nesting import Nesting
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a backend recognises in an exception of its engine.
+
+    Attributes:
+        operation: the operation that blocks the nesting, as users of the engine know it.
+        reason: why, in one sentence.
+        use: the code of a word that works for this operation, or `None`.
+    """
+
+    operation: str | None
+    reason: str
+    use: str | None = None
 
 
 class UnsupportedNestingError(NestgradError, NotImplementedError):

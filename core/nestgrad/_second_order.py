@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
+from ._choose import hvp_nesting, hvp_word, require
+from ._native import solve_gradient_and_hvp, solve_word
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Rule
 from ._spec import Function
-from ._words import hvp_nesting, hvp_word, require, solve_gradient_and_hvp, solve_word
 
 
 def derivative(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ._nesting import Nesting
+from ._refusal import Refusal
 
 SPEC_VERSION = "1.0"
 """The version of these protocols, major.minor. A backend of an older minor version still runs."""
@@ -23,21 +24,6 @@ Array = Any
 Tree = Any
 Function = Callable[..., Any]
 Pullback = Callable[[Any], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What a backend recognises in an exception of its engine.
-
-    Attributes:
-        operation: the operation that blocks the nesting, as users of the engine know it.
-        reason: why, in one sentence.
-        use: the code of a word that works for this operation, or `None`.
-    """
-
-    operation: str | None
-    reason: str
-    use: str | None = None
 
 
 @dataclass

@@ -13,6 +13,7 @@ from ._hooks import hookimpl as hookimpl
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._numpy import plain_numpy as plain_numpy
+from ._refusal import Refusal as Refusal
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._routes import emulated as emulated
 from ._spec import COMPILERS as COMPILERS
@@ -26,7 +27,6 @@ from ._spec import ForwardMode as ForwardMode
 from ._spec import ForwardOverForward as ForwardOverForward
 from ._spec import ForwardOverReverse as ForwardOverReverse
 from ._spec import Linearize as Linearize
-from ._spec import Refusal as Refusal
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward
 from ._spec import ReverseOverReverse as ReverseOverReverse

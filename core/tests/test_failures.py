@@ -6,7 +6,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad import EngineError, Nesting, UnsupportedNestingError
-from nestgrad._door import checked
+from nestgrad._evaluation import checked
 from nestgrad.extend import Refusal
 
 FR = Nesting("FR")

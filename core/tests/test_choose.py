@@ -3,7 +3,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad import Nesting, UnsupportedNestingError
-from nestgrad._words import hvp_word, require
+from nestgrad._choose import hvp_word, require
 
 Autograd = type(ng.get_backend("autograd"))
 X, V, W = np.array([1.0, 2.0]), np.array([1.0, -1.0]), np.array([0.5, 3.0])
