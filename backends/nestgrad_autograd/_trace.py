@@ -20,11 +20,11 @@ from autograd.builtins import tuple as traced_tuple
 from autograd.core import backward_pass, vspace
 from autograd.tracer import isbox, new_box, trace_stack
 
+from nestgrad.extend import Function, Leaves
+
 from ._rules import ForwardNode, ReverseNode
 
 _GAP = 2**32
-Arrays = tuple[Any, ...]
-Function = Callable[..., Any]
 
 _numbers = itertools.count(1)
 _numbering = threading.Lock()
@@ -38,18 +38,18 @@ class Traced(NamedTuple):
     aux: Any
 
 
-def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> tuple[Any, Any, Any]:
+def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[Any, Any, Any]:
     """The value of f, an array or a tuple of arrays, its derivative along the tangents, and its aux."""
     traced = _trace(f, primals, [ForwardNode.new_root(tangent) for tangent in tangents], has_aux)
     tangent = vspace(traced.value).zeros() if traced.node is None else traced.node.g
     return traced.value, tangent, traced.aux
 
 
-def vjp(f: Function, primals: Arrays, has_aux: bool) -> tuple[Any, Callable[[Any], Arrays], Any]:
+def vjp(f: Function, primals: Leaves, has_aux: bool) -> tuple[Any, Callable[[Any], Leaves], Any]:
     """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
     traced = _trace(lambda packed: f(*packed), (traced_tuple(primals),), [ReverseNode.new_root()], has_aux)
 
-    def pullback(cotangent: Any) -> Arrays:
+    def pullback(cotangent: Any) -> Leaves:
         if traced.node is None:
             return tuple(vspace(primal).zeros() for primal in primals)
         return tuple(backward_pass(cotangent, traced.node))
@@ -57,7 +57,7 @@ def vjp(f: Function, primals: Arrays, has_aux: bool) -> tuple[Any, Callable[[Any
     return traced.value, pullback, traced.aux
 
 
-def _trace(f: Function, values: Arrays, roots: list[Any], has_aux: bool) -> Traced:
+def _trace(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Traced:
     number = _next_number()
     output = f(*(new_box(value, number, root) for value, root in zip(values, roots, strict=True)))
     aux: Any

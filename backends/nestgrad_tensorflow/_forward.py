@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import tensorflow as tf
 
-from nestgrad.extend import UnsupportedNestingError, emulated
+from nestgrad.extend import Function, Leaves, UnsupportedNestingError, emulated
 
 from ._guard.unconnected import check_constant
 from ._guard.watch import watched
@@ -15,11 +12,8 @@ from ._levels import Rerouted, here, level
 from ._outputs import dense, entries, like, outputs_of, own
 from ._reverse import Recording
 
-Arrays = tuple[Any, ...]
-Function = Callable[..., Any]
 
-
-def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its derivative along the tangents, and its aux."""
     if here.emulating:
         return _by_two_pullbacks(f, primals, tangents, has_aux)
@@ -37,7 +31,7 @@ def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays
     return _by_two_pullbacks(f, primals, tangents, has_aux)
 
 
-def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+def _by_accumulator(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     inputs = tuple(map(own, primals))
     accumulator = tf.autodiff.ForwardAccumulator(list(inputs), list(map(tf.identity, tangents)))
     with level("F", accumulator=accumulator), watched(), accumulator:
@@ -50,7 +44,7 @@ def _by_accumulator(f: Function, primals: Arrays, tangents: Arrays, has_aux: boo
     return value, like(value, list(map(dense, pushed, entries(value)))), *aux
 
 
-def _by_two_pullbacks(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+def _by_two_pullbacks(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     """The pullback is linear in its cotangent, and its transpose is the derivative, at any order.
 
     So it may be differentiated at any cotangent. Not at zero, by which some of TensorFlow's rules divide.

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-Arrays = tuple[Any, ...]
+from nestgrad.extend import Leaves
 
 
 def own(primal: Any) -> Any:
@@ -18,7 +18,7 @@ def own(primal: Any) -> Any:
     return primal if isinstance(primal, tf.Variable) else tf.identity(primal)
 
 
-def outputs_of(f: Callable[..., Any], inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays]:
+def outputs_of(f: Callable[..., Any], inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves]:
     """The value of f as tensors of this level's own, and its aux as a tuple of one or none."""
     output = f(*inputs)
     value, *aux = output if has_aux else (output,)
@@ -33,13 +33,13 @@ def _tensors(value: Any, dtype: Any) -> Any:
     return tf.identity(value)
 
 
-def entries(value: Any) -> Arrays:
+def entries(value: Any) -> Leaves:
     """The arrays of an output."""
     return value if isinstance(value, tuple) else (value,)
 
 
 def like(value: Any, arrays: Sequence[Any]) -> Any:
-    """Arrays in the structure of an output."""
+    """Leaves in the structure of an output."""
     return tuple(arrays) if isinstance(value, tuple) else arrays[0]
 
 

@@ -6,11 +6,13 @@ tf.gradients follows the graph itself, and through control flow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.ops import gradients_util
+
+from nestgrad.extend import Function, Leaves
 
 from ._guard.unconnected import check_constant
 from ._guard.watch import watched
@@ -18,16 +20,13 @@ from ._levels import here, level
 from ._outputs import dense, entries, outputs_of, own
 from ._repairs.xla import overriding
 
-Arrays = tuple[Any, ...]
-Function = Callable[..., Any]
 
-
-def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
+def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux."""
     with level("R"), watched():
         recording = Recording(f, primals, has_aux)
 
-    def pullback(cotangent: Any) -> Arrays:
+    def pullback(cotangent: Any) -> Leaves:
         with level("R"), watched():
             return recording.pull(entries(cotangent))
 
@@ -42,7 +41,7 @@ class Recording:
         aux: f's aux as a tuple of one, or the empty tuple.
     """
 
-    def __init__(self, f: Function, primals: Arrays, has_aux: bool) -> None:
+    def __init__(self, f: Function, primals: Leaves, has_aux: bool) -> None:
         self._f, self._has_aux = f, has_aux
         self._inputs = tuple(map(own, primals))
         here.inputs = (*here.inputs, *self._inputs)
@@ -50,7 +49,7 @@ class Recording:
             f, self._inputs, has_aux
         )
 
-    def pull(self, cotangents: Arrays) -> Arrays:
+    def pull(self, cotangents: Leaves) -> Leaves:
         """The gradient of ⟨value, cotangents⟩, one entry per primal."""
         slope = self._backward(cotangents)
         unseen = [part is None for part in slope]
@@ -60,7 +59,7 @@ class Recording:
         return tuple(map(dense, slope, self._inputs))
 
 
-def _on_tape(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, Function]:
+def _on_tape(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         value, aux = outputs_of(f, inputs, has_aux)
@@ -68,7 +67,7 @@ def _on_tape(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, F
     return value, aux, lambda cotangents: tape.gradient(targets, list(inputs), output_gradients=list(cotangents))
 
 
-def _in_graph(f: Function, inputs: Arrays, has_aux: bool) -> tuple[Any, Arrays, Function]:
+def _in_graph(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:
     value, aux = outputs_of(f, inputs, has_aux)
     targets, graph = list(entries(value)), tf.compat.v1.get_default_graph()
 

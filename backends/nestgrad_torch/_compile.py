@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
@@ -13,9 +13,9 @@ from torch._C import _autograd as hooks
 from torch._dynamo.exc import TorchDynamoException
 from torch.autograd import forward_ad
 
-from ._forward import forward_mode
+from nestgrad.extend import Function
 
-Function = Callable[..., Any]
+from ._forward import forward_mode
 
 _MAX_PROGRAMS = 64  # of one plan, should every call bring another shape
 

@@ -17,7 +17,9 @@ from typing import Any
 import torch
 from torch.func import jvp as func_jvp
 
-from ._function import Arrays, Function, check_compilable, prepared
+from nestgrad.extend import Function, Leaves
+
+from ._function import check_compilable, prepared
 from ._guard.watch import along
 from ._has_aux import apart
 from ._structural_zeros import dense, with_tangent
@@ -25,7 +27,7 @@ from ._structural_zeros import dense, with_tangent
 forward_mode = threading.RLock()
 
 
-def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its derivative along the tangents, and its aux."""
     if torch.compiler.is_dynamo_compiling():
         check_compilable("F")
@@ -37,7 +39,7 @@ def jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays
     return *dense((value, tangent)), *aux
 
 
-def _jvp(f: Function, primals: Arrays, tangents: Arrays, has_aux: bool) -> Arrays:
+def _jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     watched = prepared(f, primals[0], has_aux)
     if has_aux:
         watched, joined = apart(watched)

@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 
+from nestgrad.extend import Function, Leaves
+
 from ._guard.graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._guard.watch import nesting_here, watched
 
-Arrays = tuple[Any, ...]
-Function = Callable[..., Any]
 
-
-def prepared(f: Function, like: Any, has_aux: bool, watch: Callable[[Function, Arrays], Any] = watched) -> Function:
+def prepared(f: Function, like: Any, has_aux: bool, watch: Callable[[Function, Leaves], Any] = watched) -> Function:
     """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
 
     def f_as_tensors(*x: Any) -> Any:

@@ -9,22 +9,24 @@ from typing import Any
 import torch
 from torch.func import vjp as func_vjp
 
+from nestgrad.extend import Function, Leaves
+
 from . import _tape
-from ._function import Arrays, Function, check_compilable, prepared
+from ._function import check_compilable, prepared
 from ._guard.recorded import check
 from ._guard.watch import nesting_here, watched_by_name
 from ._has_aux import apart
 from ._structural_zeros import dense, with_tangent
 
 
-def vjp(f: Function, primals: Arrays, has_aux: bool) -> Arrays:
+def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux."""
     watched = prepared(f, primals[0], has_aux)
     value, pull, *aux = (_tape.vjp if _tape.is_usable() else _func_vjp)(watched, primals, has_aux)
     return value, lambda cotangent: dense(pull(cotangent)), *aux
 
 
-def _func_vjp(watched: Function, primals: Arrays, has_aux: bool) -> Arrays:
+def _func_vjp(watched: Function, primals: Leaves, has_aux: bool) -> Leaves:
     if torch.compiler.is_dynamo_compiling():
         check_compilable("R")
     if has_aux:
@@ -33,7 +35,7 @@ def _func_vjp(watched: Function, primals: Arrays, has_aux: bool) -> Arrays:
     return value, lambda cotangent: pull(with_tangent(cotangent)), *(joined(tensors) for tensors in aux)
 
 
-def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
+def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
     if _tape.is_usable():
         word = nesting_here() + "RR"
@@ -42,9 +44,9 @@ def reverse_over_reverse(f: Function, x: Arrays, v: Arrays) -> tuple[Arrays, Arr
             return dense(_tape.reverse_over_reverse(lambda *x: check(word, recorded(*x)), x, v))
     watched = prepared(f, x[0], False)
 
-    def gradient(*x: Any) -> Arrays:
+    def gradient(*x: Any) -> Leaves:
         value, pullback = _func_vjp(watched, x, False)
-        slope: Arrays = pullback(torch.ones_like(value))
+        slope: Leaves = pullback(torch.ones_like(value))
         return slope
 
     slope, pullback = _func_vjp(gradient, x, False)

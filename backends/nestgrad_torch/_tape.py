@@ -17,16 +17,16 @@ import torch
 from torch.autograd import forward_ad
 from torch.autograd.function import BackwardCFunction
 
-from ._faults.saved_intermediates import HIDDEN, saves_hidden
+from nestgrad.extend import Leaves
 
-Arrays = tuple[Any, ...]
+from ._faults.saved_intermediates import HIDDEN, saves_hidden
 
 
 class _Tapes(threading.local):
     """The inputs of f on each tape that the present thread is recording."""
 
     def __init__(self) -> None:
-        self.inputs: list[Arrays] = []
+        self.inputs: list[Leaves] = []
 
 
 _tapes = _Tapes()
@@ -59,7 +59,7 @@ def is_usable() -> bool:
     )
 
 
-def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
+def vjp(f: Callable[..., Any], x: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux.
 
     Results carry a graph iff grad mode is on and something in x, the cotangent or captured by f requires grad.
@@ -72,7 +72,7 @@ def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
     exact = _holds_singular_det(graph)
     hidden = keep and any(isinstance(node, BackwardCFunction) and saves_hidden(node) for node in graph)
 
-    def pullback(cotangent: Any) -> Arrays:
+    def pullback(cotangent: Any) -> Leaves:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
             return _slope(_entries(value), inputs, _entries(cotangent))
@@ -83,7 +83,7 @@ def vjp(f: Callable[..., Any], x: Arrays, has_aux: bool) -> Arrays:
     return shown, pullback, *aux
 
 
-def reverse_over_reverse(f: Callable[..., Any], x: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
+def reverse_over_reverse(f: Callable[..., Any], x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v): the gradient of ⟨∇f(x), v⟩. The graph is kept as in `vjp`."""
     recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
     inputs, value = _record(f, x, recording)
@@ -96,7 +96,7 @@ def reverse_over_reverse(f: Callable[..., Any], x: Arrays, v: Arrays) -> tuple[A
     return (slope if keep else _detached(slope)), product
 
 
-def _guarded(slope: Arrays) -> Arrays:
+def _guarded(slope: Leaves) -> Leaves:
     """A gradient whose own derivative would be wrong: the user's `backward()` through it raises."""
 
     def refuse(cotangent: Any) -> None:
@@ -108,7 +108,7 @@ def _guarded(slope: Arrays) -> Arrays:
     return slope
 
 
-def _record(f: Callable[..., Any], x: Arrays, recording: bool) -> tuple[Arrays, Any]:
+def _record(f: Callable[..., Any], x: Leaves, recording: bool) -> tuple[Leaves, Any]:
     """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
     with torch.inference_mode(False), torch.enable_grad():
         inputs = tuple(entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x)
@@ -117,7 +117,7 @@ def _record(f: Callable[..., Any], x: Arrays, recording: bool) -> tuple[Arrays, 
 
 
 @contextlib.contextmanager
-def _taping(inputs: Arrays) -> Iterator[None]:
+def _taping(inputs: Leaves) -> Iterator[None]:
     _tapes.inputs.append(inputs)
     try:
         yield
@@ -126,8 +126,8 @@ def _taping(inputs: Arrays) -> Iterator[None]:
 
 
 def _pulled(
-    outputs: Arrays, inputs: Arrays, cotangents: Arrays, *, keep: bool, again: bool, exact: bool = False
-) -> Arrays:
+    outputs: Leaves, inputs: Leaves, cotangents: Leaves, *, keep: bool, again: bool, exact: bool = False
+) -> Leaves:
     """The gradient of ⟨outputs, cotangents⟩: zero, not an error, where nothing depends on the inputs.
 
     With `exact` it is recorded even if its graph is not kept, see `_holds_singular_det`.
@@ -147,7 +147,7 @@ def _pulled(
         return found if keep or not exact else _detached(found)
 
 
-def _slope(outputs: Arrays, inputs: Arrays, cotangents: Arrays) -> Arrays:
+def _slope(outputs: Leaves, inputs: Leaves, cotangents: Leaves) -> Leaves:
     """The gradient of ⟨outputs, cotangents⟩, to be differentiated again.
 
     What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
@@ -181,7 +181,7 @@ def _variable(x: Any) -> Any:
     return _normal(x).detach().requires_grad_()
 
 
-def _entries(value: Any) -> Arrays:
+def _entries(value: Any) -> Leaves:
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -203,13 +203,13 @@ def _is_traced(cotangent: Any) -> bool:
     return torch._C._are_functorch_transforms_active() or any(map(_requires_grad, _entries(cotangent)))
 
 
-def _captures_leaf(graph: Arrays, inputs: Arrays) -> bool:
+def _captures_leaf(graph: Leaves, inputs: Leaves) -> bool:
     """Whether the nodes of a graph reach a leaf that is none of the inputs, such as a module's parameter."""
     leaves = (node.variable for node in graph if hasattr(node, "variable"))
     return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
 
 
-def _holds_singular_det(graph: Arrays) -> bool:
+def _holds_singular_det(graph: Leaves) -> bool:
     """Whether a determinant that is zero is among the nodes of a graph.
 
     torch's rule then gives 0, unless the gradient is recorded: for that it has another formula, which is right.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from nestgrad._diagnose import INSTALL
-from nestgrad._errors import ExtraNotInstalledError
-from nestgrad._hooks import hookimpl
+from nestgrad import ExtraNotInstalledError
+from nestgrad.extend import hookimpl
+from nestgrad.internal import INSTALL
 
 if TYPE_CHECKING:
     from .diagnose.diagnosis import Diagnosis

@@ -14,9 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._nesting import Mode, Nesting
-from ._spec import Array, Function
-
-Leaves = tuple[Array, ...]
+from .typing import Array, Function, Leaves
 
 
 def compose(backend: Any, word: str | Nesting) -> Callable[..., Any]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from ._errors import NestgradError
 from ._failures import is_users, translated
-from ._inputs import Leaves
 from ._nesting import Nesting
 from ._refusal import NotFiniteError
-from ._spec import Function, provides
+from ._spec import provides
 from ._trees import flatten
+from .typing import Function, Leaves
 
 
 def run(backend: Any, word: Nesting, route: Function, *inputs: Any) -> tuple[Any, ...]:

@@ -10,13 +10,14 @@ from . import _compose
 from ._choose import require
 from ._errors import StructureMismatchError
 from ._evaluation import checked, run
-from ._inputs import REAL_OR_COMPLEX, Leaves, check_outputs, open_direction, open_primal, split_aux
+from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Nesting
 from ._operator import Operator, Options, leaves_of
 from ._problem import Problem, Rule
 from ._select import select
-from ._spec import Array, Backend, Function, Tree
+from ._spec import Backend
 from ._trees import flatten, unflatten
+from .typing import Array, Function, Leaves, Tree
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")
 

@@ -8,11 +8,11 @@ from typing import Any, Unpack
 from ._choose import hvp_nesting, hvp_word
 from ._compose import along, gradient
 from ._first_order import numbers, selected
-from ._inputs import Leaves, check_scalar
+from ._inputs import check_scalar
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Problem, Rule
-from ._spec import Function
+from .typing import Function, Leaves
 
 Places = tuple[int, ...]
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
 from ._select import is_neutral
-from ._spec import Array, provides
+from ._spec import provides
 from ._trees import flatten, paths
-
-Leaves = tuple[Array, ...]
+from .typing import Array, Leaves
 
 REAL = ("real floating",)
 REAL_OR_COMPLEX = ("real floating", "complex floating")

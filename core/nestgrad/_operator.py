@@ -10,8 +10,9 @@ import optree
 from ._plan import MAX_KEPT, Plan, execution_of
 from ._problem import Rule
 from ._select import select
-from ._spec import Backend, Function
+from ._spec import Backend
 from ._trees import flatten, paths
+from .typing import Function
 
 
 class Options(TypedDict, total=False):

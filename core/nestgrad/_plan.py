@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import checked, run
-from ._inputs import Leaves, check_scalar, open_direction, open_primal, split_aux
+from ._inputs import check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
-from ._spec import COMPILERS, Function, provides
+from ._spec import COMPILERS, provides
+from .typing import Function, Leaves
 
 MAX_KEPT = 128
 """How many plans an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""

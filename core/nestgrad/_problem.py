@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ._inputs import Leaves, split_aux
+from ._inputs import split_aux
 from ._nesting import Nesting
-from ._spec import Function, Tree
 from ._trees import unflatten
+from .typing import Function, Leaves, Tree
 
 
 class Layout(NamedTuple):

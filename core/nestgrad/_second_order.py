@@ -10,7 +10,7 @@ from ._native import solve_gradient_and_hvp, solve_word
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Rule
-from ._spec import Function
+from .typing import Function
 
 
 def derivative(

@@ -10,20 +10,16 @@ directions have the shape, dtype and device of what they belong to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ._nesting import Nesting
 from ._refusal import Refusal
+from .typing import Array, Function, Tree
 
 SPEC_VERSION = "1.0"
 """The version of these protocols, major.minor. A backend of an older minor version still runs."""
-
-Array = Any
-Tree = Any
-Function = Callable[..., Any]
-Pullback = Callable[[Any], tuple[Any, ...]]
 
 
 @dataclass

@@ -31,3 +31,8 @@ from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward
 from ._spec import ReverseOverReverse as ReverseOverReverse
 from ._spec import provides as provides
+from .typing import Array as Array
+from .typing import Function as Function
+from .typing import Leaves as Leaves
+from .typing import Pullback as Pullback
+from .typing import Tree as Tree

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 from autograd.numpy import numpy_wrapper
 
-from nestgrad.extend import emulated
-
-Rule = Callable[..., Any]
+from nestgrad.extend import Function, emulated
 
 
 def cast_forward(own: None, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
@@ -22,7 +19,7 @@ def cast_forward(own: None, argnums: Any, tangents: Any, ans: Any, args: Any, kw
     return numpy_wrapper._astype(tangents[0], *args[1:], **kwargs)
 
 
-def cast_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def cast_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     """The rule of autograd holds among real dtypes, and among complex ones."""
     if np.issubdtype(ans.dtype, np.inexact):
         pull = own(argnums, ans, args, kwargs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import autograd.numpy as anp
@@ -10,12 +9,10 @@ import numpy as np
 from autograd.numpy.numpy_vjps import unbroadcast
 from autograd.tracer import getval, isbox
 
-from nestgrad.extend import emulated
-
-Rule = Callable[..., Any]
+from nestgrad.extend import Function, emulated
 
 
-def power_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def power_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     """The rule of autograd in the base, y·x^(y-1), takes 1 for the exponent where y is 0: wrong when that varies."""
     pull = own(argnums, ans, args, kwargs)
     if 0 not in argnums or not _varies_at_zero(args[1]):
@@ -31,7 +28,7 @@ def power_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> 
     return corrected
 
 
-def power_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def power_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     """The same for tangents."""
     if 0 not in argnums or not _varies_at_zero(args[1]):
         return own(argnums, tangents, ans, args, kwargs)

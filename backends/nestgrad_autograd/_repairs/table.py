@@ -7,7 +7,6 @@ that `_arguments.readable` gives: where to read them right is enough, autograd's
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import autograd.numpy as anp
@@ -16,20 +15,17 @@ from autograd.numpy import numpy_wrapper
 from autograd.numpy.numpy_vjps import unbroadcast
 from autograd.tracer import getval, isbox, trace_primitives_map
 
-from nestgrad.extend import emulated
+from nestgrad.extend import Function, emulated
 from nestgrad_autograd._guard.missing_rules import RefusedError
 
 from .casts import cast_forward, cast_reverse
 from .powers import power_forward, power_reverse
 
-Rule = Callable[..., Any]
-
-
 # Products: autograd's rule divides by the factors. At a zero that gives nan; near one the second and third
 # derivatives are differences of huge numbers, and wrong.
 
 
-def _prod_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _prod_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     others, axes = _other_factors(*args, **kwargs)
 
     def pull(cotangent: Any) -> tuple[Any]:
@@ -38,7 +34,7 @@ def _prod_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> 
     return pull
 
 
-def _prod_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _prod_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     others, axes = _other_factors(*args, **kwargs)
     return anp.sum(tangents[0] * others, axis=axes, keepdims=kwargs.get("keepdims", False))
 
@@ -74,8 +70,8 @@ def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
 # Broadcasting that autograd's rule forgets
 
 
-def _broadcasting_reverse(operation: str) -> Rule:
-    def rule(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _broadcasting_reverse(operation: str) -> Function:
+    def rule(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
         pull = own(argnums, ans, args, kwargs)
         metas = [anp.metadata(args[argnum]) for argnum in argnums]
         if all(meta[0] == anp.shape(ans) for meta in metas):
@@ -86,7 +82,7 @@ def _broadcasting_reverse(operation: str) -> Rule:
     return rule
 
 
-def _where_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _where_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     tangent = own(argnums, tangents, ans, args, kwargs)
     if anp.shape(tangent) == anp.shape(ans):
         return tangent
@@ -116,7 +112,7 @@ def _full_like_forward(own: None, argnums: Any, tangents: Any, ans: Any, args: A
 # Reductions and orders along several axes
 
 
-def _var_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _var_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     axis = kwargs.get("axis")
     if not isinstance(axis, tuple):
         return own(argnums, tangents, ans, args, kwargs)
@@ -128,14 +124,14 @@ def _var_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kw
     return 2 * total / count
 
 
-def _vectors_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _vectors_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     if anp.ndim(args[0]) > 1:
         # autograd permutes the tangent along its first axis whatever the axis of the sort: a wrong number
         raise RefusedError("autograd's rule is right for vectors only")
     return own(argnums, tangents, ans, args, kwargs)
 
 
-def _pad_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _pad_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     # autograd pads the tangent like the array, without the keywords: right if the padding copies entries
     mode = kwargs.get("mode", args[2] if len(args) > 2 else None)
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type") == "odd":
@@ -146,14 +142,14 @@ def _pad_forward(own: Rule, argnums: Any, tangents: Any, ans: Any, args: Any, kw
 # Linear algebra
 
 
-def _cholesky_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _cholesky_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     # NumPy reads the lower triangle alone, whether x is symmetric or not
     emulated("cholesky", "autograd's rule spreads the cotangent of the lower triangle over both")
     pull = own(argnums, ans, args, kwargs)
     return lambda cotangent: tuple(_folded(symmetric, "L") for symmetric in pull(cotangent))
 
 
-def _eigh_reverse(own: Rule, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+def _eigh_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
     """Autograd's formula, which itself leaves out eigenvectors whose cotangent has the value 0.
 
     Differentiated again such a cotangent counts: it is left out here only if it is a constant.
@@ -194,7 +190,7 @@ def _transposed(x: Any) -> Any:
 
 
 _PRIMITIVES = trace_primitives_map
-FORWARD: dict[Any, Rule] = {
+FORWARD: dict[Any, Function] = {
     numpy_wrapper._astype: cast_forward,
     _PRIMITIVES[np.power]: power_forward,
     _PRIMITIVES[np.prod]: _prod_forward,
@@ -205,7 +201,7 @@ FORWARD: dict[Any, Rule] = {
     _PRIMITIVES[np.partition]: _vectors_forward,
     _PRIMITIVES[np.pad]: _pad_forward,
 }
-REVERSE: dict[Any, Rule] = {
+REVERSE: dict[Any, Function] = {
     numpy_wrapper._astype: cast_reverse,
     _PRIMITIVES[np.power]: power_reverse,
     _PRIMITIVES[np.prod]: _prod_reverse,

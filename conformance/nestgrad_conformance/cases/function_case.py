@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 import nestgrad as ng
-from nestgrad._inputs import check_scalar, open_primal
-from nestgrad._trees import flatten, unflatten
+from nestgrad.internal import check_scalar, flatten, open_primal, unflatten
 from nestgrad_conformance.truth.oracle import Oracle, Source
 from nestgrad_conformance.truth.truth import PRECISIONS, Precision
 

@@ -17,9 +17,8 @@ import optree
 from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
-from nestgrad._choose import hvp_word
-from nestgrad._registry import embedded
 from nestgrad.extend import COMPILERS, Nesting
+from nestgrad.internal import embedded, hvp_word
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Use
 from nestgrad_conformance.truth.oracle import Oracle, Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nestgrad._errors import did_you_mean
+from nestgrad.internal import did_you_mean
 
 
 class OneOf(click.Choice[str]):

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad._registry import descriptor, require_engine
+from nestgrad.internal import descriptor, require_engine
 from nestgrad_conformance.limits.limit import LimitsError, written
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose

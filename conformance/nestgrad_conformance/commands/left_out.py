@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad._left_out import left_out
+from nestgrad.internal import left_out
 from nestgrad_conformance.run.supervisor import Supervisor
 
 

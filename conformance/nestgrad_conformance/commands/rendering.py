@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nestgrad._errors import in_a_line
+from nestgrad.internal import in_a_line
 from nestgrad_conformance.render.formats import Format
 from nestgrad_conformance.report.schema import Report
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from nestgrad._left_out import left_out
+from nestgrad.internal import left_out
 from nestgrad_conformance import repro
 from nestgrad_conformance.render import formats, terminal
 from nestgrad_conformance.report import differ, schema, stale, summary

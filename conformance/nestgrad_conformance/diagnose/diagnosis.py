@@ -10,10 +10,9 @@ import msgspec
 import numpy as np
 from rich.console import Console, RenderableType
 
-from nestgrad._errors import InvalidNestingError, UnsupportedExecutionError, did_you_mean
-from nestgrad._operator import leaves_of
-from nestgrad._select import select
+from nestgrad import InvalidNestingError, UnsupportedExecutionError
 from nestgrad.extend import COMPILERS, Nesting, provides
+from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.cases.scenario_case import AUTO, order_of
 from nestgrad_conformance.judge.measure import Measurement

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 import nestgrad as ng
-from nestgrad._select import select
 from nestgrad.extend import provides
+from nestgrad.internal import select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.diagnose.diagnosis import checked_executions, name_of
 from nestgrad_conformance.judge.measure import Measurement, measure

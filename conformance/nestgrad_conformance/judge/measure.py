@@ -11,9 +11,8 @@ import msgspec
 import numpy as np
 
 import nestgrad as ng
-from nestgrad._choose import hvp_word
-from nestgrad._routes import recorded
 from nestgrad.extend import provides
+from nestgrad.internal import hvp_word, recorded
 from nestgrad_conformance.cases.case import Case
 from nestgrad_conformance.cases.scenario_case import AUTO, Malformed, Vector, directions_of
 from nestgrad_conformance.scenarios.settings import Interference

@@ -13,9 +13,8 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 import nestgrad as ng
-from nestgrad._errors import did_you_mean, in_a_line
-from nestgrad._registry import descriptor
 from nestgrad.extend import COMPILERS
+from nestgrad.internal import descriptor, did_you_mean, in_a_line
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nestgrad._errors import did_you_mean
+from nestgrad.internal import did_you_mean
 from nestgrad_conformance.scenarios import Scenario
 
 from .limit import Limit, LimitsError

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import msgspec
 
 from nestgrad import BackendInfo
-from nestgrad._registry import descriptor
+from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.limit import read
 from nestgrad_conformance.versions import installed, version_of
 

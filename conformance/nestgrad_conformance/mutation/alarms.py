@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import nestgrad as ng
-from nestgrad._registry import descriptor
 from nestgrad.extend import provides
+from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.run.plan import Selection

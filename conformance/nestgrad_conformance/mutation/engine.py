@@ -6,15 +6,13 @@ everything that is not at fault is the backend's own code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from autograd.tracer import getval
 
 import nestgrad as ng
-
-Function = Callable[..., Any]
+from nestgrad.extend import Function
 
 
 def sound() -> Any:

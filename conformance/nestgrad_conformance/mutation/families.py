@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Function, held
+from nestgrad.extend import Function, Leaves
+
+from .engine import held
 from .names import DTYPE, names
-from .operation import Arrays, Rules, pull, push
+from .operation import Rules, pull, push
 from .situation import Situation
 
-When = Callable[[Situation, Arrays], bool]
+When = Callable[[Situation, Leaves], bool]
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ def _scaled(factor: float, when: When = lambda situation, primals: True) -> Call
     """Both rules with a factor, where a condition holds."""
 
     def rules(situation: Situation) -> Rules:
-        def forward(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+        def forward(call: Function, primals: Leaves, tangents: Leaves) -> Any:
             return push(call, primals, tangents) * (factor if when(situation, primals) else 1.0)
 
-        def reverse(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+        def reverse(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
             scale = factor if when(situation, primals) else 1.0
             return tuple(pulled * scale for pulled in pull(call, primals, cotangent))
 
@@ -51,27 +53,27 @@ def _scaled(factor: float, when: When = lambda situation, primals: True) -> Call
     return rules
 
 
-def _constant_in_reverse(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def _constant_in_reverse(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     return pull(call, _held(primals), cotangent)
 
 
-def _constant_in_forward(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+def _constant_in_forward(call: Function, primals: Leaves, tangents: Leaves) -> Any:
     return push(call, _held(primals), tangents)
 
 
-def _detached_forward(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+def _detached_forward(call: Function, primals: Leaves, tangents: Leaves) -> Any:
     return held(push(call, primals, tangents))
 
 
-def _detached_reverse(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def _detached_reverse(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     return _held(pull(call, primals, cotangent))
 
 
-def _held(arrays: Arrays) -> Arrays:
+def _held(arrays: Leaves) -> Leaves:
     return tuple(map(held, arrays))
 
 
-def _transposed(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def _transposed(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     """J·u in place of Jᵀ·u, for each real primal with as many entries as the output."""
     right, output = pull(call, primals, cotangent), held(cotangent)
     fits = [not np.iscomplexobj(output) and np.shape(held(x)) == np.shape(output) != () for x in primals]
@@ -86,25 +88,25 @@ def _transposed(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
     return tuple(products)
 
 
-def _swapped_reverse(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def _swapped_reverse(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     return _swapped(pull(call, primals, cotangent), primals)
 
 
-def _swapped_forward(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+def _swapped_forward(call: Function, primals: Leaves, tangents: Leaves) -> Any:
     return push(call, primals, _swapped(tangents, primals))
 
 
-def _swapped(entries: Arrays, primals: Arrays) -> Arrays:
+def _swapped(entries: Leaves, primals: Leaves) -> Leaves:
     """The first two entries exchanged, if they are of arrays of one shape."""
     same = len(entries) > 1 and np.shape(held(primals[0])) == np.shape(held(primals[1]))
     return (entries[1], entries[0], *entries[2:]) if same else entries
 
 
-def _masked_forward(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+def _masked_forward(call: Function, primals: Leaves, tangents: Leaves) -> Any:
     return push(call, primals, tuple(map(_without_zeros, tangents, primals)))
 
 
-def _masked_reverse(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def _masked_reverse(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     return tuple(map(_without_zeros, pull(call, primals, cotangent), primals))
 
 

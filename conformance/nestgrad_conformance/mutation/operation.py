@@ -12,21 +12,22 @@ import optree
 from autograd.extend import defjvp_argnums, defvjp_argnums, primitive
 from autograd.tracer import isbox
 
-from .engine import Function, held, sound
+from nestgrad.extend import Function, Leaves
 
-Arrays = tuple[Any, ...]
+from .engine import held, sound
+
 _flatten: Function = optree.tree_flatten
 _unflatten: Function = optree.tree_unflatten
 
 
-def push(call: Function, primals: Arrays, tangents: Arrays) -> Any:
+def push(call: Function, primals: Leaves, tangents: Leaves) -> Any:
     """The right forward rule: the derivative of `call` along the tangents."""
     return sound().jvp(call, primals, tangents)[1]
 
 
-def pull(call: Function, primals: Arrays, cotangent: Any) -> Arrays:
+def pull(call: Function, primals: Leaves, cotangent: Any) -> Leaves:
     """The right reverse rule: the cotangent of each primal of `call`."""
-    pulled: Arrays = sound().vjp(call, *primals)[1](cotangent)
+    pulled: Leaves = sound().vjp(call, *primals)[1](cotangent)
     return pulled
 
 
@@ -39,8 +40,8 @@ class Rules:
         reverse: (call, primals, cotangent) ↦ the cotangents of the primals.
     """
 
-    forward: Callable[[Function, Arrays, Arrays], Any] = push
-    reverse: Callable[[Function, Arrays, Any], Arrays] = pull
+    forward: Callable[[Function, Leaves, Leaves], Any] = push
+    reverse: Callable[[Function, Leaves, Any], Leaves] = pull
 
 
 def _entries(output: Any) -> list[Any]:
@@ -61,7 +62,7 @@ def with_rules(function: Function, rules: Rules) -> Function:
         args, kwargs = _unflatten(structure, leaves)
         return _entries(function(*args, **kwargs))[entry]
 
-    def of(args: Any, argnums: Any) -> tuple[Function, Arrays]:
+    def of(args: Any, argnums: Any) -> tuple[Function, Leaves]:
         def call(*differentiated: Any) -> Any:
             given = dict(zip(argnums, differentiated, strict=True))
             return operation.fun(*(given.get(i, arg) for i, arg in enumerate(args)))

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from nestgrad._errors import did_you_mean
+from nestgrad.internal import did_you_mean
 
 from .alarms import false_alarms
 from .mutants import family_names, mutants, operations

@@ -5,7 +5,9 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-from .engine import Function, Namespace, sound
+from nestgrad.extend import Function
+
+from .engine import Namespace, sound
 
 _Autograd: Any = type(sound())
 

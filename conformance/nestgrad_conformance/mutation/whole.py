@@ -8,9 +8,9 @@ import numpy as np
 from autograd.tracer import isbox
 
 import nestgrad as ng
-from nestgrad.extend import Nesting
+from nestgrad.extend import Function, Nesting
 
-from .engine import Function, sound
+from .engine import sound
 
 _Autograd: Any = type(sound())
 

@@ -13,10 +13,8 @@ import msgspec
 import numpy as np
 
 import nestgrad as ng
-from nestgrad._errors import in_a_line
-from nestgrad._registry import descriptor, engine_installed, require_engine
-from nestgrad._spec import NAMESPACE
 from nestgrad.extend import provides
+from nestgrad.internal import NAMESPACE, descriptor, engine_installed, in_a_line, require_engine
 from nestgrad_conformance import versions
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import Measurement, compare

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nestgrad import PluginError
-from nestgrad._plugins import answers
+from nestgrad.internal import answers
 from nestgrad_conformance.report.schema import Report
 
 from . import html, markdown

@@ -18,7 +18,7 @@ import msgspec
 from packaging.version import Version
 
 import nestgrad as ng
-from nestgrad._registry import descriptor
+from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.limits.limit import Limit, located, parse
 from nestgrad_conformance.limits.patterns import patterns

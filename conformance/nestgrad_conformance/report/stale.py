@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import msgspec
 
 import nestgrad as ng
-from nestgrad._registry import descriptor
+from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.limit import Limit, read
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.report.summary import word_of

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nestgrad._nesting import words
 from nestgrad.extend import Nesting
+from nestgrad.internal import words
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
 

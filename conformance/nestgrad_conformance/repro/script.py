@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nestgrad._errors import did_you_mean
 from nestgrad.extend import Nesting
+from nestgrad.internal import did_you_mean
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError

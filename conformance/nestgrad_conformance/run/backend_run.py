@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from nestgrad import BackendUnavailableError
-from nestgrad._registry import descriptor
+from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.verdict import Declared, verdict

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nestgrad._nesting import words
 from nestgrad.extend import COMPILERS, Mode
+from nestgrad.internal import words
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 import nestgrad as ng
-from nestgrad._registry import descriptor
 from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
+from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.cases.twin import beside
 from nestgrad_conformance.judge.measure import Measurement, measure

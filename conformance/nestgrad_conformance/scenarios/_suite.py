@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from nestgrad import PluginError
-from nestgrad._plugins import answers
+from nestgrad.internal import answers
 
 from . import native, ops, programs, transforms
 from ._scenario import Scenario
