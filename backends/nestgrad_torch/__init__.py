@@ -13,4 +13,5 @@ def nestgrad_backend() -> Descriptor:
         arrays=("torch",),
         implementation="nestgrad_torch._impl:Torch",
         limits="limits.toml",
+        faults="faults.toml",
     )

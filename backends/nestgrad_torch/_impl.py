@@ -16,7 +16,8 @@ from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLo
 from . import _batch, _forward, _reverse, _trees
 from ._canary import make_canary
 from ._compile import compiled
-from ._faults.linearize import LINEARIZED, is_linearized, is_traced
+from ._faults.ledger import refusal
+from ._faults.linearize import is_linearized, is_traced
 from ._guard.graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
 from ._messages import recognised
@@ -108,7 +109,7 @@ class Torch:
         if torch.compiler.is_dynamo_compiling():
             return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
         if is_linearized():
-            raise LINEARIZED.refusal(word.code)
+            raise refusal("linearize", word.code)
         result, *aux = route(*inputs)
         return guarded(word.code, result), *aux
 

@@ -19,7 +19,8 @@ from torch.autograd.function import BackwardCFunction
 
 from nestgrad.extend import Leaves
 
-from ._faults.saved_intermediates import HIDDEN, saves_hidden
+from ._faults.ledger import refusal
+from ._faults.saved_intermediates import SAVED, saves_hidden
 
 
 class _Tapes(threading.local):
@@ -100,7 +101,7 @@ def _guarded(slope: Leaves) -> Leaves:
     """A gradient whose own derivative would be wrong: the user's `backward()` through it raises."""
 
     def refuse(cotangent: Any) -> None:
-        raise HIDDEN.refusal("RR")
+        raise refusal(SAVED, "RR")
 
     for entry in slope:
         if entry.requires_grad:
@@ -173,7 +174,7 @@ def _check_rule(rule: Any) -> None:
         # its backward rule leaves no graph, and so looks like a constant
         raise RuntimeError(f"trying to differentiate twice the higher-order operator {rule.name()}")
     if saves_hidden(rule):
-        raise HIDDEN.refusal("RR")
+        raise refusal(SAVED, "RR")
 
 
 def _variable(x: Any) -> Any:

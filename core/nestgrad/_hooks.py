@@ -29,6 +29,7 @@ class Descriptor:
         arrays: import roots of the engine's array types; `("jax",)` claims `jax.Array`.
         implementation: `"module:Class"`; imported, and called without arguments, on first use.
         limits: a TOML file beside the descriptor's module that declares what the backend refuses.
+        faults: a TOML file beside the descriptor's module, the ledger of what the engine gets wrong: see `Fault`.
         embedded: the backend is the one to use when nothing selects another. Heeded in the bundled only.
     """
 
@@ -38,11 +39,14 @@ class Descriptor:
     arrays: tuple[str, ...]
     implementation: str
     limits: str | None = None
+    faults: str | None = None
     embedded: bool = False
 
     def __post_init__(self) -> None:
         texts = (self.name, self.engine, self.install, self.implementation, *self.arrays)
-        if isinstance(self.arrays, str) or not all(isinstance(text, str) for text in (*texts, self.limits or "")):
+        if isinstance(self.arrays, str) or not all(
+            isinstance(text, str) for text in (*texts, self.limits or "", self.faults or "")
+        ):
             raise TypeError(f"{self!r}: every field is a string, `arrays` a tuple of strings")
 
 

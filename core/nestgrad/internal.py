@@ -4,6 +4,7 @@ from ._choose import hvp_word as hvp_word
 from ._diagnose import INSTALL as INSTALL
 from ._errors import did_you_mean as did_you_mean
 from ._errors import in_a_line as in_a_line
+from ._faults import url as url
 from ._inputs import check_scalar as check_scalar
 from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out

@@ -1,88 +1,73 @@
-"""Arguments and results that torch takes for constants though they vary: a part of the derivative is lost."""
+"""What torch takes for a constant: functions without a derivative, values that are read, copied, drawn or written over.
+
+They leave no mark in torch's graph, so they are seen where Python calls them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
-from torch.nn import functional
 
-from nestgrad_torch._variables import is_variable
-
-from .fault import Arguments, Wrong
-
-
-def _varies(position: int, name: str) -> Callable[[Arguments], bool]:
-    """Whether a derivative is taken in this argument."""
-
-    def when(arguments: Arguments) -> bool:
-        args = arguments["args"]
-        return is_variable(args[position] if position < len(args) else arguments["kwargs"].get(name))
-
-    return when
+from .arguments import any_varies, varies
+from .ledger import FAULTS
+from .sight import Arguments, Sight
 
 
-def _in_chunks(arguments: Arguments) -> bool:
-    return arguments["kwargs"].get("options") is not None
+def _of_a_list(arguments: Arguments) -> bool:
+    """Whether it puts a tensor together from numbers; of a tensor it would keep the derivative."""
+    data = (
+        arguments["args"][0] if arguments["args"] else arguments["kwargs"].get("data", arguments["kwargs"].get("obj"))
+    )
+    return isinstance(data, (list, tuple)) and any_varies(arguments)
 
 
-_WEIGHT = "forward mode takes its weight for a constant, and reverse mode has no rule: multiply by the weight yourself."
-_STATISTICS = "forward mode takes the running mean and variance for constants, and reverse mode has no rule."
-_RETURNED = "torch takes the mean and the deviation that it returns for constants: compute them by torch.var_mean."
-_losses = torch._C._nn  # what torch.compile knows the losses by
+def _by_negative_integers(arguments: Arguments) -> bool:
+    exponents = arguments.get("other", arguments["kwargs"].get("other"))
+    return isinstance(exponents, torch.Tensor) and not exponents.is_floating_point() and bool((exponents < 0).any())
 
-CONSTANT = (
-    *(
-        Wrong(function.__name__, ("*F*",), _WEIGHT, functions=(function,), when=_varies(2, "weight"))
-        for function in (
-            functional.cross_entropy,
-            functional.nll_loss,
-            functional.binary_cross_entropy,
-            _losses.cross_entropy_loss,
-            _losses.nll_loss_nd,
-            _losses.binary_cross_entropy,
-        )
-    ),
-    *(
-        Wrong("batch_norm", ("*F*",), _STATISTICS, functions=functions, when=_varies(position, name))
-        for functions, first in (((functional.batch_norm, functional.instance_norm), 1), ((torch.batch_norm,), 3))
-        for position, name in ((first, "running_mean"), (first + 1, "running_var"))
-    ),
-    Wrong(
-        "linear_cross_entropy",
-        ("*F*", "??*"),
-        "with `options` torch computes it in chunks, whose derivative is right once, by reverse mode.",
-        use=("R",),
-        functions=(functional.linear_cross_entropy,),
-        when=_in_chunks,
-    ),
-    Wrong(
-        "linear_cross_entropy",
-        ("*",),
-        _WEIGHT,
-        functions=(functional.linear_cross_entropy,),
-        when=_varies(9, "weight"),
-    ),
-    *(
-        Wrong(function.__name__, ("*",), _RETURNED, functions=(function,))
-        for function in (torch.native_layer_norm, torch.native_group_norm, torch.native_batch_norm)
-    ),
-    *(
-        Wrong(
-            "normal",
-            ("*",),
-            "torch takes what it draws for a constant: write mean + std * torch.randn_like(mean).",
-            functions=(torch.normal,),
-            when=_varies(position, name),
-        )
-        for position, name in ((0, "mean"), (1, "std"))
-    ),
-    Wrong(
-        "as_strided_scatter",
-        ("*R*",),
-        "torch's reverse rule also gives a derivative to the entries that are overwritten.",
-        use=("F", "FF", "FFF"),
-        functions=(torch.as_strided_scatter, torch.Tensor.as_strided_scatter),
-        when=_varies(0, "input"),
-    ),
+
+def _of_extrema_without_self(arguments: Arguments) -> bool:
+    args, kwargs = arguments["args"], arguments["kwargs"]
+    return kwargs.get("include_self") is False and (kwargs.get("reduce", args[-1]) in ("amax", "amin"))
+
+
+def _of_products(arguments: Arguments) -> bool:
+    return bool(arguments["reduce"] == "prod")
+
+
+_METHODS = (
+    "item",
+    "tolist",
+    "numpy",
+    "is_nonzero",
+    *(f"__{kind}__" for kind in ("float", "int", "index", "bool", "complex")),
 )
+READERS = (torch.is_nonzero, *(getattr(torch.Tensor, name) for name in (*_METHODS, "__format__", "__repr__")))
+"""What is called for a value. Every other function that reads one takes a tensor for a number."""
+
+_SPECIAL = tuple(getattr(torch.special, name) for name in FAULTS["without_derivative"].operations)
+_SCATTER_REDUCE = (torch.scatter_reduce, torch.Tensor.scatter_reduce, torch.Tensor.scatter_reduce_)
+
+SIGHTS = {
+    "without_derivative": (Sight(functions=_SPECIAL, when=any_varies),),
+    "linspace": (Sight(functions=(torch.linspace, torch.logspace), when=any_varies),),
+    "number_arguments": (Sight(),),  # in `_guard.watch`
+    "copied_values": (
+        Sight(functions=(torch.tensor, torch.Tensor.new_tensor), when=any_varies),
+        Sight(functions=(torch.as_tensor, torch.asarray), when=_of_a_list),
+    ),
+    "ldexp": (
+        Sight(
+            functions=(torch.ldexp, torch.Tensor.ldexp, torch.Tensor.ldexp_, torch.ops.aten.ldexp),
+            when=_by_negative_integers,
+        ),
+    ),
+    "drawn": tuple(
+        Sight(functions=(torch.normal,), when=varies(position, name)) for position, name in ((0, "mean"), (1, "std"))
+    ),
+    "sparse_values": (Sight(functions=(torch.sparse_coo_tensor,), when=any_varies),),
+    "scatter_reduce": (Sight(aten=("scatter_reduce", "scatter_reduce_"), when=_of_products),),
+    "scatter_extrema": (Sight(functions=_SCATTER_REDUCE, when=_of_extrema_without_self),),
+    "as_strided_scatter": (
+        Sight(functions=(torch.as_strided_scatter, torch.Tensor.as_strided_scatter), when=varies(0, "input")),
+    ),
+}

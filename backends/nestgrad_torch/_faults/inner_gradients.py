@@ -16,12 +16,8 @@ from torch.autograd import functional
 from nestgrad_torch._tape import leads_to_input
 from nestgrad_torch._variables import is_transformed
 
-from .fault import Arguments, Wrong
+from .sight import Arguments, Sight
 
-_REASON = (
-    "without create_graph=True its result is a constant to torch. Pass create_graph=True, "
-    "and detach the result where a constant is meant."
-)
 _copy: CodeType = functional._grad_preprocess.__code__
 """Where `torch.autograd.functional` makes copies of its inputs, detached unless there is to be a graph."""
 _DISTANCE = 8  # frames between the copy and `_detached_by_torch`, at most
@@ -50,20 +46,15 @@ def _detached_by_torch(arguments: Arguments) -> bool:
     return False
 
 
-INNER = (
-    Wrong("torch.autograd.grad", ("*R*",), _REASON, functions=(torch.autograd.grad,), when=_without_graph),
-    Wrong(
-        "backward",
-        ("*R*",),
-        _REASON,
-        functions=(torch.autograd.backward, torch.Tensor.backward),
-        when=_without_graph,
+SIGHTS = {
+    "inner_gradient": (
+        Sight(
+            functions=(torch.autograd.grad, torch.autograd.backward, torch.Tensor.backward),
+            when=_without_graph,
+        ),
     ),
-    Wrong(
-        "torch.autograd.functional",
-        ("*",),
-        _REASON,
-        functions=(torch.Tensor.detach,),
-        when=_detached_by_torch,
-    ),
-)
+    "functional_gradient": (Sight(functions=(torch.Tensor.detach,), when=_detached_by_torch),),
+    "linearize": (Sight(),),  # in `linearize`
+    "linearize_inside": (Sight(),),
+    "compiled_forward": (Sight(),),  # in `_guard.graph`
+}

@@ -10,18 +10,6 @@ import sys
 
 import torch
 
-from .fault import Wrong
-
-LINEARIZED = Wrong(
-    "torch.func.linearize",
-    ("*",),
-    "the program that it makes of a derivative is wrong for some functions; torch.func.jvp is right.",
-)
-INSIDE = Wrong(
-    "torch.func.linearize",
-    ("*",),
-    "the program that it makes inside the function keeps the point as a constant; torch.func.jvp is right.",
-)
 _PROXY, _mode = torch._C._TorchDispatchModeKey.PROXY, torch._C._get_dispatch_mode
 
 

@@ -8,7 +8,6 @@ nothing raises.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,15 +20,11 @@ from torch.utils._pytree import tree_leaves
 
 from nestgrad_torch._variables import is_variable
 
-from .fault import Wrong
+from .ledger import refusal
 
-HIDDEN = Wrong(
-    "autograd.Function",
-    ("*R*R*",),
-    "it saves what its forward computed for itself, which torch takes for a constant in a second derivative. "
-    "Return that from forward as well, or compute it in backward, from inputs.",
-)
-OF_OPERATOR = replace(HIDDEN, operation="torch.library.custom_op")
+SAVED = "saved_intermediates"
+"""Its name in the ledger."""
+
 _MARK = "nestgrad_hidden"
 _RULES = ("forward", "setup_context")
 _STEPS = frozenset(
@@ -79,7 +74,7 @@ def seen(rule: type[torch.autograd.Function], word: str) -> type[torch.autograd.
                 rule.setup_context(ctx, inputs, output)
             kept = [getattr(ctx, name, None) for name in ("to_save", "saved_for_forward")]
             if any(map(_is_marked, tree_leaves((kept, vars(ctx))))):
-                raise HIDDEN.refusal(word)
+                raise refusal(SAVED, word)
 
     return Seen
 

@@ -17,6 +17,7 @@ from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
+from nestgrad_torch._faults.ledger import FAULTS
 from nestgrad_torch._messages import BROKEN_ON_PURPOSE
 from nestgrad_torch._repairs.one_triangle import AsRead
 from nestgrad_torch._variables import as_constant
@@ -38,10 +39,8 @@ def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     return output
 
 
-UNCOMPILABLE = (
-    "compiled derivatives of order 3 crash the process for some functions and are nan for others, "
-    "and under two forward modes the compiler loses structural zeros"
-)
+_FAULT = FAULTS["compiled_forward"]
+UNCOMPILABLE = _FAULT.reason
 
 
 def is_compilable(word: str) -> bool:

@@ -11,7 +11,7 @@ import optree
 import torch
 
 from nestgrad_torch import _tape
-from nestgrad_torch._faults.fault import Wrong
+from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
 
 
@@ -33,25 +33,25 @@ def guarded(word: str, result: Any) -> Any:
     return result
 
 
-def _guard(leaf: Any, wrong: Wrong, word: str) -> None:
+def _guard(leaf: Any, wrong: Seen, word: str) -> None:
     def refuse(cotangent: Any) -> None:
         raise wrong.refusal(word)
 
     leaf.register_hook(refuse)
 
 
-def _wrong_in(word: str, output: Any) -> Wrong | None:
+def _wrong_in(word: str, output: Any) -> Seen | None:
     """The first operation behind a tensor that is wrong under this nesting."""
     if not isinstance(output, torch.Tensor) or output.grad_fn is None:
         return None
-    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(word, False) for rule in _rules(wrong)]
+    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(word) for rule in _rules(wrong)]
     nodes = _tape.nodes(output) if rules else ()
     named = ((node.name().rstrip("0123456789"), node) for node in nodes)
     found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))
     return next(found, None)
 
 
-def _concerned(wrong: Wrong, node: Any) -> bool:
+def _concerned(wrong: Seen, node: Any) -> bool:
     """Whether the arguments are concerned, as far as torch has saved them."""
     saved = {name.removeprefix("_saved_"): getattr(node, name) for name in dir(node) if name.startswith("_saved_")}
     try:
@@ -60,6 +60,9 @@ def _concerned(wrong: Wrong, node: Any) -> bool:
         return True
 
 
-def _rules(wrong: Wrong) -> tuple[str, ...]:
+def _rules(wrong: Seen) -> tuple[str, ...]:
     """What torch calls the reverse rules of an operation."""
-    return (*wrong.nodes, *("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.aten))
+    return (
+        *wrong.sight.nodes,
+        *("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.sight.aten),
+    )

@@ -24,15 +24,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
 from nestgrad_torch import _tape
-from nestgrad_torch._faults.dropped_derivatives import READERS
-from nestgrad_torch._faults.fault import Wrong
-from nestgrad_torch._faults.linearize import INSIDE, is_linearized
-from nestgrad_torch._faults.saved_intermediates import OF_OPERATOR, mark, mark_operator, seen
+from nestgrad_torch._faults.constants import READERS
+from nestgrad_torch._faults.ledger import refusal
+from nestgrad_torch._faults.linearize import is_linearized
+from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
+from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._repairs.one_triangle import as_read
 from nestgrad_torch._variables import is_variable
 
-Refused = dict[Any, list[Wrong]]
+Refused = dict[Any, list[Seen]]
 """What is refused, by operator or function; one of them may be wrong for several reasons."""
 
 # Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
@@ -40,7 +41,6 @@ _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
-_READ = "torch reads the value of a number among its arguments, and takes it for a constant: write its formula instead."
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
@@ -127,20 +127,20 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if is_linearized():
-            raise INSIDE.refusal(self._word)
+            raise refusal("linearize_inside", self._word)
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
-                raise wrong.refusal(self._word)
+                raise wrong.refusal(self._word, asked)
         args, kwargs = as_read(func, args, kwargs or {})
         if func is custom_function_call and len(self._word) > 1:
             args = (seen(args[0], self._word), *args[1:])
         try:
             result = func(*args, **kwargs)
             if asked is torch.library.custom_op and mark_operator(func, args, kwargs, result) and len(self._word) > 1:
-                raise OF_OPERATOR.refusal(self._word)
+                raise refusal(SAVED, self._word, "torch.library.custom_op")
             if self._read and func not in READERS and _differentiated_number(self._read, (args, kwargs)):
-                raise Wrong(func.__name__, ("*",), _READ).refusal(self._word)
+                raise refusal("number_arguments", self._word, func.__name__)
         finally:
             if self._read:
                 self._read.clear()
@@ -187,9 +187,9 @@ def _refused(word: str, compiled: bool, direction: bool = False) -> tuple[Refuse
     operators: Refused = {}
     functions: Refused = {}
     for wrong in TABLE:
-        if wrong.covers(word, compiled, direction):
-            for name in wrong.aten:
+        if wrong.covers(word, compiled=compiled, in_direction=direction):
+            for name in wrong.sight.aten:
                 operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
-            for function in wrong.functions:
+            for function in wrong.sight.functions:
                 functions.setdefault(function, []).append(wrong)
     return operators, functions

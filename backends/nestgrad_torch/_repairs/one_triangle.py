@@ -15,9 +15,10 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from nestgrad.extend import emulated
+from nestgrad_torch._faults.ledger import FAULTS
 from nestgrad_torch._variables import is_variable
 
-_WHY = "torch's rules are those of a matrix that is read as a whole, and it reads one triangle."
+_WHY = FAULTS["one_triangle"].reason
 
 
 def _mirrored(matrix: torch.Tensor, upper: bool) -> torch.Tensor:

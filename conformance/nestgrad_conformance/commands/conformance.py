@@ -12,7 +12,8 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad.internal import descriptor, require_engine
-from nestgrad_conformance.limits.limit import LimitsError, written
+from nestgrad_conformance.limits.declared import written
+from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard

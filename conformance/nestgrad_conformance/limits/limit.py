@@ -12,9 +12,8 @@ from typing import Literal
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-import nestgrad as ng
 from nestgrad.extend import COMPILERS
-from nestgrad.internal import descriptor, did_you_mean, in_a_line
+from nestgrad.internal import did_you_mean, in_a_line
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
 
@@ -82,31 +81,25 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     limit: list[Limit] = msgspec.field(default_factory=list)
 
 
-def written(backend: str) -> tuple[Limit, ...]:
-    """The limits that a registered backend declares; its engine is not imported.
-
-    Raises:
-        LimitsError: its limits file cannot be read.
-        NestgradError: as in `nestgrad.get_backend`, but for the engine.
-    """
-    described = descriptor(backend)
-    module = next(info.module for info in ng.backends() if info.name == backend)
-    return read(module, described.limits)
-
-
 def read(module: str, name: str | None) -> tuple[Limit, ...]:
-    """The limits of the backend whose descriptor is in `module`, from the file beside it.
+    """The limits of the backend whose descriptor is in `module`, from the limits file beside it.
 
     Raises:
         LimitsError: the file is missing, is not TOML, or an entry is malformed.
     """
-    if name is None:
-        return ()
+    return () if name is None else parse(beside(module, name), f"{module}/{name}")
+
+
+def beside(module: str, name: str) -> str:
+    """The text of a file beside a backend's descriptor, whose module is not imported.
+
+    Raises:
+        LimitsError: it cannot be read.
+    """
     try:
-        text = located(module, name).read_text(encoding="utf-8")
+        return located(module, name).read_text(encoding="utf-8")
     except Exception as error:  # the package is a third party's, and may be in any form
         raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {in_a_line(error)}.") from error
-    return parse(text, f"{module}/{name}")
 
 
 def located(module: str, name: str) -> Path:
@@ -132,7 +125,7 @@ def parse(text: str, where: str) -> tuple[Limit, ...]:
     except ValueError as error:
         raise LimitsError(f"{where}: the limits file cannot be read: {error}") from error
     for limit in found:
-        _check(limit, where)
+        check(limit, where)
     return tuple(found)
 
 
@@ -150,7 +143,12 @@ def implied(modes: Mapping[str, bool], max_order: int | None) -> tuple[Limit, ..
     return tuple(limits)
 
 
-def _check(limit: Limit, where: str) -> None:
+def check(limit: Limit, where: str) -> None:
+    """Hold a limit to what may be written; `where` is how errors call the file.
+
+    Raises:
+        LimitsError: it may not.
+    """
     if limit.scenario is not None and (limit.kind != "upstream_bug" or not limit.link):
         raise LimitsError(f"{where}: a limit may name a scenario ({limit.scenario}) only as upstream_bug with a link.")
     everything = limit.operation is None and limit.feature is None and limit.scenario is None and not limit.executions

@@ -1,4 +1,4 @@
-"""Was anything measured on the version of an engine that is installed? The limits files tell; no engine is imported."""
+"""Was anything measured on the version of an engine that is installed? Limits and ledgers tell, without the engine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import msgspec
 
 from nestgrad import BackendInfo
 from nestgrad.internal import descriptor
-from nestgrad_conformance.limits.limit import read
+from nestgrad_conformance.limits.ledger import of_faults
+from nestgrad_conformance.limits.limit import located, read
 from nestgrad_conformance.versions import installed, version_of
 
-LIMITS = "limits.toml"
-"""The file of every bundled backend, whose engine is called as the backend is: known without its descriptor."""
+LIMITS, FAULTS = "limits.toml", "faults.toml"
+"""The files of a bundled backend, whose engine is called as the backend is: known without its descriptor."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -42,8 +43,12 @@ def standing(info: BackendInfo) -> Standing:
         BackendUnavailableError: the descriptor does not load.
     """
     described = None if info.bundled else descriptor(info.name)
-    engine, limits = (described.engine, described.limits) if described else (info.name, LIMITS)
+    if described:
+        engine, limits, faults = described.engine, described.limits, described.faults
+    else:
+        engine, limits, faults = info.name, LIMITS, FAULTS if located(info.module, FAULTS).is_file() else None
     if find_spec(engine.partition(".")[0]) is None:
         return Standing(engine, None, False)
     version = version_of(engine, installed(engine))
-    return Standing(engine, version, any(version in limit.seen for limit in read(info.module, limits)))
+    declared = (*read(info.module, limits), *of_faults(info.module, faults))
+    return Standing(engine, version, any(version in limit.seen for limit in declared))

@@ -18,7 +18,7 @@ from nestgrad.internal import NAMESPACE, descriptor, engine_installed, in_a_line
 from nestgrad_conformance import versions
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import Measurement, compare
-from nestgrad_conformance.limits.limit import written
+from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.run.worker import BACKEND, has
 from nestgrad_conformance.scenarios import bundled
 

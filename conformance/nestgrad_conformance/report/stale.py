@@ -16,9 +16,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-import nestgrad as ng
 from nestgrad.internal import descriptor
-from nestgrad_conformance.limits.limit import Limit, read
+from nestgrad_conformance.limits.declared import written
+from nestgrad_conformance.limits.limit import Limit
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.report.summary import word_of
 from nestgrad_conformance.run.plan import Selection
@@ -80,10 +80,9 @@ def _told(one: Stale) -> str:
 
 def _of(backend: str, report: Report, scenarios: Mapping[str, Scenario]) -> Faults:
     described = descriptor(backend)
-    module = next(info.module for info in ng.backends() if info.name == backend)
     version = version_of(described.engine, report.environments[backend].engines)
     declared: dict[str, list[Limit]] = defaultdict(list)
-    for limit in read(module, described.limits):
+    for limit in written(backend):
         if limit.kind == "upstream_bug" and limit.holds_in(version):
             declared[limit.reason].append(limit)
     run = _Run(backend, described.engine, version, report, scenarios)

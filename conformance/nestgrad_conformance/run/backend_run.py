@@ -14,7 +14,8 @@ from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.verdict import Declared, verdict
-from nestgrad_conformance.limits.limit import Limit, implied, written
+from nestgrad_conformance.limits.declared import written
+from nestgrad_conformance.limits.limit import Limit, implied
 from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
 from nestgrad_conformance.report.schema import Cell, Environment

@@ -44,6 +44,13 @@ def zero_inside(rng: np.random.Generator) -> Any:
     return x
 
 
+def one_inside(rng: np.random.Generator) -> Any:
+    """A vector with one entry that is one."""
+    x = rng.standard_normal(5)
+    x[2] = 1.0
+    return x
+
+
 def zero_row(rng: np.random.Generator) -> Any:
     """A matrix whose first row is zero."""
     return rng.standard_normal((2, 3)) * np.asarray([[0.0], [1.0]])

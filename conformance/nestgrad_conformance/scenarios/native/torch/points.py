@@ -40,6 +40,11 @@ def float_power_zero_exponent(x: Any) -> Any:
     return _weighted(torch.float_power(1.5 + x, x))
 
 
+def power_unit_exponent(x: Any) -> Any:
+    """torch.pow where an exponent that varies is 1: the second derivative has the exponent 0."""
+    return _weighted(torch.pow(1.5 + x**2, x))
+
+
 def half_guarded_root(x: Any) -> Any:
     """A square root guarded by torch.where on the outside alone: the truth is finite."""
     return torch.sum(torch.where(x > 0, torch.sqrt(x), x**2))

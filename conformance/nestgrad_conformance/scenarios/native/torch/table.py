@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
-from nestgrad_conformance.scenarios.native._entry import native, singular, square, symmetric, zero_inside, zero_row
+from nestgrad_conformance.scenarios.native._entry import (
+    native,
+    one_inside,
+    singular,
+    square,
+    symmetric,
+    zero_inside,
+    zero_row,
+)
 
 _normalisation = partial(native, "torch", "normalisation")
 _layers = partial(native, "torch", "layers")
@@ -192,6 +200,7 @@ SCENARIOS = (
     _points("half_guarded_root", normal(5), "where_guard"),
     _points("extremum_of_ties", normal(4)),
     _points("std_at_zero", zero_row, "std_zero"),
+    _points("power_unit_exponent", one_inside, "pow", "unit_exponent", "tensor_exponent", order=3),
     _points("float_power_zero_exponent", zero_inside, "pow", "zero_exponent", "tensor_exponent"),
     _arrays("cumulative", normal(4), "cumulative_sum", "logcumsumexp", "cumulative_prod", order=3),
     _arrays("scatter_products", uniform(0.5, 1.5, 5), "scatter_reduce", "untraceable"),

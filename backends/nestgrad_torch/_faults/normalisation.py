@@ -1,0 +1,29 @@
+"""Normalisations, whose rules take saved or running statistics for constants."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from .arguments import varies
+from .sight import Arguments, Sight
+
+
+def _in_training(arguments: Arguments) -> bool:
+    return bool(arguments.get("training", True))
+
+
+_BATCH_NORM = ("native_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update", "cudnn_batch_norm")
+
+SIGHTS = {
+    "layer_norm": (Sight(aten=("native_layer_norm",)),),
+    "batch_norm": (Sight(aten=_BATCH_NORM, when=_in_training),),
+    "running_statistics": tuple(
+        Sight(functions=functions, when=varies(position, name))
+        for functions, first in (((functional.batch_norm, functional.instance_norm), 1), ((torch.batch_norm,), 3))
+        for position, name in ((first, "running_mean"), (first + 1, "running_var"))
+    ),
+    "returned_statistics": (
+        Sight(functions=(torch.native_layer_norm, torch.native_group_norm, torch.native_batch_norm)),
+    ),
+}

@@ -1,0 +1,89 @@
+"""Limits that follow from a backend's ledger of faults: what is wrong in the engine is told there, and once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from nestgrad.extend import Fault, FaultError, read_faults
+from nestgrad.internal import url
+
+from .limit import Limit, LimitsError, beside, check
+
+
+class _Shown(msgspec.Struct, forbid_unknown_fields=True):
+    """By what scenarios show a fault."""
+
+    features: tuple[str, ...] = ()
+    scenario: str | None = None
+    unless: str | None = None
+    nestings: tuple[str, ...] = ()
+    executions: tuple[str, ...] = ()
+
+
+def faults(module: str, name: str | None) -> tuple[Fault, ...]:
+    """The faults in the ledger beside the descriptor in `module`; no engine is imported.
+
+    Raises:
+        LimitsError: it cannot be read.
+    """
+    if name is None:
+        return ()
+    try:
+        return tuple(read_faults(beside(module, name)).values())
+    except FaultError as error:
+        raise LimitsError(f"{module}/{name}: {error}") from error
+
+
+def of_faults(module: str, name: str | None) -> tuple[Limit, ...]:
+    """The limits of all faults that are refused; what is repaired is none.
+
+    Raises:
+        LimitsError: the ledger cannot be read, or says what no limit may.
+    """
+    where = f"{module}/{name}"
+    refused = (fault for fault in faults(module, name) if fault.does == "refuses")
+    return tuple(limit for fault in refused for limit in of_fault(fault, where))
+
+
+def of_fault(fault: Fault, where: str) -> list[Limit]:
+    """The limits of one fault: one for each way in which scenarios show it, and each pattern of nestings.
+
+    Raises:
+        LimitsError: it says what no limit may.
+    """
+    limits = [
+        Limit(
+            nesting=pattern,
+            kind=fault.kind,
+            reason=fault.reason,
+            operation=operation,
+            feature=feature,
+            unless=shown.unless,
+            scenario=shown.scenario,
+            link=url(fault.links[0]) if fault.links else None,
+            executions=shown.executions,
+            seen=fault.seen,
+            mended_in=fault.mended_in,
+        )
+        for shown in shown_by(fault, where)
+        for operation, feature in [(*shown.features, None, None)[:2]]
+        for pattern in shown.nestings or fault.nestings
+    ]
+    for limit in limits:
+        check(limit, f"{where}: fault {fault.id!r}")
+    return limits
+
+
+def shown_by(fault: Fault, where: str) -> list[_Shown]:
+    """How scenarios show a fault.
+
+    Raises:
+        LimitsError: it is malformed, or names more than two features.
+    """
+    try:
+        shown = msgspec.convert(list(fault.shown_by), list[_Shown])
+    except msgspec.ValidationError as error:
+        raise LimitsError(f"{where}: fault {fault.id!r}: shown_by: {error}") from error
+    if any(len(one.features) > 2 for one in shown):
+        raise LimitsError(f"{where}: fault {fault.id!r}: shown_by names two features at most.")
+    return shown
