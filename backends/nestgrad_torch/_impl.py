@@ -111,7 +111,7 @@ class Torch:
         if is_linearized():
             raise refusal("linearize", word.code)
         result, *aux = route(*inputs)
-        return guarded(word.code, result), *aux
+        return guarded(word.code, result, inputs), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

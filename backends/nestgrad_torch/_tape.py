@@ -7,9 +7,7 @@ these is at work, `is_usable` says no.
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import optree
@@ -21,34 +19,11 @@ from nestgrad.extend import Leaves
 
 from ._faults.ledger import refusal
 from ._faults.saved_intermediates import SAVED, saves_hidden
-
-
-class _Tapes(threading.local):
-    """The inputs of f on each tape that the present thread is recording."""
-
-    def __init__(self) -> None:
-        self.inputs: list[Leaves] = []
-
-
-_tapes = _Tapes()
+from ._recording import depth, entries, nodes, requires_grad, taping
 
 
 class CompiledInside(RuntimeError):
     """A part of f was compiled by itself, which torch.func takes as if it were not."""
-
-
-def depth() -> int:
-    """How many tapes record what happens here."""
-    return len(_tapes.inputs)
-
-
-def leads_to_input(value: Any) -> bool:
-    """Whether a tape that records here has come from an input of f to this tensor."""
-    inputs = [entry for entries in _tapes.inputs for entry in entries]
-    ours = {entry.grad_fn for entry in inputs} - {None}
-    return any(value is entry for entry in inputs) or any(
-        node in ours or any(getattr(node, "variable", None) is entry for entry in inputs) for node in nodes(value)
-    )
 
 
 def is_usable() -> bool:
@@ -69,15 +44,15 @@ def vjp(f: Callable[..., Any], x: Leaves, has_aux: bool) -> Leaves:
     inputs, output = _record(f, x, recording)
     value, *aux = output if has_aux else (output,)
     graph = tuple(nodes(value))
-    keep = recording and (any(map(_requires_grad, x)) or _captures_leaf(graph, inputs))
+    keep = recording and (any(map(requires_grad, x)) or _captures_leaf(graph, inputs))
     exact = _holds_singular_det(graph)
     hidden = keep and any(isinstance(node, BackwardCFunction) and saves_hidden(node) for node in graph)
 
     def pullback(cotangent: Any) -> Leaves:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
-            return _slope(_entries(value), inputs, _entries(cotangent))
-        slope = _pulled(_entries(value), inputs, _entries(cotangent), keep=further, again=True, exact=exact)
+            return _slope(entries(value), inputs, entries(cotangent))
+        slope = _pulled(entries(value), inputs, entries(cotangent), keep=further, again=True, exact=exact)
         return _guarded(slope) if further and hidden else slope
 
     shown, *aux = (value, *aux) if keep else _detached((value, *aux))
@@ -89,7 +64,7 @@ def reverse_over_reverse(f: Callable[..., Any], x: Leaves, v: Leaves) -> tuple[L
     recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
     inputs, value = _record(f, x, recording)
     graph = tuple(nodes(value))
-    keep = recording and (any(map(_requires_grad, (*x, *v))) or _captures_leaf(graph, inputs))
+    keep = recording and (any(map(requires_grad, (*x, *v))) or _captures_leaf(graph, inputs))
     with torch.inference_mode(False):
         one = torch.ones_like(value) if isinstance(value, torch.Tensor) else None
     slope = _slope((value,), inputs, (one,))
@@ -113,17 +88,8 @@ def _record(f: Callable[..., Any], x: Leaves, recording: bool) -> tuple[Leaves, 
     """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
     with torch.inference_mode(False), torch.enable_grad():
         inputs = tuple(entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x)
-        with _taping(inputs):
+        with taping(inputs):
             return inputs, f(*inputs)
-
-
-@contextlib.contextmanager
-def _taping(inputs: Leaves) -> Iterator[None]:
-    _tapes.inputs.append(inputs)
-    try:
-        yield
-    finally:
-        _tapes.inputs.pop()
 
 
 def _pulled(
@@ -133,7 +99,7 @@ def _pulled(
 
     With `exact` it is recorded even if its graph is not kept, see `_holds_singular_det`.
     """
-    pairs = [pair for pair in zip(outputs, cotangents, strict=True) if _requires_grad(pair[0])]
+    pairs = [pair for pair in zip(outputs, cotangents, strict=True) if requires_grad(pair[0])]
     with torch.inference_mode(False):
         if not pairs:
             return tuple(torch.zeros_like(entry, requires_grad=False) for entry in inputs)
@@ -182,10 +148,6 @@ def _variable(x: Any) -> Any:
     return _normal(x).detach().requires_grad_()
 
 
-def _entries(value: Any) -> Leaves:
-    return value if isinstance(value, tuple) else (value,)
-
-
 def _normal(x: Any) -> Any:
     """The tensor itself, or a copy that may be recorded if it is an inference tensor."""
     return x.clone() if x.is_inference() else x
@@ -195,13 +157,9 @@ def _detached(tree: Any) -> Any:
     return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
-def _requires_grad(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.requires_grad
-
-
 def _is_traced(cotangent: Any) -> bool:
     """Whether somebody differentiates with respect to the cotangent."""
-    return torch._C._are_functorch_transforms_active() or any(map(_requires_grad, _entries(cotangent)))
+    return torch._C._are_functorch_transforms_active() or any(map(requires_grad, entries(cotangent)))
 
 
 def _captures_leaf(graph: Leaves, inputs: Leaves) -> bool:
@@ -216,14 +174,3 @@ def _holds_singular_det(graph: Leaves) -> bool:
     torch's rule then gives 0, unless the gradient is recorded: for that it has another formula, which is right.
     """
     return any(node.name() == "LinalgDetBackward0" and bool((node._saved_result == 0).any()) for node in graph)
-
-
-def nodes(value: Any) -> Iterator[Any]:
-    """The nodes of the graph behind a tensor or a tuple of them."""
-    seen, pending = set(), [entry.grad_fn for entry in _entries(value) if _requires_grad(entry)]
-    while pending:
-        node = pending.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            pending += (parent for parent, _ in node.next_functions)

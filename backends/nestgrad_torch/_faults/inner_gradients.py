@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import sys
 from types import CodeType
-from typing import Any
 
 import torch
 from torch.autograd import functional
 
-from nestgrad_torch._tape import leads_to_input
-from nestgrad_torch._variables import is_transformed
-
+from .arguments import is_differentiated
 from .sight import Arguments, Sight
 
 _copy: CodeType = functional._grad_preprocess.__code__
@@ -23,23 +20,18 @@ _copy: CodeType = functional._grad_preprocess.__code__
 _DISTANCE = 8  # frames between the copy and `_detached_by_torch`, at most
 
 
-def _is_differentiated(value: Any) -> bool:
-    """Whether one of the derivatives that are taken here is in it: not in a parameter that f captures, say."""
-    return is_transformed(value) or (isinstance(value, torch.Tensor) and leads_to_input(value))
-
-
 def _without_graph(arguments: Arguments) -> bool:
     if arguments["kwargs"].get("create_graph"):
         return False
     outputs = arguments["args"][0]
-    return any(map(_is_differentiated, outputs if isinstance(outputs, (tuple, list)) else (outputs,)))
+    return any(map(is_differentiated, outputs if isinstance(outputs, (tuple, list)) else (outputs,)))
 
 
 def _detached_by_torch(arguments: Arguments) -> bool:
     frame = sys._getframe(1)
     for _ in range(_DISTANCE):
         if frame.f_code is _copy:
-            return _is_differentiated(arguments["args"][0])
+            return is_differentiated(arguments["args"][0])
         if frame.f_back is None:
             return False
         frame = frame.f_back

@@ -10,9 +10,9 @@ from typing import Any
 import optree
 import torch
 
-from nestgrad_torch import _tape
 from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._recording import depth, nodes, taping
 
 
 def check(word: str, output: Any) -> Any:
@@ -23,11 +23,12 @@ def check(word: str, output: Any) -> Any:
     return output
 
 
-def guarded(word: str, result: Any) -> Any:
+def guarded(word: str, result: Any, inputs: tuple[Any, ...]) -> Any:
     """The result of a nesting; the user's own `backward()` through it, one more R, raises if it would be wrong."""
-    if torch.is_grad_enabled() and not _tape.depth() and not torch._C._are_functorch_transforms_active():
+    if torch.is_grad_enabled() and not depth() and not torch._C._are_functorch_transforms_active():
         for leaf in optree.tree_leaves(result):
-            wrong = _wrong_in("R" + word, leaf)
+            with taping(inputs):
+                wrong = _wrong_in("R" + word, leaf)
             if wrong is not None:
                 _guard(leaf, wrong, "R" + word)
     return result
@@ -45,8 +46,8 @@ def _wrong_in(word: str, output: Any) -> Seen | None:
     if not isinstance(output, torch.Tensor) or output.grad_fn is None:
         return None
     rules = [(rule, wrong) for wrong in TABLE if wrong.covers(word) for rule in _rules(wrong)]
-    nodes = _tape.nodes(output) if rules else ()
-    named = ((node.name().rstrip("0123456789"), node) for node in nodes)
+    behind = nodes(output) if rules else ()
+    named = ((node.name().rstrip("0123456789"), node) for node in behind)
     found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))
     return next(found, None)
 

@@ -23,13 +23,13 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
-from nestgrad_torch import _tape
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.ledger import refusal
 from nestgrad_torch._faults.linearize import is_linearized
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
 from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import as_read
 from nestgrad_torch._variables import is_variable
 
@@ -47,7 +47,7 @@ _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 @torch.compiler.assume_constant_result
 def nesting_here() -> str:
     """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
-    return "R" * _tape.depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
+    return "R" * depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:

@@ -1,0 +1,67 @@
+"""Which tapes record what happens here, and what they have recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from nestgrad.extend import Leaves
+
+
+class _Tapes(threading.local):
+    """The inputs of f on each tape that the present thread is recording."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Leaves] = []
+
+
+_tapes = _Tapes()
+
+
+def depth() -> int:
+    """How many tapes record what happens here."""
+    return len(_tapes.inputs)
+
+
+def leads_to_input(value: Any) -> bool:
+    """Whether a tape that records here has come from an input of f to this tensor."""
+    inputs = [entry for of_one in _tapes.inputs for entry in of_one]
+    ours = {entry.grad_fn for entry in inputs} - {None}
+    return any(value is entry for entry in inputs) or any(
+        node in ours or any(getattr(node, "variable", None) is entry for entry in inputs) for node in nodes(value)
+    )
+
+
+@contextlib.contextmanager
+def taping(inputs: Leaves) -> Iterator[None]:
+    """A context in which a tape records from these inputs on, or what one has recorded from them is looked at."""
+    _tapes.inputs.append(inputs)
+    try:
+        yield
+    finally:
+        _tapes.inputs.pop()
+
+
+def nodes(value: Any) -> Iterator[Any]:
+    """The nodes of the graph behind a tensor or a tuple of them."""
+    seen, pending = set(), [entry.grad_fn for entry in entries(value) if requires_grad(entry)]
+    while pending:
+        node = pending.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+            pending += (parent for parent, _ in node.next_functions)
+
+
+def entries(value: Any) -> Leaves:
+    """The tensors of an output."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def requires_grad(value: Any) -> bool:
+    """Whether torch records what is computed from it."""
+    return isinstance(value, torch.Tensor) and value.requires_grad
