@@ -1,4 +1,4 @@
-"""Writes what follows from something else: the index of findings, the tables in engines.md, digests of new scenarios.
+"""Writes what follows from something else: tables of scenarios, digests, the index of findings, tables in engines.md.
 
     python docs/update.py
 
@@ -11,7 +11,8 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
-import runpy
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import nestgrad as ng
 from nestgrad.extend import Fault
 from nestgrad.internal import descriptor, url
 from nestgrad_conformance.limits.ledger import faults
+from nestgrad_conformance.scenarios.native import _tables
 
 DOCS = Path(__file__).parent
 DIGESTS = DOCS.parent / "conformance" / "tests" / "test_digests.py"
@@ -140,4 +142,5 @@ def engines(text: str) -> str:
 if __name__ == "__main__":
     for path, made in ((INDEX, index), (ENGINES, engines)):
         path.write_text(made(path.read_text(encoding="utf-8")), encoding="utf-8")
-    runpy.run_path(str(DIGESTS), run_name="__main__")
+    _tables.write()
+    subprocess.run([sys.executable, str(DIGESTS)], check=True)  # a new process, which reads the tables anew

@@ -79,7 +79,7 @@ class Module:
     def __init__(self, name: str, text: str, *, is_package: bool) -> None:
         self.name, self.root = name, name.partition(".")[0]
         self.package = name if is_package else name.rpartition(".")[0]
-        self._tree = ast.parse(text)
+        self._tree = _text.without_rows(ast.parse(text))
         self._inner: dict[_Function, Piece] = {}
         at_once = (top for top in self._tree.body if not isinstance(top, _text.Named))
         self._imports = _imports((node for top in at_once for node in ast.walk(top)), self)

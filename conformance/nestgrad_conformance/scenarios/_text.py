@@ -39,7 +39,21 @@ def statements(module: str) -> list[ast.stmt]:
     """The statements of a module that is known to have a text, for the caller to change."""
     source = text(spec(module))
     assert source is not None
-    return ast.parse(source).body
+    return without_rows(ast.parse(source)).body
+
+
+def without_rows(tree: ast.Module) -> ast.Module:
+    """The module without what says which scenarios its functions are: `@row(…)` is no part of a function."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = [one for one in node.decorator_list if row_of(one) is None]
+    return tree
+
+
+def row_of(decorator: ast.expr) -> ast.Call | None:
+    """The call of `row` that a decorator is; None if it is none."""
+    is_row = isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "row"
+    return decorator if is_row else None  # type: ignore[return-value]
 
 
 def read(node: ast.AST) -> set[str]:

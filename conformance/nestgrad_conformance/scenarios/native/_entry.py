@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ def native(engine: str, module: str, name: str, inputs: Inputs, *features: str, 
         engine=engine,
         **fields,
     )
+
+
+def row(inputs: Inputs, *features: str, **fields: Any) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """Says of a function which scenario it is. `tables` reads it off the text: no engine is imported for that."""
+    return lambda f: f
 
 
 def square(rng: np.random.Generator) -> Any:
@@ -66,3 +72,15 @@ def twice_symmetric(rng: np.random.Generator) -> Any:
     """One symmetric matrix that is positive definite, twice."""
     one = symmetric(rng)
     return np.stack([one, one])
+
+
+def _colours(rng: np.random.Generator) -> Any:
+    return np.asarray([0.8, 0.5, 0.2]) + rng.uniform(-0.1, 0.1, (4, 3))
+
+
+def _with_a_zero(rng: np.random.Generator) -> Any:
+    return np.asarray([1.0, 0.0, -1.0]) * rng.uniform(0.2, 0.45)
+
+
+def _with_two_alike(rng: np.random.Generator) -> Any:
+    return np.asarray([1.0, 1.0, 2.0]) * rng.uniform(0.2, 0.45)

@@ -7,7 +7,11 @@ from typing import Any
 import autograd.numpy as np
 from autograd import grad
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
 
+
+@row(normal(3), "nested")
 def gradient_descent(x: Any) -> Any:
     """Steps of gradient descent inside, as in meta-learning."""
     weights = x

@@ -6,9 +6,13 @@ from typing import Any
 
 import autograd.numpy as np
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _weighted
 
 
+@row(normal(3, 3), "recurrent")
 def recurrence(x: Any) -> Any:
     """A recurrent net by a Python loop."""
     hidden = x[0]

@@ -8,19 +8,25 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp, _weighted
 
 
+@row(normal(4, 5), "layer_norm")
 def layer_norm(x: Any) -> Any:
     """Layer normalisation by jax.nn.standardize, its weight a part of x."""
     return _weighted(jax.nn.standardize(x[1:], axis=-1, epsilon=1e-3) * x[0])
 
 
+@row(normal(4, 3), "batch_norm")
 def batch_norm(x: Any) -> Any:
     """Batch normalisation over the first axis by jax.nn.standardize."""
     return _weighted(jax.nn.standardize(x, axis=0) ** 2)
 
 
+@row(normal(3, 5), "moments")
 def moments(x: Any) -> Any:
     """jnp.var, jnp.std, jnp.median and jnp.corrcoef."""
     return (
@@ -28,6 +34,7 @@ def moments(x: Any) -> Any:
     )
 
 
+@row(normal(4, 6), "group_norm")
 def group_norm(x: Any) -> Any:
     """Group normalisation by jax.nn.standardize over two axes, with given statistics in half of it."""
     grouped = x.reshape(2, 2, -1)
@@ -35,6 +42,7 @@ def group_norm(x: Any) -> Any:
     return _weighted(jax.nn.standardize(grouped, axis=(0, 2))) + _weighted(fixed)
 
 
+@row(normal(4, 5), "rms_norm")
 def rms_norm(x: Any) -> Any:
     """Root-mean-square normalisation by lax.rsqrt, its weight a part of x."""
     return _weighted(x * lax.rsqrt(jnp.mean(x**2, axis=-1, keepdims=True) + 1e-6) * x[0])

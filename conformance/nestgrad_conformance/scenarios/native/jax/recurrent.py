@@ -8,9 +8,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp, _weighted
 
 
+@row(normal(3, 3), "recurrent")
 def recurrent_cell(x: Any) -> Any:
     """A gated recurrent cell under lax.scan."""
 

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp
 
 
@@ -16,6 +19,7 @@ def _log1pexp(x: Any) -> Any:
     return tf.math.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
 
 
+@row(normal(3), "custom_rule", "custom_gradient", order=3)
 def custom_gradient(x: Any) -> Any:
     """A rule by tf.custom_gradient, as the documentation shows it."""
     return tf.reduce_sum(_log1pexp(x) ** 2)
@@ -31,6 +35,7 @@ def _sine(x: Any) -> Any:
     return tf.sin(x), lambda upstream: upstream * _cosine(x)
 
 
+@row(normal(3), "custom_rule", "custom_gradient", order=3)
 def custom_gradient_nested(x: Any) -> Any:
     """A rule by tf.custom_gradient that uses another, for the second order."""
     return tf.reduce_sum(_sine(x) ** 2)
@@ -44,27 +49,32 @@ def _sine_once(x: Any) -> Any:
     return tf.sin(x), rule
 
 
+@row(normal(3), "custom_rule", "custom_gradient", "prevent_gradient")
 def custom_gradient_once(x: Any) -> Any:
     """A rule by tf.custom_gradient that may be used once, and says so."""
     return tf.reduce_sum(_sine_once(x) ** 2)
 
 
+@row(normal(4), "checkpoint", order=3)
 def recompute_grad(x: Any) -> Any:
     """tf.recompute_grad, a checkpoint."""
     return tf.reduce_sum(tf.recompute_grad(lambda y: tf.sin(y) * y)(x) ** 2)
 
 
+@row(normal(4))
 def stop_gradient(x: Any) -> Any:
     """A part under tf.stop_gradient: here of constants, so that the values tell the derivative."""
     scale = tf.stop_gradient(tf.exp(_ramp(*x.shape)))
     return tf.reduce_sum(tf.sin(scale * x) * scale)
 
 
+@row(normal(3), "py_function")
 def py_function(x: Any) -> Any:
     """tf.py_function: TensorFlow called from Python called from TensorFlow."""
     return tf.reduce_sum(tf.ensure_shape(tf.py_function(lambda y: tf.sin(y) * y, [x], tf.float64), x.shape) ** 2)
 
 
+@row(normal(3), "numpy_function")
 def numpy_function(x: Any) -> Any:
     """tf.numpy_function: NumPy has no derivative."""
     return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape) ** 2)
@@ -78,6 +88,7 @@ def _numpy_sine(x: Any) -> Any:
     return tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape), rule
 
 
+@row(normal(3), "custom_rule", "numpy_rule")
 def numpy_function_with_a_rule(x: Any) -> Any:
     """tf.numpy_function with a rule by tf.custom_gradient, itself of NumPy: good for one derivative."""
     return tf.reduce_sum(_numpy_sine(x) ** 2)

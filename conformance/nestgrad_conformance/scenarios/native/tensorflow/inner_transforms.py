@@ -6,9 +6,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp
 
 
+@row(normal(3), "nested")
 def tape_inside(x: Any) -> Any:
     """A tf.GradientTape inside."""
     with tf.GradientTape() as tape:
@@ -17,6 +21,7 @@ def tape_inside(x: Any) -> Any:
     return tf.reduce_sum(tape.gradient(y, x) * tf.sin(x))
 
 
+@row(normal(3), "nested")
 def accumulator_inside(x: Any) -> Any:
     """A tf.autodiff.ForwardAccumulator inside."""
     y = tf.identity(x)

@@ -12,6 +12,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp, _weighted
 
 
@@ -84,37 +87,44 @@ _MODEL = _built(
 )
 
 
+@row(normal(3, 5), "layer_norm", "keras")
 def keras_layer_norm(x: Any) -> Any:
     """keras.layers.LayerNormalization."""
     return _weighted(_LAYER_NORM(x))
 
 
+@row(normal(4, 3), "batch_norm", "keras")
 def keras_batch_norm_train(x: Any) -> Any:
     """keras.layers.BatchNormalization with the batch's own statistics; it moves its averages at each call."""
     return _weighted(_BATCH_NORM(x, training=True))
 
 
+@row(normal(4, 3), "batch_norm", "keras")
 def keras_batch_norm_eval(x: Any) -> Any:
     """keras.layers.BatchNormalization with the statistics that it was built with."""
     return _weighted(_BATCH_NORM_EVAL(x**2, training=False))
 
 
+@row(normal(2, 3, 4), "group_norm", "keras")
 def keras_group_norm(x: Any) -> Any:
     """keras.layers.GroupNormalization."""
     return _weighted(_GROUP_NORM(x))
 
 
+@row(normal(3, 5), "rms_norm", "keras")
 def keras_rms_norm(x: Any) -> Any:
     """keras.layers.RMSNormalization."""
     return _weighted(_RMS_NORM(x))
 
 
+@row(normal(4, 4), "attention", "keras")
 def keras_multi_head_attention(x: Any) -> Any:
     """keras.layers.MultiHeadAttention, with weights that are asked for."""
     out, weights = _MULTI_HEAD(x[None], x[None], return_attention_scores=True)
     return _weighted(out) + _weighted(weights)
 
 
+@row(normal(4, 4), "attention", "keras")
 def keras_attention(x: Any) -> Any:
     """keras.layers.Attention and AdditiveAttention without weights of their own."""
     pair = [x[None], x[None] ** 2]
@@ -122,36 +132,43 @@ def keras_attention(x: Any) -> Any:
     return tf.add_n([_weighted(layer(pair)) for layer in layers])
 
 
+@row(normal(4, 3), "keras")
 def keras_dense(x: Any) -> Any:
     """keras.layers.Dense with gelu."""
     return _weighted(_DENSE(x))
 
 
+@row(normal(4, 3), "keras")
 def keras_einsum_dense(x: Any) -> Any:
     """keras.layers.EinsumDense."""
     return _weighted(_EINSUM_DENSE(x))
 
 
+@row(normal(3, 3), "embedding", "keras")
 def keras_embedding(x: Any) -> Any:
     """keras.layers.Embedding, its table multiplied by x."""
     return _weighted(_EMBEDDING(tf.constant([0, 2, 2])) * x**3)
 
 
+@row(normal(4, 3), "convolution", "keras")
 def keras_conv1d(x: Any) -> Any:
     """keras.layers.Conv1D, causal."""
     return _weighted(_CONV1D(x[None]) ** 2)
 
 
+@row(normal(4, 4), "convolution", "depthwise_conv2d", "keras")
 def keras_conv2d(x: Any) -> Any:
     """keras.layers.Conv2D and SeparableConv2D."""
     return _weighted(_CONV2D(x[None, :, :, None])) + _weighted(_SEPARABLE(x[None, :, :, None]))
 
 
+@row(normal(4, 4), "convolution", "keras")
 def keras_conv2d_transpose(x: Any) -> Any:
     """keras.layers.Conv2DTranspose."""
     return _weighted(_CONV_TRANSPOSE(x[None, :, :, None]))
 
 
+@row(normal(4, 4), "max_pool", "keras")
 def keras_pooling(x: Any) -> Any:
     """keras.layers.MaxPooling2D, AveragePooling2D and their global forms: no two entries are equal."""
     image = x[None, :, :, None] ** 2
@@ -164,16 +181,19 @@ def keras_pooling(x: Any) -> Any:
     return tf.add_n([_weighted(layer(image)) for layer in layers])
 
 
+@row(normal(3, 3), "recurrent", "keras", order=3)
 def keras_rnn_cell(x: Any) -> Any:
     """Two steps of keras.layers.SimpleRNNCell."""
     return _weighted(_steps(_RNN_CELL, x, [x[:1]]))
 
 
+@row(normal(3, 3), "recurrent", "keras")
 def keras_gru_cell(x: Any) -> Any:
     """Two steps of keras.layers.GRUCell."""
     return _weighted(_steps(_GRU_CELL, x, [x[:1]]))
 
 
+@row(normal(3, 3), "recurrent", "keras")
 def keras_lstm_cell(x: Any) -> Any:
     """Two steps of keras.layers.LSTMCell."""
     return _weighted(_steps(_LSTM_CELL, x, [x[:1], x[1:2]]))
@@ -185,21 +205,25 @@ def _steps(cell: Any, x: Any, state: Any) -> Any:
     return output
 
 
+@row(normal(4, 3), "recurrent", "control_flow", "keras", "keras_loop")
 def keras_lstm(x: Any) -> Any:
     """keras.layers.LSTM over a sequence, which runs in a loop of TensorFlow's."""
     return _weighted(_LSTM(x[None]))
 
 
+@row(normal(4, 3), "recurrent", "keras")
 def keras_lstm_unrolled(x: Any) -> Any:
     """keras.layers.LSTM over a sequence, unrolled."""
     return _weighted(_LSTM_UNROLLED(x[None]))
 
 
+@row(normal(4, 3), "keras")
 def keras_model(x: Any) -> Any:
     """A keras.Sequential, in its inputs."""
     return _weighted(_MODEL(x))
 
 
+@row(normal(6, 4), "keras")
 def keras_model_in_weights(x: Any) -> Any:
     """The same in its weights, by stateless_call."""
     kernel, bias, last, shift = x[:3], x[3], x[4][:, None], x[5, :1]
@@ -207,6 +231,7 @@ def keras_model_in_weights(x: Any) -> Any:
     return _weighted(outputs)
 
 
+@row(normal(3, 4), "loss", "keras")
 def keras_losses(x: Any) -> Any:
     """Losses of keras.losses that are smooth everywhere."""
     target = _ramp(*x.shape)
@@ -215,6 +240,7 @@ def keras_losses(x: Any) -> Any:
     return tf.add_n([tf.reduce_sum(loss**2) for loss in smooth])
 
 
+@row(normal(3, 5), "loss", "keras")
 def keras_cross_entropies(x: Any) -> Any:
     """Cross-entropies of keras.losses from logits, with smoothing, and the divergence of two softmaxes."""
     labels = tf.nn.softmax(_ramp(*x.shape))
@@ -227,12 +253,14 @@ def keras_cross_entropies(x: Any) -> Any:
     return tf.add_n([tf.reduce_sum(loss**2) for loss in losses])
 
 
+@row(normal(3, 5), "loss", "keras")
 def keras_cross_entropy_of_probabilities(x: Any) -> Any:
     """keras.losses.categorical_crossentropy of probabilities, which it clips and normalises."""
     labels = tf.nn.softmax(_ramp(*x.shape))
     return tf.reduce_sum(keras.losses.categorical_crossentropy(labels, tf.nn.softmax(x)) ** 2)
 
 
+@row(uniform(0.1, 0.9, 4), "loss", "keras")
 def keras_huber(x: Any) -> Any:
     """keras.losses.Huber, away from its corner."""
     return keras.losses.Huber(delta=0.7, dtype="float64")(_ramp(*x.shape), x**2) ** 2

@@ -9,17 +9,23 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint as checkpointed
 from torch.utils.checkpoint import checkpoint_sequential
 
+from nestgrad_conformance.scenarios._scenario import normal, uniform
+from nestgrad_conformance.scenarios.native._entry import row
 
+
+@row(normal(3), "custom_rule", "custom_function", order=3)
 def custom_function(x: Any) -> Any:
     """An autograd.Function with a backward and a jvp rule."""
     return torch.sum(_Sine.apply(x) ** 2)
 
 
+@row(normal(3), "custom_rule", "custom_function", "custom_function_backward")
 def custom_function_backward(x: Any) -> Any:
     """An autograd.Function with a backward rule alone."""
     return torch.sum(_SineBackward.apply(x) ** 2)
 
 
+@row(normal(3), "custom_rule", "custom_function", "custom_function_old")
 def custom_function_old(x: Any) -> Any:
     """An autograd.Function in the old style, whose forward takes ctx."""
     return torch.sum(_SineOld.apply(x) ** 2)
@@ -57,6 +63,7 @@ class _SineOld(torch.autograd.Function):
         return cotangent * torch.cos(ctx.saved_tensors[0])
 
 
+@row(normal(4), "checkpoint", "untraceable")
 def checkpoint(x: Any) -> Any:
     """torch.utils.checkpoint, not reentrant."""
     return torch.sum(checkpointed(lambda y: torch.sin(y) * y, x, use_reentrant=False) ** 2)
@@ -77,6 +84,7 @@ class _Once(torch.autograd.Function):
         return cotangent * torch.cos(ctx.saved_tensors[0])
 
 
+@row(normal(3), "custom_rule", "custom_function", "custom_function_once")
 def custom_function_once(x: Any) -> Any:
     """An autograd.Function whose backward is once_differentiable."""
     return torch.sum(_Once.apply(x) ** 2)
@@ -101,6 +109,7 @@ class _Root(_Once):
         return tangent / (2 * ctx.saved_tensors[0])
 
 
+@row(uniform(0.5, 1.5, 3), "custom_rule", "custom_function")
 def custom_function_saved_output(x: Any) -> Any:
     """An autograd.Function with both rules that saves its output."""
     return torch.sum(_Root.apply(x) ** 3)
@@ -120,11 +129,13 @@ _library_sine.register_autograd(
 )
 
 
+@row(normal(3), "custom_rule", "custom_op", "untraceable")
 def custom_op(x: Any) -> Any:
     """A torch.library.custom_op with a registered reverse rule."""
     return torch.sum(_library_sine(x) ** 2)
 
 
+@row(normal(4), "hooks")
 def gradient_hook(x: Any) -> Any:
     """A tensor hook that leaves the cotangent as it is."""
     y = torch.sin(x)
@@ -133,11 +144,13 @@ def gradient_hook(x: Any) -> Any:
     return torch.sum(y**2)
 
 
+@row(normal(4), "checkpoint_reentrant")
 def checkpoint_reentrant(x: Any) -> Any:
     """torch.utils.checkpoint, reentrant."""
     return torch.sum(checkpointed(lambda y: torch.sin(y) * y, x, use_reentrant=True) ** 2)
 
 
+@row(normal(4), "checkpoint", "untraceable")
 def checkpoint_of_a_sequence(x: Any) -> Any:
     """torch.utils.checkpoint.checkpoint_sequential."""
     return torch.sum(checkpoint_sequential([torch.sin, torch.tanh, torch.cos], 2, x, use_reentrant=False) ** 2)
@@ -164,6 +177,7 @@ class _Intermediate(torch.autograd.Function):
         return tangent * torch.cos(power) * power
 
 
+@row(normal(3), "custom_rule", "custom_function", "saved_intermediate")
 def custom_function_saved_intermediate(x: Any) -> Any:
     """An autograd.Function with both rules that saves what is neither its input nor its output."""
     return torch.sum(_Intermediate.apply(x) ** 2) + torch.sum(x**3)
@@ -183,6 +197,7 @@ _sine_of_exp.register_autograd(
 )
 
 
+@row(normal(3), "custom_rule", "custom_op", "saved_intermediate", "untraceable")
 def custom_op_saved_intermediate(x: Any) -> Any:
     """A torch.library.custom_op that saves what is neither its input nor its output."""
     return torch.sum(_sine_of_exp(x) ** 2) + torch.sum(x**3)

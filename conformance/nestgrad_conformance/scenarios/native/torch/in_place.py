@@ -6,9 +6,13 @@ from typing import Any
 
 import torch
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _ramp, _weighted
 
 
+@row(normal(4))
 def no_grad_region(x: Any) -> Any:
     """A part under no_grad: here of constants, so that the values tell the derivative."""
     with torch.no_grad():
@@ -16,6 +20,7 @@ def no_grad_region(x: Any) -> Any:
     return torch.sum(torch.sin(scale * x) * scale)
 
 
+@row(normal(4), "in_place")
 def in_place(x: Any) -> Any:
     """Operations in place, on a tensor of f's own."""
     y = x**2
@@ -24,6 +29,7 @@ def in_place(x: Any) -> Any:
     return torch.sum(y**2)
 
 
+@row(normal(4), "in_place")
 def out_of_buffer(x: Any) -> Any:
     """Results written into a buffer that f allocates."""
     buffer = x.new_zeros(x.shape)
@@ -32,6 +38,7 @@ def out_of_buffer(x: Any) -> Any:
     return torch.sum(buffer**3)
 
 
+@row(normal(3, 3), "in_place")
 def views_in_place(x: Any) -> Any:
     """In-place operations on views: slices, transposes, diagonals."""
     y = x * 1
@@ -41,6 +48,7 @@ def views_in_place(x: Any) -> Any:
     return _weighted(y)
 
 
+@row(normal(5), "in_place", "untraceable")
 def in_place_family(x: Any) -> Any:
     """addcmul_, clamp_, copy_, fill_, masked_fill_, index_add_, relu_."""
     y = x.clone().addcmul_(x, x, value=0.5).clamp_(-9, 9)
@@ -51,6 +59,7 @@ def in_place_family(x: Any) -> Any:
     return _weighted(y) + torch.sum(torch.relu_(x * 1) ** 3)
 
 
+@row(normal(4), "stop_gradient")
 def detached_shift(x: Any) -> Any:
     """A detach and a no_grad of a shift that cancels, so that the values tell the derivative."""
     with torch.no_grad():

@@ -6,25 +6,32 @@ from typing import Any
 
 import torch
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _weighted
 
 
+@row(normal(3, 3))
 def vmapped(x: Any) -> Any:
     """torch.func.vmap inside."""
     return torch.sum(torch.func.vmap(lambda row: torch.sin(row).sum() * row[0])(x) ** 2)
 
 
+@row(normal(3), "nested_transform")
 def grad_inside(x: Any) -> Any:
     """torch.func.grad inside."""
     return torch.sum(torch.func.grad(lambda y: torch.sum(y**3 * torch.sin(x)))(x) * x)
 
 
+@row(normal(3), "linearize_inside", "untraceable")
 def linearize_inside(x: Any) -> Any:
     """torch.func.linearize inside."""
     _, push = torch.func.linearize(lambda y: torch.sum(y**3), x)
     return push(x) + torch.sum(x**2)
 
 
+@row(normal(4), "autograd_inside", "untraceable")
 def autograd_inside(x: Any) -> Any:
     """torch.autograd.grad with create_graph inside: a gradient penalty."""
     y = x if x.requires_grad else x.clone().requires_grad_()
@@ -33,6 +40,7 @@ def autograd_inside(x: Any) -> Any:
     return torch.sum(slope**2)
 
 
+@row(normal(4), "nested_transform")
 def transforms_inside(x: Any) -> Any:
     """torch.func.jvp, vjp and jacrev inside."""
     _, tangent = torch.func.jvp(torch.sin, (x,), (x**2,))
@@ -44,6 +52,7 @@ def _energy(y: Any) -> Any:
     return torch.sum(torch.sin(y) * y**2)
 
 
+@row(normal(3), "autograd_inside", "without_graph", "untraceable")
 def gradient_without_graph(x: Any) -> Any:
     """A gradient penalty whose author forgot create_graph."""
     y = x if x.requires_grad else x.clone().requires_grad_()
@@ -52,11 +61,13 @@ def gradient_without_graph(x: Any) -> Any:
     return torch.sum(slope**2) + torch.sum(x**3)
 
 
+@row(normal(3), "without_graph", "untraceable")
 def functional_without_graph(x: Any) -> Any:
     """The same by torch.autograd.functional, which has the same default."""
     return torch.sum(torch.autograd.functional.jacobian(_energy, x) ** 2) + torch.sum(x**3)
 
 
+@row(normal(3), "autograd_inside", "without_graph", "untraceable")
 def hvp_without_graph(x: Any) -> Any:
     """A loss on a Hessian-vector product of parameters x, whose author forgot create_graph at the outer level."""
     y = x if x.requires_grad else x.clone().requires_grad_()

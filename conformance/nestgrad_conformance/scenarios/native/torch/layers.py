@@ -8,14 +8,19 @@ import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _filled, _ramp, _weighted
 
 
+@row(normal(4, 4), "attention", "flash_attention", "attention_without_heads")
 def attention(x: Any) -> Any:
     """functional.scaled_dot_product_attention with a kernel of torch's choice."""
     return _weighted(functional.scaled_dot_product_attention(x[None], x[None] ** 2, x[None]))
 
 
+@row(normal(4, 4), "attention", order=3)
 def attention_math(x: Any) -> Any:
     """The same with a mask, which only the math form takes with a gradient."""
     mask = torch.eye(4, dtype=torch.bool).roll(1, 0) | torch.eye(4, dtype=torch.bool)
@@ -23,6 +28,7 @@ def attention_math(x: Any) -> Any:
     return _weighted(weights @ x)
 
 
+@row(normal(4, 4), "attention")
 def multihead_attention(x: Any) -> Any:
     """functional.multi_head_attention_forward, with weights that are asked for."""
     query = x[:, None]
@@ -32,51 +38,61 @@ def multihead_attention(x: Any) -> Any:
     return _weighted(out) + _weighted(weights)
 
 
+@row(normal(4, 6), "convolution", order=3)
 def conv1d(x: Any) -> Any:
     """functional.conv1d, its kernel a part of x."""
     return _weighted(functional.conv1d(x[None, :2], x[None, :, :3][:, :2], padding=1))
 
 
+@row(normal(4, 6), "convolution")
 def conv2d(x: Any) -> Any:
     """functional.conv2d, its kernel a part of x."""
     return _weighted(functional.conv2d(x[None, None], x[None, None, :2, :2], stride=2))
 
 
+@row(normal(3, 5), "convolution")
 def conv_transpose1d(x: Any) -> Any:
     """functional.conv_transpose1d."""
     return _weighted(functional.conv_transpose1d(x[None], _ramp(3, 2, 3)) ** 2)
 
 
+@row(normal(2, 6), "max_pool")
 def max_pool1d(x: Any) -> Any:
     """functional.max_pool1d: no two entries are equal."""
     return _weighted(functional.max_pool1d(x[None], 2))
 
 
+@row(normal(2, 4, 4), "max_pool", order=3)
 def max_pool2d(x: Any) -> Any:
     """functional.max_pool2d: no two entries are equal."""
     return _weighted(functional.max_pool2d(x[None], 2))
 
 
+@row(normal(2, 4, 4))
 def avg_pool2d(x: Any) -> Any:
     """functional.avg_pool2d."""
     return _weighted(functional.avg_pool2d(x[None] ** 3, 2))
 
 
+@row(normal(3, 3))
 def interpolate(x: Any) -> Any:
     """functional.interpolate, bilinear."""
     return _weighted(functional.interpolate(x[None, None], scale_factor=2, mode="bilinear") ** 2)
 
 
+@row(normal(5, 3), "embedding", order=3)
 def embedding(x: Any) -> Any:
     """functional.embedding, one row twice."""
     return _weighted(functional.embedding(torch.tensor([0, 2, 2, 4]), x) ** 2)
 
 
+@row(normal(5, 3), "embedding_bag")
 def embedding_bag(x: Any) -> Any:
     """functional.embedding_bag."""
     return _weighted(functional.embedding_bag(torch.tensor([[0, 2], [2, 4]]), x, mode="sum") ** 2)
 
 
+@row(normal(4, 3), "dropout", "untraceable")
 def dropout_fixed_mask(x: Any) -> Any:
     """functional.dropout with a generator of known state."""
     with torch.random.fork_rng(devices=[]):
@@ -87,23 +103,27 @@ def dropout_fixed_mask(x: Any) -> Any:
 _ENCODER = _filled(torch.nn.TransformerEncoderLayer(4, 2, 5, dropout=0.0, batch_first=True))
 
 
+@row(normal(3, 4), "layer_norm", "fused", "attention", "flash_kernel", "parameters", "transformer_encoder_layer")
 def transformer_encoder_layer(x: Any) -> Any:
     """nn.TransformerEncoderLayer in training, without dropout."""
     return _weighted(_ENCODER(x[None]))
 
 
+@row(normal(4, 4), "grid_sample")
 def grid_sample(x: Any) -> Any:
     """functional.grid_sample, in image and grid, away from the lines between pixels."""
     grid = torch.tanh(x[None, :, :2].reshape(1, 4, 1, 2)) * 0.2 + 0.1
     return _weighted(functional.grid_sample(x[None, None], grid, align_corners=True) ** 2)
 
 
+@row(normal(4, 4))
 def unfold_and_fold(x: Any) -> Any:
     """functional.unfold and functional.fold."""
     columns = functional.unfold(x[None, None], 2) ** 2
     return _weighted(functional.fold(columns, (4, 4), 2) * x)
 
 
+@row(normal(4, 2, 2))
 def pixel_shuffle(x: Any) -> Any:
     """functional.pixel_shuffle."""
     return _weighted(functional.pixel_shuffle(x, 2) ** 2)
@@ -115,28 +135,33 @@ _LINEAR = _filled(torch.nn.Linear(3, 3))
 _BILINEAR = _filled(torch.nn.Bilinear(3, 2, 2))
 
 
+@row(normal(4, 3))
 def bilinear(x: Any) -> Any:
     """nn.Bilinear."""
     return _weighted(_BILINEAR(x, x[:, :2] ** 2))
 
 
+@row(normal(3, 3))
 def functional_call(x: Any) -> Any:
     """torch.func.functional_call with weights that are x."""
     return _weighted(torch.func.functional_call(_LINEAR, {"weight": x, "bias": x[0] ** 2}, (_ramp(2, 3),)) ** 2)
 
 
+@row(normal(4, 4), "attention", "flash_attention")
 def attention_causal(x: Any) -> Any:
     """functional.scaled_dot_product_attention, causal, four heads."""
     heads = x[None, :, :, None].transpose(1, 2)
     return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, is_causal=True))
 
 
+@row(normal(4, 4), "attention")
 def attention_by_math_kernel(x: Any) -> Any:
     """The same by the math kernel that the user asks for."""
     with sdpa_kernel(SDPBackend.MATH):
         return _weighted(functional.scaled_dot_product_attention(x[None, None], x[None, None] ** 2, x[None, None]))
 
 
+@row(normal(2, 3), "attention", "flash_attention", "masked_row")
 def attention_of_a_masked_row(x: Any) -> Any:
     """functional.scaled_dot_product_attention by the math kernel; the second row sees nothing."""
     mask, heads = torch.tensor([[True, True], [False, False]]), x[None, None]
@@ -144,21 +169,25 @@ def attention_of_a_masked_row(x: Any) -> Any:
         return _weighted(functional.scaled_dot_product_attention(heads, heads**2, heads, attn_mask=mask))
 
 
+@row(normal(3, 6), "convolution")
 def depthwise_convolution(x: Any) -> Any:
     """functional.conv1d by groups, dilated, its kernel a part of x."""
     return _weighted(functional.conv1d(x[None, :2], x[:2, None, :2], dilation=2, groups=2))
 
 
+@row(normal(3, 3, 3), "convolution")
 def conv3d(x: Any) -> Any:
     """functional.conv3d, its kernel a part of x."""
     return _weighted(functional.conv3d(x[None, None], x[None, None, :2, :2, :2]))
 
 
+@row(normal(3, 3), "convolution")
 def conv_transpose2d(x: Any) -> Any:
     """functional.conv_transpose2d, its kernel a part of x."""
     return _weighted(functional.conv_transpose2d(x[None, None], x[None, None, :2, :2] ** 2, stride=2))
 
 
+@row(normal(2, 6), "max_pool")
 def adaptive_pools(x: Any) -> Any:
     """functional.adaptive_avg_pool1d, adaptive_max_pool1d and avg_pool1d."""
     rows = x[None]
@@ -170,17 +199,20 @@ def adaptive_pools(x: Any) -> Any:
     )
 
 
+@row(normal(2, 6))
 def lp_pool(x: Any) -> Any:
     """functional.lp_pool1d."""
     return _weighted(functional.lp_pool1d(1 + x[None] ** 2, 3, 2))
 
 
+@row(normal(2, 6), "max_pool")
 def max_unpool(x: Any) -> Any:
     """functional.max_unpool1d of max_pool1d with its indices."""
     values, places = functional.max_pool1d(x[None], 2, return_indices=True)
     return _weighted(functional.max_unpool1d(values, places, 2) ** 2)
 
 
+@row(normal(4, 4))
 def interpolations(x: Any) -> Any:
     """functional.interpolate: bicubic, linear, nearest, area."""
     image = x[None, None]
@@ -190,23 +222,27 @@ def interpolations(x: Any) -> Any:
     return total + _weighted(functional.interpolate(x[None], size=7, mode="linear", align_corners=True))
 
 
+@row(normal(2, 3))
 def affine_grid(x: Any) -> Any:
     """functional.affine_grid."""
     return _weighted(functional.affine_grid(x[None], [1, 1, 3, 2], align_corners=False) ** 2)
 
 
+@row(normal(2, 5))
 def pad_modes(x: Any) -> Any:
     """functional.pad by reflection, replication, circular and constant."""
     rows = x[None]
     return sum(_weighted(functional.pad(rows, (1, 2), mode=mode)) for mode in ("reflect", "replicate", "circular"))
 
 
+@row(normal(1, 4, 4))
 def pixel_unshuffle(x: Any) -> Any:
     """functional.pixel_unshuffle and channel_shuffle."""
     columns = functional.pixel_unshuffle(x[None], 2)
     return _weighted(functional.channel_shuffle(columns, 2) ** 2)
 
 
+@row(normal(5, 3), "embedding_bag")
 def embedding_bag_of_means(x: Any) -> Any:
     """functional.embedding_bag by means, with offsets."""
     bags = functional.embedding_bag(torch.tensor([0, 2, 2, 4]), x, torch.tensor([0, 2]), mode="mean")

@@ -6,9 +6,13 @@ from typing import Any
 
 import torch
 
+from nestgrad_conformance.scenarios._scenario import normal
+from nestgrad_conformance.scenarios.native._entry import row
+
 from ._common import _filled, _ramp, _weighted
 
 
+@row(normal(3, 3), "recurrent", order=3)
 def rnn_cell(x: Any) -> Any:
     """Two steps of nn.RNNCell's function."""
     hidden = x[0]
@@ -17,6 +21,7 @@ def rnn_cell(x: Any) -> Any:
     return _weighted(hidden)
 
 
+@row(normal(3, 3), "recurrent")
 def gru_cell(x: Any) -> Any:
     """Two steps of nn.GRUCell's function."""
     hidden = x[0]
@@ -25,6 +30,7 @@ def gru_cell(x: Any) -> Any:
     return _weighted(hidden)
 
 
+@row(normal(3, 3), "recurrent")
 def lstm_cell(x: Any) -> Any:
     """One step of nn.LSTMCell's function."""
     hidden, cell = torch.lstm_cell(x[:1], (x[1:2], x[2:]), _ramp(12, 3), _ramp(12, 3), _ramp(12), _ramp(12))
@@ -37,11 +43,13 @@ _LSTM = _filled(torch.nn.LSTM(3, 2))
 _GRU = _filled(torch.nn.GRU(3, 2))
 
 
+@row(normal(4, 3), "recurrent", "untraceable")
 def lstm(x: Any) -> Any:
     """nn.LSTM."""
     return _weighted(_LSTM(x)[0])
 
 
+@row(normal(4, 3), "recurrent", "untraceable")
 def gru(x: Any) -> Any:
     """nn.GRU."""
     return _weighted(_GRU(x)[0])
@@ -50,6 +58,7 @@ def gru(x: Any) -> Any:
 _CELLS = {name: _filled(getattr(torch.nn, name)(3, 3)) for name in ("GRUCell", "LSTMCell", "RNNCell")}
 
 
+@row(normal(3, 3), "recurrent")
 def gru_cell_module(x: Any) -> Any:
     """nn.GRUCell over a sequence."""
     hidden = x[:1]
@@ -58,6 +67,7 @@ def gru_cell_module(x: Any) -> Any:
     return _weighted(hidden)
 
 
+@row(normal(4, 3), "recurrent")
 def lstm_cell_module(x: Any) -> Any:
     """nn.LSTMCell over a sequence."""
     state = x[:1], x[1:2]
@@ -66,6 +76,7 @@ def lstm_cell_module(x: Any) -> Any:
     return _weighted(state[0]) + _weighted(state[1])
 
 
+@row(normal(3, 3), "recurrent")
 def rnn_cell_module(x: Any) -> Any:
     """nn.RNNCell over a sequence."""
     hidden = x[:1]

@@ -1,0 +1,66 @@
+"""The tables of engines' own calls, written from the rows above their functions: `python docs/update.py` does it.
+
+A table is data, which no engine is imported for; the functions are in modules that import theirs.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from nestgrad_conformance.scenarios import _scenario
+from nestgrad_conformance.scenarios._text import row_of
+
+from . import _entry
+
+FOLDER = Path(__file__).parent
+ENGINES = sorted(path.parent.name for path in FOLDER.glob("*/table.py"))
+_HEAD = '''"""What users of {engine} call. Data only, written by docs/update.py from the rows above the functions."""
+
+from __future__ import annotations
+
+from functools import partial
+'''
+
+
+def table(engine: str) -> str:
+    """The text of an engine's table."""
+    modules = {path.stem: [*_rows(path)] for path in sorted((FOLDER / engine).glob("[!_]*.py")) if path.stem != "table"}
+    themes = {theme: rows for theme, rows in modules.items() if rows}
+    names = {name for rows in themes.values() for _, call in rows for name in _names(call)}
+    lines = [f"_{theme} = partial(native, {engine!r}, {theme!r})" for theme in themes]
+    rows = [f"    _{theme}({_arguments(name, call)})," for theme, of_one in themes.items() for name, call in of_one]
+    given = ", ".join(sorted(names & vars(_scenario).keys()))
+    ours = ", ".join(sorted({"native"} | (names - vars(_scenario).keys())))
+    imports = [f"from {_scenario.__name__} import {given}", f"from {_entry.__name__} import {ours}"]
+    return "\n".join((_HEAD.format(engine=engine), *imports, "", *lines, "", "SCENARIOS = (", *rows, ")", ""))
+
+
+def is_written(engine: str) -> bool:
+    """Whether the table of an engine is what its rows say."""
+    written = (FOLDER / engine / "table.py").read_text(encoding="utf-8")
+    return ast.dump(ast.parse(written)) == ast.dump(ast.parse(table(engine)))
+
+
+def write() -> None:
+    """Write the tables that are not what their rows say; `ruff format` lays them out."""
+    for engine in ENGINES:
+        if not is_written(engine):
+            (FOLDER / engine / "table.py").write_text(table(engine), encoding="utf-8")
+
+
+def _rows(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """The functions of a module that have a row, and their rows."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for call in map(row_of, getattr(node, "decorator_list", ())):
+            if call is not None and isinstance(node, ast.FunctionDef):
+                yield node.name, call
+
+
+def _arguments(name: str, call: ast.Call) -> str:
+    return ", ".join((repr(name), *map(ast.unparse, (*call.args, *call.keywords))))
+
+
+def _names(call: ast.Call) -> set[str]:
+    return {node.id for node in ast.walk(call) if isinstance(node, ast.Name)} - {"row"}
