@@ -142,5 +142,6 @@ def engines(text: str) -> str:
 if __name__ == "__main__":
     for path, made in ((INDEX, index), (ENGINES, engines)):
         path.write_text(made(path.read_text(encoding="utf-8")), encoding="utf-8")
-    _tables.write()
+    if tables := _tables.write():
+        subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", *tables], check=True)
     subprocess.run([sys.executable, str(DIGESTS)], check=True)  # a new process, which reads the tables anew

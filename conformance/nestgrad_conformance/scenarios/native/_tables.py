@@ -43,11 +43,12 @@ def is_written(engine: str) -> bool:
     return ast.dump(ast.parse(written)) == ast.dump(ast.parse(table(engine)))
 
 
-def write() -> None:
-    """Write the tables that are not what their rows say; `ruff format` lays them out."""
-    for engine in ENGINES:
-        if not is_written(engine):
-            (FOLDER / engine / "table.py").write_text(table(engine), encoding="utf-8")
+def write() -> list[Path]:
+    """Write the tables that are not what their rows say; gives their files, which are still to be laid out."""
+    stale = {FOLDER / engine / "table.py": table(engine) for engine in ENGINES if not is_written(engine)}
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+    return [*stale]
 
 
 def _rows(path: Path) -> Iterator[tuple[str, ast.Call]]:
