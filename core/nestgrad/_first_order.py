@@ -114,10 +114,10 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
         u = open_direction(engine, "cotangent", cotangent, call.leaves(value), call.structure)
 
-        def route(*flat: Any) -> tuple[Any, ...]:
-            return (pull(flat if call.is_tuple else flat[0]),)
+        def route(*flat: Any) -> tuple[Any, ...]:  # behind the cotangent the primals, which a guard may ask for
+            return (pull(flat[: len(u)] if call.is_tuple else flat[0]),)
 
-        (pulled,) = call.derived(_REVERSE, route, *u)
+        (pulled,) = call.derived(_REVERSE, route, *u, *x)
         trees: tuple[Tree, ...] = unflatten(engine, structure, pulled)
         return trees
 
