@@ -115,8 +115,8 @@ class Abilities(Protocol):
         """Evaluate `route(*inputs)`, with a look at the traced program before, or at the result.
 
         A route gives the derivative first, a tree of arrays, and behind it whatever else there is, which comes back
-        untouched. Among the inputs are the primals. Every operator, `jvp`, `vjp` and each pullback pass here; of `vjp` itself, before its pullback is
-        called, the tree is empty.
+        untouched. Among the inputs are the primals. Every operator, `jvp`, `vjp` and each pullback pass here; of `vjp`
+        itself, before its pullback is called, the tree is empty.
         """
 
     def prepare_worker(self) -> None:
