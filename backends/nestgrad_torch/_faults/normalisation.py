@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from .arguments import varies
+from .arguments import differentiated, varies
 from .sight import Arguments, Sight
 
 
@@ -15,9 +15,17 @@ def _in_training(arguments: Arguments) -> bool:
 
 _BATCH_NORM = ("native_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update", "cudnn_batch_norm")
 
+_WEIGHT_NORM = (
+    *(torch._weight_norm, torch._weight_norm_interface),
+    *(torch.ops.aten._weight_norm, torch.ops.aten._weight_norm_interface),
+)
+
 SIGHTS = {
     "layer_norm": (Sight(aten=("native_layer_norm",)),),
     "batch_norm": (Sight(aten=_BATCH_NORM, when=_in_training),),
+    "weight_norm": (
+        Sight(functions=_WEIGHT_NORM, nodes=("WeightNormInterfaceBackward",), when=differentiated(v=0, g=1)),
+    ),
     "running_statistics": tuple(
         Sight(functions=functions, when=varies(position, name))
         for functions, first in (((functional.batch_norm, functional.instance_norm), 1), ((torch.batch_norm,), 3))

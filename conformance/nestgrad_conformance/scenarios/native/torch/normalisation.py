@@ -87,6 +87,12 @@ def weight_norm(x: Any) -> Any:
     return _weighted(_WEIGHT_NORM(x) ** 2)
 
 
+@row(normal(3, 4), "weight_norm")
+def weight_norm_in_its_weights(x: Any) -> Any:
+    """What nn.utils.parametrizations.weight_norm computes, in the direction of the weights and in their length."""
+    return _weighted(torch._weight_norm(x[1:], 1.5 + x[0, :2, None] ** 2, 0))
+
+
 @row(normal(4, 3), "batch_norm", "mutates_captured")
 def batch_norm_module(x: Any) -> Any:
     """nn.BatchNorm1d in training: its running statistics move with every evaluation."""

@@ -216,6 +216,7 @@ SCENARIOS = (
     _normalisation("batch_norm_train", normal(4, 3), "batch_norm", order=3),
     _normalisation("batch_norm_eval", normal(4, 3)),
     _normalisation("weight_norm", normal(2, 4)),
+    _normalisation("weight_norm_in_its_weights", normal(3, 4), "weight_norm"),
     _normalisation("batch_norm_module", normal(4, 3), "batch_norm", "mutates_captured"),
     _normalisation("normalize", normal(3, 4)),
     _normalisation("batch_norm_module_eval", normal(4, 3), "parameters", "batch_norm_eval"),
