@@ -1,4 +1,4 @@
-"""Some faults are of what is differentiated in, not of what f captures: weight_norm in its weights, not in its input."""
+"""Some faults are of what is differentiated in, not of what f captures: weight_norm in its weights."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def layer():
 
 @pytest.mark.parametrize("nesting", ["RR", "FR", "RF", "FF", "RRR", "FRR"])
 def test_refused_in_the_weights(nesting):
-    with pytest.raises(ng.UnsupportedNestingError, match="'weight_norm'.*vector_norm"):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"'weight_norm'.*vector_norm"):
         ng.derivative(fused, nesting)(X, *[V] * ng.Nesting(nesting).directions)
 
 
