@@ -13,7 +13,7 @@ from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, pl
 
 from . import _namespace, _trace
 from ._canary import make_canary
-from ._guard.advice import reverse_word
+from ._guard.advice import reverse_nesting
 from ._guard.missing_rules import MissingRule
 from ._trace import own
 
@@ -63,11 +63,11 @@ class Autograd:
 
         return (value, pullback, aux) if has_aux else (value, pullback)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
-        """Autograd lacks rules, most of them forward; RR is the word with the fewest gaps."""
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
+        """Autograd lacks rules, most of them forward; RR is the nesting with the fewest gaps."""
         if isinstance(exception, MissingRule):
             reason = f"no {exception.mode}-mode rule: {exception.why}."
-            return Refusal(exception.operation, reason, reverse_word(exception, word.order))
+            return Refusal(exception.operation, reason, reverse_nesting(exception, nesting.order))
         if isinstance(exception, NotImplementedError):  # of bare autograd inside our trace
             found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
             return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")

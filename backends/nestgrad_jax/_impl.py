@@ -91,13 +91,13 @@ class Jax:
         """See `nestgrad.extend.Linearize.linearize`."""
         return jax.linearize(mended(f), *primals)
 
-    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""
         return run_inspected(route, inputs)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Jax's refusals, by message; tested with the versions that constraints.txt names."""
-        return recognised(exception, word)
+        return recognised(exception, nesting)
 
     def prepare_worker(self) -> None:
         """64 bits, and compiled programs kept for the next run, in a process of the conformance suite."""

@@ -84,21 +84,21 @@ _MESSAGES = (
 )  # fmt: skip
 
 
-def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+def recognised(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of jax means, or None."""
     if isinstance(exception, StagedCustomRule):
-        return Refusal("custom_vjp", f"{_CUSTOM_VJP} ({exception}).", _alone("R", word))
+        return Refusal("custom_vjp", f"{_CUSTOM_VJP} ({exception}).", _alone("R", nesting))
     if isinstance(exception, SilentlyWrongError):
         operation, reason = exception.args
         return Refusal(operation, reason, None)
     for message in _MESSAGES:
         if found := re.search(message.pattern, str(exception)):
             operation = message.operation and message.operation.format(*found.groups()).lower()
-            return Refusal(operation, message.reason, _alone(message.use, word))
+            return Refusal(operation, message.reason, _alone(message.use, nesting))
     return None
 
 
-def _alone(mode: str | None, word: Nesting) -> str | None:
-    """The word of this mode throughout, unless it is the one that failed."""
-    code = (mode or "") * word.order
-    return None if not code or word.code == code else code
+def _alone(mode: str | None, nesting: Nesting) -> str | None:
+    """The nesting of this mode throughout, unless it is the one that failed."""
+    code = (mode or "") * nesting.order
+    return None if not code or nesting.code == code else code

@@ -23,7 +23,7 @@ class TensorFlow(Arrays):
 
     Results are differentiable by the user's own tape with respect to primals, directions and captured variables.
     RR comes first: the fastest nesting and the one with the fewest gaps. A tf.Variable as primal is watched as
-    it is, so a function that reads the variable itself sees the same one. Words with an F start over, and
+    it is, so a function that reads the variable itself sees the same one. Nestings with an F start over, and
     evaluate f again, where they meet an operation that tf.autodiff.ForwardAccumulator has wrong: two pullbacks
     then push the tangents. Safe to use from several threads at once.
     """
@@ -48,9 +48,9 @@ class TensorFlow(Arrays):
         """See `nestgrad.extend.Batch.vmap`."""
         return vmap(f, in_axes)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, word)
+        return recognised(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

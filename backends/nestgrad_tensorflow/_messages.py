@@ -26,16 +26,18 @@ _OTHERS = (
 )
 
 
-def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+def recognised(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of TensorFlow means, or None."""
     text = str(exception)
     if found := _NO_GRADIENT.search(text):
         return Refusal(found[1] or found[2], "TensorFlow does not implement this derivative.")
     if _TWO_ACCUMULATORS.search(text):
-        return Refusal("ForwardAccumulator", "f has one of its own, inside the one for this word.", "R" * word.order)
+        return Refusal(
+            "ForwardAccumulator", "f has one of its own, inside the one for this nesting.", "R" * nesting.order
+        )
     if found := _DYNAMIC_SHAPE.search(text):
         return Refusal(
-            found[1], "its shape is computed inside a loop, and XLA compiles known shapes.", "R" * word.order
+            found[1], "its shape is computed inside a loop, and XLA compiles known shapes.", "R" * nesting.order
         )
     if found := _NO_KERNEL.search(text):
         return Refusal(found[1], "XLA cannot compile it.")

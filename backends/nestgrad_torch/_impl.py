@@ -103,22 +103,22 @@ class Torch:
         """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
         return compiled(f, "aot_eager")
 
-    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
         if torch.compiler.is_dynamo_compiling():
-            return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
+            return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
-            raise LINEARIZED.refusal(word.code)
+            raise LINEARIZED.refusal(nesting.code)
         result, *aux = route(*inputs)
-        return guarded(word.code, result), *aux
+        return guarded(nesting.code, result), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
         return _batch.vmap(f, in_axes)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, word)
+        return recognised(exception, nesting)
 
     def prepare_worker(self) -> None:
         """Constants without a dtype in 64 bits, in a process of the conformance suite."""

@@ -36,14 +36,14 @@ _OTHERS = (
 )
 
 
-def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+def recognised(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of torch means, or None."""
     text = str(exception)
     if isinstance(exception, TorchDynamoException):
         why = found[1] if (found := _BROKEN_ON_PURPOSE.search(text)) else f"it says: {_first_sentence(text)}"
-        return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", _reverse(word))
+        return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", _reverse(nesting))
     if found := _NO_FORWARD.search(text):
-        return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
+        return Refusal(found[1], "torch has no forward rule for it.", _reverse(nesting))
     if found := _NO_DERIVATIVE.search(text):
         return Refusal(found[1], "torch does not implement this derivative.")
     if found := _NO_ARGUMENT.search(text):
@@ -52,7 +52,7 @@ def recognised(exception: Exception, word: Nesting) -> Refusal | None:
         return Refusal("torch.compile", "it fails on NumPy arrays inside f: make them tensors.", None)
     for pattern, operation, reason in _OTHERS:
         if re.search(pattern, text):
-            return Refusal(operation, reason, _reverse(word))
+            return Refusal(operation, reason, _reverse(nesting))
     return None
 
 
@@ -62,7 +62,7 @@ def _first_sentence(text: str) -> str:
     return f"{first} {rest.partition(chr(10))[0]}" if first.endswith(":") else first
 
 
-def _reverse(word: Nesting) -> str | None:
+def _reverse(nesting: Nesting) -> str | None:
     """Reverse mode throughout, unless that is what failed."""
-    code = "R" * word.order
-    return None if word.code == code else code
+    code = "R" * nesting.order
+    return None if nesting.code == code else code

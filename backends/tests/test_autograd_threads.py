@@ -66,25 +66,25 @@ def test_ours_gets_it_right(outer, inner):
 
 
 def _case(i):
-    """A function of x of its own kind, a word, and the truth."""
-    power, word = 2 + i % 4, ("R", "F", "FR", "RF", "RR", "FF", "RFR", "FFR")[i % 8]
+    """A function of x of its own kind, a nesting, and the truth."""
+    power, nesting = 2 + i % 4, ("R", "F", "FR", "RF", "RR", "FF", "RFR", "FFR")[i % 8]
     f = [
         lambda x: anp.sum(x**power),
         lambda x: anp.sum(x * _gradient(lambda y: anp.sum(y**power * x))(x)) / (power + 1),
     ][i // 8 % 2]
     # the second is Σ x·(p·y^(p-1)·x) / (p+1) at y = x: p/(p+1)·Σ x^(p+1)
     exponent, scale = (power, 1) if i // 8 % 2 == 0 else (power + 1, power / (power + 1))
-    return f, word, exponent, scale
+    return f, nesting, exponent, scale
 
 
 def _right(i):
-    f, word, exponent, scale = _case(i)
+    f, nesting, exponent, scale = _case(i)
     x, v = np.linspace(0.5, 1.5, 3) + i / 1000, np.array([1.0, 2.0, -1.0])
-    k = len(word)
-    result = ng.derivative(f, word, backend="autograd")(x, *[v] * ng.Nesting(word).directions)
+    k = len(nesting)
+    result = ng.derivative(f, nesting, backend="autograd")(x, *[v] * ng.Nesting(nesting).directions)
     falling = np.prod([exponent - j for j in range(k)])
     truth = scale * falling * x ** max(exponent - k, 0) * v ** (k - 1)
-    if "R" not in word:
+    if "R" not in nesting:
         truth = np.sum(truth * v)
     return np.allclose(result, truth, rtol=1e-10)
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("x64")
 
 X = np.array([0.3, -0.7, 1.1])
 V = np.array([1.0, 2.0, -1.0])
-WORDS = ("FR", "RF", "RR")
+NESTINGS = ("FR", "RF", "RR")
 
 
 def f(x):
@@ -37,13 +37,13 @@ def xv(x64):
     return jnp.asarray(X), jnp.asarray(V)
 
 
-@pytest.fixture(params=WORDS)
+@pytest.fixture(params=NESTINGS)
 def hvp(request):
     return functools.partial(ng.hvp, nesting=request.param)
 
 
-def test_words(law, words):
-    law(f, X, [*words(1, 2), "RRR", "FRF"], backend="jax", values=lambda x: np.sum(np.sin(x) * x**2))
+def test_nestings(law, nestings):
+    law(f, X, [*nestings(1, 2), "RRR", "FRF"], backend="jax", values=lambda x: np.sum(np.sin(x) * x**2))
 
 
 def test_inside_jit(hvp, xv):
@@ -189,12 +189,12 @@ def test_disabled_jit_and_debugging(hvp, xv):
 def test_threads():
     def run(i):
         with jax.enable_x64(True):
-            power, word = 2 + i % 4, WORDS[i % 3]
+            power, nesting = 2 + i % 4, NESTINGS[i % 3]
 
             def g(x):
                 return jnp.sum(x**power)
 
-            op = ng.hvp(g, word, compile=i % 2 == 1)
+            op = ng.hvp(g, nesting, compile=i % 2 == 1)
             return all(
                 np.allclose(op(jnp.asarray(X + j), jnp.asarray(V)), power * (power - 1) * (X + j) ** (power - 2) * V)
                 for j in range(5)

@@ -107,9 +107,9 @@ def test_the_derivative_is_that_of_the_triangle(engine, index):
     name, (f, lower) = list(functions.items())[index]
     slope, hvp = expected(lower)
     np.testing.assert_allclose(ng.gradient(f)(a), slope, rtol=1e-9, atol=1e-12)
-    for word in ("RR", "FR", "RF"):
-        if (name, word) not in REFUSED:
-            np.testing.assert_allclose(ng.hvp(f, word)(a, v), hvp, rtol=1e-9, atol=1e-12)
+    for nesting in ("RR", "FR", "RF"):
+        if (name, nesting) not in REFUSED:
+            np.testing.assert_allclose(ng.hvp(f, nesting)(a, v), hvp, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.filterwarnings(

@@ -24,12 +24,12 @@ def test_composition_equals_the_named_operators(backend):
 
     x, v = backend.asarray(X), backend.asarray(V)
     expected = (2 * np.sin(X) + 4 * X * np.cos(X) - X**2 * np.sin(X)) * V
-    for word in ("FR", "RF", "RR"):
-        named = getattr(ng, str(Nesting(word)))
+    for nesting in ("FR", "RF", "RR"):
+        named = getattr(ng, str(Nesting(nesting)))
         np.testing.assert_allclose(named(g, backend=backend)(x, v), expected)
-        np.testing.assert_allclose(ng.gradient_and_hvp(g, word, backend=backend)(x, v)[1], expected)
+        np.testing.assert_allclose(ng.gradient_and_hvp(g, nesting, backend=backend)(x, v)[1], expected)
         np.testing.assert_allclose(
-            ng.nested_gradient(lambda y: backend.xp.sum(y * v), g, nesting=word, backend=backend)(x), expected
+            ng.nested_gradient(lambda y: backend.xp.sum(y * v), g, nesting=nesting, backend=backend)(x), expected
         )
     assert float(ng.forward_over_forward(g, backend=backend)(x, v, v)) == pytest.approx(np.sum(expected * V))
 

@@ -27,20 +27,20 @@ def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     return False
 
 
-def translated(error: Exception, backend: Any, word: Nesting) -> NestgradError:
+def translated(error: Exception, backend: Any, nesting: Nesting) -> NestgradError:
     """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
 
     To be raised from the engine's, which so becomes `__cause__`.
     """
-    refusal = backend.classify(error, word) if provides(backend, "classify") else None
+    refusal = backend.classify(error, nesting) if provides(backend, "classify") else None
     if refusal is None:
         return EngineError(
-            f"{backend.name} failed on {word.code!r} ({word}) with {type(error).__name__}: {error}. "
+            f"{backend.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
             "The function itself evaluates on these inputs: what fails is to differentiate or to compile it."
         )
     return UnsupportedNestingError(
         backend=backend.name,
-        nesting=word,
+        nesting=nesting,
         operation=refusal.operation,
         reason=refusal.reason,
         use=None if refusal.use is None else Nesting(refusal.use),

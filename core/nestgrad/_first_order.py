@@ -140,14 +140,16 @@ class _Flat:
         value = tuple(arrays) if self.is_tuple else arrays[0]
         return (value, *aux) if aux else value
 
-    def derived(self, word: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+    def derived(self, nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
         """A derivative of f at x, by the way of every operator: `route(*inputs)`, the derivative first."""
 
         def undifferentiated() -> Any:
             return split_aux(self(*self._x), self._has_aux)[0]
 
         inspected = (*self._x, *inputs)
-        return checked(self._engine, word, inspected, lambda: run(self._engine, word, route, *inputs), undifferentiated)
+        return checked(
+            self._engine, nesting, inspected, lambda: run(self._engine, nesting, route, *inputs), undifferentiated
+        )
 
     def leaves(self, value: Any) -> tuple[Any, ...]:
         return tuple(value) if self.is_tuple else (value,)
@@ -182,7 +184,7 @@ def gradient(
         array([2., 4.])
     """
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
         (_, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
         return selected(argnums, problem.shaped(slope)), *aux
 
@@ -207,7 +209,7 @@ def value_and_gradient(
         (5.0, array([2., 4.]))
     """
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
         (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
         return selected(argnums, problem.shaped(slope)), value, *aux
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from ._choose import hvp_nesting, hvp_word
+from ._choose import chosen_for_hvp, hvp_nesting
 from ._compose import along, gradient
 from ._first_order import numbers, selected
 from ._inputs import check_scalar
@@ -49,7 +49,7 @@ def nested_gradient(
     Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0. Evaluations of f do not depend on the size of x.
 
     Raises:
-        InvalidNestingError: the word is not one of those above.
+        InvalidNestingError: the nesting is not one of those above.
         Otherwise as `gradient`, for f and for g.
 
     Example:
@@ -72,10 +72,10 @@ def nested_gradient(
         check_scalar(problem.backend, value, "g")
         return value
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
         weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
         outer_side, inner_side = sides(problem)
-        slope, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, word)
+        slope, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, nesting)
         return selected(argnums, outer_side.trees(slope)), *aux
 
     def evaluate(problem: Problem) -> Any:
@@ -92,7 +92,7 @@ def nested_gradient(
         "nested_gradient",
         0,
         (*outer, *inner),
-        lambda backend: hvp_word(backend, nesting),
+        lambda backend: chosen_for_hvp(backend, nesting),
         solve,
         evaluate=evaluate,
     )
@@ -112,16 +112,16 @@ class _Side:
         return tuple(trees[self._once.index(slot)] for slot in self._slots)
 
 
-def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, word: Nesting) -> tuple[Any, ...]:
+def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, nesting: Nesting) -> tuple[Any, ...]:
     """∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among the leaves."""
     backend, f, x = problem.backend, problem.f, problem.x
-    if word == Nesting("RR"):
+    if nesting == Nesting("RR"):
         slope = _partial_gradient(backend, f, inner, problem.has_aux)
         y, pullback, *aux = backend.vjp(_held(slope, x, outer), *_at(x, outer), has_aux=problem.has_aux)
         return pullback(weight(*y)), *aux
     y, *aux = _with_aux(_partial_gradient(backend, f, inner, problem.has_aux)(*x), problem.has_aux)
     w, f = weight(*y), _without_aux(f, problem.has_aux)
-    if word == Nesting("FR"):
+    if nesting == Nesting("FR"):
         slope = _partial_gradient(backend, f, outer)
         return along(backend, _held(slope, x, inner), w)(*_at(x, inner)), *aux
     descent = lambda *x: along(backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731

@@ -42,7 +42,7 @@ class Plan:
     def __init__(self, f: Function, rule: Rule, backend: Any, *, execution: str, has_aux: bool) -> None:
         self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
         self._compile = None if execution == "eager" else _compiler(backend, execution)
-        self._word = rule.word(backend)
+        self._nesting = rule.nesting(backend)
         self._count = 1 + rule.directions
         self._evaluators: dict[Layout, Function] = {}
         self._bare: Layout | None = None  # the layout of calls with nothing to open, once one was seen
@@ -63,7 +63,7 @@ class Plan:
 
         found = checked(
             self._backend,
-            self._word,
+            self._nesting,
             call.flat,
             lambda: evaluate(*call.flat, *call.others, **kwargs),
             undifferentiated,
@@ -123,9 +123,9 @@ class Plan:
             f = self._scalar(layout, arguments[end:], kwargs)
 
             def route(*flat: Any) -> tuple[Any, ...]:
-                return self._rule.solve(self._problem(f, flat, layout), self._word)
+                return self._rule.solve(self._problem(f, flat, layout), self._nesting)
 
-            return run(self._backend, self._word, route, *arguments[:end])
+            return run(self._backend, self._nesting, route, *arguments[:end])
 
         if len(self._evaluators) >= MAX_KEPT:
             self._evaluators.clear()

@@ -80,7 +80,7 @@ class Rule:
         name: the operator's name, for messages.
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
-        word: the nesting to use on a backend; raises where the backend cannot run it.
+        nesting: the nesting to use on a backend; raises where the backend cannot run it.
         solve: the derivative of a problem by that nesting, and behind it what else there is, such as f's aux.
         result: what the user gets, made of what `solve` gave.
         evaluate: calls the user's functions on the same inputs, undifferentiated as far as can be, and returns
@@ -90,7 +90,7 @@ class Rule:
     name: str
     directions: int
     argnums: tuple[int, ...]
-    word: Callable[[Any], Nesting]
+    nesting: Callable[[Any], Nesting]
     solve: Callable[[Problem, Nesting], tuple[Any, ...]]
     result: Callable[..., Any] = lambda derivative, *aux: (derivative, *aux) if aux else derivative
     evaluate: Callable[[Problem], Any] = lambda problem: split_aux(problem.f(*problem.x), problem.has_aux)[0]

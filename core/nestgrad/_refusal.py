@@ -1,4 +1,4 @@
-"""The refusal of a nesting: why, and which word to use instead."""
+"""The refusal of a nesting: why, and which nesting to use instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Refusal:
     Attributes:
         operation: the operation that blocks the nesting, as users of the engine know it.
         reason: why, in one sentence.
-        use: the code of a word that works for this operation, or `None`.
+        use: the code of a nesting that works for this operation, or `None`.
     """
 
     operation: str | None
@@ -28,10 +28,10 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
 
     Attributes:
         backend: the name of the backend.
-        nesting: the word that was asked for.
+        nesting: the nesting that was asked for.
         operation: the operation that blocks it, or `None` if the whole nesting is missing.
         reason: why, in one sentence.
-        use: a word that works instead, or `None`.
+        use: a nesting that works instead, or `None`.
     """
 
     def __init__(

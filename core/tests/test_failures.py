@@ -120,7 +120,7 @@ class Recognising:
 
     name = "recognising"
 
-    def classify(self, exception, word):
+    def classify(self, exception, nesting):
         return Refusal("frobnicate", "there is no rule.", "RR") if str(exception) == "known" else None
 
 
@@ -165,7 +165,7 @@ def test_bad_output_explains_the_engines_exception():
         checked(Recognising(), FR, (), raising(TypeError("engine")), raising(ng.NonScalarOutputError("shape")))
 
 
-def test_missing_forward_rule_names_a_word_that_works():
+def test_missing_forward_rule_names_a_nesting_that_works():
     def inverse(x):
         return anp.sum(anp.linalg.inv(x))
 
