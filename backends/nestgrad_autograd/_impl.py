@@ -22,8 +22,8 @@ class Autograd:
     """HIPS autograd on NumPy arrays.
 
     Results are NumPy arrays of the primal's dtype. RR comes first: autograd has a reverse rule for far
-    more operations than a forward rule. Safe to use from several threads at once; so is bare autograd
-    inside of it, but not two threads of bare autograd beside each other (see `_trace`).
+    more operations than a forward rule. Safe to use from several threads at once; so is raw autograd
+    inside of it, but not two threads of raw autograd beside each other (see `_trace`).
     """
 
     name = "autograd"
@@ -68,7 +68,7 @@ class Autograd:
         if isinstance(exception, MissingRule):
             reason = f"no {exception.mode}-mode rule: {exception.why}."
             return Refusal(exception.operation, reason, reverse_nesting(exception, nesting.order))
-        if isinstance(exception, NotImplementedError):  # of bare autograd inside our trace
+        if isinstance(exception, NotImplementedError):  # of raw autograd inside our trace
             found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
             return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")
         return None
@@ -77,11 +77,11 @@ class Autograd:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Any:
+    def raw(self) -> Any:
         """Autograd itself, for raw measurements."""
-        from ._raw import BareAutograd
+        from ._raw import RawAutograd
 
-        return BareAutograd()
+        return RawAutograd()
 
 
 def _like(result: Any, primal: Any) -> Any:

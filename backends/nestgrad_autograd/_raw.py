@@ -11,7 +11,7 @@ from autograd.core import make_jvp, make_vjp
 from ._impl import Autograd
 
 
-class BareAutograd(Autograd):
+class RawAutograd(Autograd):
     """autograd's own `make_jvp` and `make_vjp`, plainly composed. They have no aux."""
 
     classify: Any = None

@@ -15,7 +15,7 @@ from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLo
 
 from ._canary import make_canary
 from ._guard.programs import run_inspected
-from ._guard.watch import mended
+from ._guard.watch import repaired
 from ._messages import recognised
 
 
@@ -73,11 +73,11 @@ class Jax:
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
-        return jax.jvp(mended(f), tuple(primals), tuple(tangents), has_aux=has_aux)
+        return jax.jvp(repaired(f), tuple(primals), tuple(tangents), has_aux=has_aux)
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
-        return jax.vjp(mended(f), *primals, has_aux=has_aux)
+        return jax.vjp(repaired(f), *primals, has_aux=has_aux)
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`."""
@@ -89,7 +89,7 @@ class Jax:
 
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `nestgrad.extend.Linearize.linearize`."""
-        return jax.linearize(mended(f), *primals)
+        return jax.linearize(repaired(f), *primals)
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""
@@ -110,11 +110,11 @@ class Jax:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Any:
+    def raw(self) -> Any:
         """Jax itself, for raw measurements."""
-        from ._raw import BareJax
+        from ._raw import RawJax
 
-        return BareJax()
+        return RawJax()
 
 
 def _is_on_host(value: Any) -> bool:

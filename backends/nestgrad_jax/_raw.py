@@ -9,7 +9,7 @@ import jax
 from ._impl import Jax
 
 
-class BareJax(Jax):
+class RawJax(Jax):
     """`jax.jvp` and `jax.vjp`, plainly composed."""
 
     run: Any = None

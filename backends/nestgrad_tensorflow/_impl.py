@@ -15,7 +15,7 @@ from ._arrays import Arrays
 from ._batch import vmap
 from ._canary import make_canary
 from ._messages import recognised
-from ._raw import Bare
+from ._raw import RawTensorFlow
 
 
 class TensorFlow(Arrays):
@@ -56,9 +56,9 @@ class TensorFlow(Arrays):
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Bare:
+    def raw(self) -> RawTensorFlow:
         """TensorFlow's own transforms, without repairs, refusals and detours."""
-        return Bare()
+        return RawTensorFlow()
 
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ._arrays import Arrays
 from ._outputs import dense, entries, like
 
 
-class Bare(Arrays):
+class RawTensorFlow(Arrays):
     """Tapes and accumulators, nested as they come. None stands for zero."""
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
@@ -28,7 +28,7 @@ class Bare(Arrays):
         value, *aux = output if has_aux else (output,)
 
         def pullback(cotangent: Any) -> tuple[Any, ...]:
-            slope = tape.gradient(entries(value), primals, output_gradients=entries(cotangent))
-            return tuple(map(dense, slope, primals))
+            gradient = tape.gradient(entries(value), primals, output_gradients=entries(cotangent))
+            return tuple(map(dense, gradient, primals))
 
         return value, pullback, *aux

@@ -20,7 +20,7 @@ from ._faults.linearize import LINEARIZED, is_linearized, is_traced
 from ._guard.graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
 from ._messages import recognised
-from ._raw import BareTorch
+from ._raw import RawTorch
 
 
 class Torch:
@@ -92,8 +92,8 @@ class Torch:
         """See `nestgrad.extend.ReverseOverReverse`."""
         if isinstance(primal, tuple):
             return _reverse.reverse_over_reverse(lambda *x: f(x), primal, tangent)
-        (slope,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
-        return slope, product
+        (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
+        return gradient, product
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: by torch.compile with inductor."""
@@ -124,9 +124,9 @@ class Torch:
         """Constants without a dtype in 64 bits, in a process of the conformance suite."""
         torch.set_default_dtype(torch.float64)
 
-    def bare(self) -> BareTorch:
+    def raw(self) -> RawTorch:
         """torch.func without the look-out."""
-        return BareTorch(self)
+        return RawTorch(self)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

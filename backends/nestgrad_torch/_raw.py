@@ -13,7 +13,7 @@ from . import _trees
 from ._compile import left_as_found, with_its_own_code
 
 
-class BareTorch:
+class RawTorch:
     """The engine's own transforms: without look-out, tape, lock or detour."""
 
     name = "torch"

@@ -46,8 +46,8 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
 
     def gradient(*x: Any) -> Leaves:
         value, pullback = _func_vjp(watched, x, False)
-        slope: Leaves = pullback(torch.ones_like(value))
-        return slope
+        result: Leaves = pullback(torch.ones_like(value))
+        return result
 
-    slope, pullback = _func_vjp(gradient, x, False)
-    return dense((slope, pullback(v)))
+    first, pullback = _func_vjp(gradient, x, False)
+    return dense((first, pullback(v)))

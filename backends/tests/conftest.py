@@ -32,9 +32,9 @@ def contracted(operator, nesting, x, directions):
         value = operator(x, *directions[: nesting.directions])
         assert np.shape(value) == ()
         return float(value)
-    slope = operator(x, *directions[: nesting.directions])
-    assert np.shape(slope) == np.shape(x)
-    return float(np.sum(np.asarray(slope) * directions[nesting.order - 1]))
+    gradient = operator(x, *directions[: nesting.directions])
+    assert np.shape(gradient) == np.shape(x)
+    return float(np.sum(np.asarray(gradient) * directions[nesting.order - 1]))
 
 
 def by_differences(f, x, directions):

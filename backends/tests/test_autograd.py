@@ -105,20 +105,20 @@ def test_sort(law, nestings):
         assert caught.value.use is None
 
 
-# Bare autograd within, around and between
+# Raw autograd within, around and between
 
 
-def _bare(mode, f):
+def _raw(mode, f):
     if mode == "R":
         return autograd.grad(f)
     return lambda x: autograd.make_jvp(f)(x)(np.ones_like(X))[1]
 
 
 @pytest.mark.parametrize("inner", ["R", "F"])
-def test_bare_autograd_inside_our_operator(law, nestings, inner):
+def test_raw_autograd_inside_our_operator(law, nestings, inner):
     # Σ x·d/dy(Σ x y³) at y = x, or (Σx)·d/dα Σ x (x + α)³: a confusion of the two variables would show
     def h(x):
-        return anp.sum(x * _bare(inner, lambda y: anp.sum(x * y**3))(x))
+        return anp.sum(x * _raw(inner, lambda y: anp.sum(x * y**3))(x))
 
     assert h(X) == pytest.approx(np.sum(3 * X**4) if inner == "R" else np.sum(X) * np.sum(3 * X**3))
     law(h, X, nestings(1, 2))
@@ -126,7 +126,7 @@ def test_bare_autograd_inside_our_operator(law, nestings, inner):
 
 @pytest.mark.parametrize("inner", ["R", "F", "RR", "FR", "RF", "FF", "RFR"])
 @pytest.mark.parametrize("outer", ["R", "F"])
-def test_our_operator_inside_bare_autograd(inner, outer):
+def test_our_operator_inside_raw_autograd(inner, outer):
     directions = [np.ones_like(X)] * ng.Nesting(inner).directions
     k = len(inner)
 
@@ -136,25 +136,25 @@ def test_our_operator_inside_bare_autograd(inner, outer):
     coefficient = (4, 12, 24)[k - 1]
     if "R" in inner:
         assert f(X) == pytest.approx(np.sum(coefficient * X ** (6 - k)))
-        slope = coefficient * (6 - k) * X ** (5 - k)
+        gradient = coefficient * (6 - k) * X ** (5 - k)
     else:
         assert f(X) == pytest.approx(np.sum(X) * np.sum(coefficient * X ** (5 - k)))
-        slope = coefficient * (np.sum(X ** (5 - k)) + np.sum(X) * (5 - k) * X ** (4 - k))
-    expected = slope if outer == "R" else np.sum(slope)
-    np.testing.assert_allclose(_bare(outer, f)(X), expected, rtol=1e-12)
+        gradient = coefficient * (np.sum(X ** (5 - k)) + np.sum(X) * (5 - k) * X ** (4 - k))
+    expected = gradient if outer == "R" else np.sum(gradient)
+    np.testing.assert_allclose(_raw(outer, f)(X), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("modes", ["RRR", "RFR", "FRF", "FFF", "FRR", "RRF"])
-def test_ours_bare_ours(modes):
+def test_ours_raw_ours(modes):
     ours = {"R": ng.gradient, "F": lambda f, backend: lambda x: ng.jvp(f, (x,), (np.ones(()),), backend=backend)[1]}
-    bare = {"R": autograd.grad, "F": lambda f: lambda x: autograd.make_jvp(f)(x)(np.ones(()))[1]}
+    raw = {"R": autograd.grad, "F": lambda f: lambda x: autograd.make_jvp(f)(x)(np.ones(()))[1]}
 
     # x·d/dy(y·d/dz(xyz²) at z = y) at y = x is x·d/dy(2xy³) = 6x⁴
     def inner(x):
         return lambda y: y * ours[modes[2]](lambda z: x * y * z**2, backend="autograd")(y)
 
     def middle(x):
-        return x * bare[modes[1]](inner(x))(x)
+        return x * raw[modes[1]](inner(x))(x)
 
     assert ours[modes[0]](middle, backend="autograd")(np.array(5.0)) == pytest.approx(24 * 125)
 
@@ -218,8 +218,8 @@ def test_dtypes_are_kept(nestings, dtype):
         )
         if "R" in nesting:
             assert result.dtype == dtype
-    value, slope = ng.value_and_gradient(lambda x: anp.mean(x**2), backend="autograd")(x)
-    assert value.dtype == slope.dtype == dtype
+    value, gradient = ng.value_and_gradient(lambda x: anp.mean(x**2), backend="autograd")(x)
+    assert value.dtype == gradient.dtype == dtype
     assert ng.jvp(lambda x: x * 2, (x,), (v,), backend="autograd")[1].dtype == dtype
 
 

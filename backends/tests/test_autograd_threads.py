@@ -19,12 +19,12 @@ def _gradient(f):
     return ng.gradient(f, backend="autograd")
 
 
-def _slope(f):
+def _derivative(f):
     return lambda x: ng.jvp(f, (x,), (1.0,), backend="autograd")[1]
 
 
 def _while_another_thread_leaves(outer, inner):
-    """d/dx[x·d/dy(yx)] at 5, while another thread, inside bare autograd when we begin, leaves midway."""
+    """d/dx[x·d/dy(yx)] at 5, while another thread, inside raw autograd when we begin, leaves midway."""
     entered, leave, left = threading.Event(), threading.Event(), threading.Event()
 
     def other():
@@ -51,16 +51,16 @@ def _while_another_thread_leaves(outer, inner):
         thread.join(WAIT)
 
 
-def _bare_slope(f):
+def _raw_derivative(f):
     return lambda x: autograd.make_jvp(f)(x)(1.0)[1]
 
 
-@pytest.mark.parametrize("bare", [autograd.grad, _bare_slope])
-def test_bare_autograd_gets_it_wrong(bare):
-    assert _while_another_thread_leaves(bare, bare) != 10  # so the test below can fail
+@pytest.mark.parametrize("raw", [autograd.grad, _raw_derivative])
+def test_raw_autograd_gets_it_wrong(raw):
+    assert _while_another_thread_leaves(raw, raw) != 10  # so the test below can fail
 
 
-@pytest.mark.parametrize(("outer", "inner"), [*itertools.product([_gradient, _slope], repeat=2)])
+@pytest.mark.parametrize(("outer", "inner"), [*itertools.product([_gradient, _derivative], repeat=2)])
 def test_ours_gets_it_right(outer, inner):
     assert _while_another_thread_leaves(outer, inner) == 10
 
@@ -98,7 +98,7 @@ def test_eight_threads_of_different_nested_derivatives():
     assert all(map(all, results))
 
 
-def test_bare_autograd_inside_ours_beside_threads_of_ours():
+def test_raw_autograd_inside_ours_beside_threads_of_ours():
     def run(i):
         def f(x):
             return x * autograd.grad(lambda y: x * y)(x)
@@ -107,12 +107,12 @@ def test_bare_autograd_inside_ours_beside_threads_of_ours():
             return [_right(i + j) for j in range(50)]
         return [_gradient(lambda x: ng.jvp(f, (x,), (1.0,), backend="autograd")[1])(5.0) == 2 for _ in range(20)]
 
-    # one thread with bare autograd inside: beside each other, bare calls confuse themselves
+    # one thread with raw autograd inside: beside each other, raw calls confuse themselves
     with ThreadPoolExecutor(4) as pool:
         assert all(map(all, pool.map(run, [0, 1, 3, 5])))
 
 
-def test_the_room_for_bare_traces_is_kept_when_two_threads_begin_at_once(monkeypatch):
+def test_the_room_for_raw_traces_is_kept_when_two_threads_begin_at_once(monkeypatch):
     from autograd import tracer
 
     import nestgrad_autograd._trace as ours

@@ -33,8 +33,8 @@ def truth(nesting, x, v, scale):
     if order > len(x):
         return np.zeros_like(x)
     units = scale.ravel()[:, None, None] * np.eye(x.size).reshape(-1, *x.shape)
-    slopes = [coefficients(x, v, unit)[order - 1, 1] for unit in units]
-    return math.factorial(order - 1) * np.reshape(slopes, x.shape)
+    gradients = [coefficients(x, v, unit)[order - 1, 1] for unit in units]
+    return math.factorial(order - 1) * np.reshape(gradients, x.shape)
 
 
 @functools.cache
@@ -106,12 +106,12 @@ def test_of_one_entry_it_is_as_jax_has_it(x64):
 def test_of_complex_and_half_as_long_numbers(x64):
     x = MATRICES["6 by 6 of rank 5"]
     f = lambda x: jnp.linalg.det(x * (1 + 2j)).imag  # noqa: E731
-    slope = truth("R", x, x, np.ones_like(x))
+    gradient = truth("R", x, x, np.ones_like(x))
     factor = ((1 + 2j) ** 6).imag
-    np.testing.assert_allclose(ng.gradient(f)(jnp.asarray(x)), slope * factor, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ng.gradient(f)(jnp.asarray(x)), gradient * factor, rtol=1e-9, atol=1e-9)
     found = ng.gradient(jnp.linalg.det)(jnp.asarray(x, jnp.float32))
     assert found.dtype == jnp.float32
-    np.testing.assert_allclose(found, slope, atol=1e-4 * np.abs(slope).max())
+    np.testing.assert_allclose(found, gradient, atol=1e-4 * np.abs(gradient).max())
 
 
 def test_what_an_expansion_of_four_rows_cannot_tell_is_nan(x64):

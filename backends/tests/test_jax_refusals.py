@@ -63,8 +63,8 @@ def _run(g, nesting, context, **options):
 def _truth(nesting):
     """Of Σ sin², by its derivatives 2 sin cos, 2 cos 2x, -4 sin 2x."""
     k = len(nesting)
-    slope = (np.sin(2 * X), 2 * np.cos(2 * X), -4 * np.sin(2 * X))[k - 1] * V ** (k - 1)
-    return slope if "R" in nesting else np.sum(slope * V)
+    gradient = (np.sin(2 * X), 2 * np.cos(2 * X), -4 * np.sin(2 * X))[k - 1] * V ** (k - 1)
+    return gradient if "R" in nesting else np.sum(gradient * V)
 
 
 def _works(g, nesting):

@@ -1,4 +1,4 @@
-"""What the watch over jax mends or refuses, against the same function written otherwise."""
+"""What the watch over jax repairs or refuses, against the same function written otherwise."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ CALLS = {
 
 
 def unless_right(name):
-    """What is mended, unless jax itself is right, as it was measured to be from 0.12.0.1 on."""
+    """What is repaired, unless jax itself is right, as it was measured to be from 0.12.0.1 on."""
     return set() if jax.__version_info__ >= (0, 12, 0, 1) else {name}
 
 
@@ -189,8 +189,8 @@ def test_equal_arguments_and_weights_that_are_zero(around, nesting, x, x64):
         with recorded() as emulations:
             number = ng.derivative(lambda x: PAIRS[around](f, x), nesting, compile=compiled)(x, *vs)
         np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-12)
-        mended = unless_right("betaln") if f is logarithm_of_beta else {"logsumexp"}
-        assert {emulation.operation for emulation in emulations} == mended
+        repaired = unless_right("betaln") if f is logarithm_of_beta else {"logsumexp"}
+        assert {emulation.operation for emulation in emulations} == repaired
 
 
 def test_a_mask_in_logsumexp_hides_what_is_not_finite(x64):

@@ -51,8 +51,8 @@ def test_seed(nesting, execute):
 @pytest.mark.parametrize("compiled", [False, True])
 def test_seed_composite(nesting, compiled):
     # h(x) = (Σ ∇f)³ with ∇f = −x/r³, so ∇h = 3 (Σ∇f)² · H·1
-    slope = -X / tf.sqrt(tf.reduce_sum(X * X)) ** 3
-    expected = 3 * np.sum(slope) ** 2 * inverse_norm_hvp(X.numpy(), np.ones(4))
+    gradient = -X / tf.sqrt(tf.reduce_sum(X * X)) ** 3
+    expected = 3 * np.sum(gradient) ** 2 * inverse_norm_hvp(X.numpy(), np.ones(4))
     nested = ng.nested_gradient(lambda y: tf.reduce_sum(y) ** 3, inverse_norm, nesting=nesting, compile=compiled)
     close(nested(X), expected)
 
@@ -136,10 +136,10 @@ def test_control_flow(nesting, compiled):
 def test_rows_that_are_gathered(nesting, execute):
     table = tf.reshape(X, (2, 2))
     f = lambda t: tf.reduce_sum(tf.nn.embedding_lookup(t, [0, 1, 1]) ** 3)  # noqa: E731
-    slope = execute(ng.gradient(f), table)
-    assert isinstance(slope, tf.Tensor)
+    gradient = execute(ng.gradient(f), table)
+    assert isinstance(gradient, tf.Tensor)
     times = np.array([[1.0], [2.0]])
-    close(slope, 3 * table**2 * times)
+    close(gradient, 3 * table**2 * times)
     found = execute(ng.hvp(f, nesting), table, tf.reshape(V, (2, 2)))
     assert isinstance(found, tf.Tensor)
     close(found, 6 * table * tf.reshape(V, (2, 2)) * times)
@@ -180,8 +180,8 @@ def test_a_training_step_of_an_input_gradient_penalty(nesting, compiled, execute
 
     def penalty():
         f = lambda x: tf.reduce_sum(tf.tanh(tf.linalg.matvec(weights[0], x, transpose_a=True)) * weights[1])  # noqa: E731
-        hessian, slope = ng.hvp(f, nesting, compile=compiled), ng.gradient(f, compile=compiled)
-        return tf.reduce_sum(hessian(X, V) ** 2) + tf.reduce_sum(slope(X) ** 2)
+        hessian, gradient = ng.hvp(f, nesting, compile=compiled), ng.gradient(f, compile=compiled)
+        return tf.reduce_sum(hessian(X, V) ** 2) + tf.reduce_sum(gradient(X) ** 2)
 
     def step():
         with tf.GradientTape() as tape:

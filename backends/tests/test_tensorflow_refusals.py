@@ -113,9 +113,9 @@ def test_a_refusal_names_the_operation(name, compiled):
 @pytest.mark.parametrize("f", [tf.math.xlogy, tf.math.xlog1py, tf.math.xdivy])
 def test_zero_times_what_is_not_finite_stays_zero(f):
     nothing, y = tf.zeros(4, F64), tf.constant([0.0, -1.0, -2.0, np.inf], F64)
-    total, slope = ng.value_and_gradient(lambda y: tf.reduce_sum(f(nothing, y)))(y)
+    total, gradient = ng.value_and_gradient(lambda y: tf.reduce_sum(f(nothing, y)))(y)
     assert total == 0
-    assert not slope.numpy().any()
+    assert not gradient.numpy().any()
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -188,8 +188,8 @@ def test_the_users_tape_counts_as_a_letter():
     def outer(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            slope = ng.gradient(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(x)
-        return tape.gradient(slope, x)
+            gradient = ng.gradient(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(x)
+        return tape.gradient(gradient, x)
 
     zeros = tf.constant(ZEROS)
     product = ng.hvp(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(zeros, tf.ones_like(zeros))
@@ -209,8 +209,8 @@ def test_the_watch_ends_with_the_call():
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = f(x)
-        slope = tape.gradient(y, x)
-    np.testing.assert_allclose(outer.gradient(slope, x, output_gradients=v), [[2 / 3, 0, 0]])  # TensorFlow as it was
+        gradient = tape.gradient(y, x)
+    np.testing.assert_allclose(outer.gradient(gradient, x, output_gradients=v), [[2 / 3, 0, 0]])  # TensorFlow as it was
 
 
 def test_an_exception_of_the_users_passes():
@@ -224,11 +224,11 @@ def test_an_exception_of_the_users_passes():
             ng.derivative(f, nesting)(tf.constant(POINTS), *[tf.constant(POINTS)] * (nesting != "R"))
 
 
-def test_bare_tensorflow_is_as_it_is():
-    bare = ng.get_backend("tensorflow").bare()
+def test_raw_tensorflow_is_as_it_is():
+    raw = ng.get_backend("tensorflow").raw()
     f = lambda x: tf.reduce_sum(tf.math.cumprod(x))  # noqa: E731
     x = tf.constant([0.0, 2.0, 3.0], F64)
-    value, pullback = bare.vjp(f, x)
+    value, pullback = raw.vjp(f, x)
     np.testing.assert_allclose(pullback(tf.ones_like(value))[0], [0, 0, 0])  # tensorflow#119430
     np.testing.assert_allclose(ng.gradient(f)(x), [9, 0, 0])
 

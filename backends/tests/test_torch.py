@@ -41,8 +41,8 @@ def test_seed(nesting):
 @pytest.mark.parametrize("nesting", HVPS)
 def test_seed_composite(nesting):
     # h(x) = (Σ ∇f)³ with ∇f = −x/r³, so ∇h = 3 (Σ∇f)² · H·1
-    slope = -X / torch.sqrt(X @ X) ** 3
-    expected = 3 * slope.sum() ** 2 * inverse_norm_hvp(X, torch.ones_like(X))
+    gradient = -X / torch.sqrt(X @ X) ** 3
+    expected = 3 * gradient.sum() ** 2 * inverse_norm_hvp(X, torch.ones_like(X))
     close(ng.nested_gradient(lambda y: y.sum() ** 3, inverse_norm, nesting=nesting)(X), expected)
 
 
@@ -102,11 +102,11 @@ def test_right_number_without_a_graph(nesting, context):
     with context():
         x = X * 1
         found = ng.hvp(lambda x: (scale * x**3).sum(), nesting)(x, V)
-        slope = ng.gradient(lambda x: (scale * x**3).sum())(x)
+        gradient = ng.gradient(lambda x: (scale * x**3).sum())(x)
     close(found, 6 * X * X * V)
-    close(slope, 3 * X**3)
+    close(gradient, 3 * X**3)
     assert not found.requires_grad
-    assert not slope.requires_grad
+    assert not gradient.requires_grad
 
 
 @pytest.mark.parametrize("nesting", HVPS)
@@ -209,8 +209,8 @@ def test_a_derivative_of_a_number_has_its_dtype():
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        slope = ng.derivative(lambda x: 2.0 * torch.sum(x) ** 2, "F")(x, x)
+        found = ng.derivative(lambda x: 2.0 * torch.sum(x) ** 2, "F")(x, x)
     finally:
         torch.set_default_dtype(default)
-    assert slope.dtype == torch.float32
-    assert float(slope) == pytest.approx(36.0)
+    assert found.dtype == torch.float32
+    assert float(found) == pytest.approx(36.0)

@@ -41,8 +41,8 @@ class Solving(Function):
         with torch.enable_grad():
             y = x.detach().requires_grad_()
             z = torch.sin(torch.exp(y))
-            (slope,) = torch.autograd.grad(z.sum(), y)
-        ctx.save_for_backward(slope)
+            (gradient,) = torch.autograd.grad(z.sum(), y)
+        ctx.save_for_backward(gradient)
         return z.detach()
 
     @staticmethod

@@ -184,9 +184,9 @@ DOORS = {
 def test_backward_through_a_gradient_is_refused_and_through_its_value_is_right(door):
     """At a constant row the square of the deviation has a gradient, 0, and torch's second derivative is wrong."""
     x = ROW.clone().requires_grad_()
-    value, slope = door(lambda x: torch.std(x) ** 2, x)
+    value, gradient = door(lambda x: torch.std(x) ** 2, x)
     with pytest.raises(ng.UnsupportedNestingError, match=r"'RR'.*'std'"):
-        slope[1].backward()
+        gradient[1].backward()
     value.backward()
     torch.testing.assert_close(x.grad, torch.zeros_like(x))
 

@@ -132,8 +132,8 @@ def test_a_recorded_direction_is_one_letter_more():
     recorded = v.clone().requires_grad_()
     with pytest.raises(ng.UnsupportedNestingError, match="prod"):
         ng.hvp(torch.prod, "FR")(x, recorded)
-    (slope,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
-    assert torch.equal(slope, right.sum(0))
+    (gradient,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
+    assert torch.equal(gradient, right.sum(0))
 
 
 @pytest.mark.parametrize(

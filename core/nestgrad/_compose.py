@@ -72,8 +72,8 @@ def gradient(backend: Any, f: Function, has_aux: bool = False) -> Function:
     """The gradient x ↦ ∇f(x) of a scalar function, by reverse mode."""
 
     def derivative(*x: Array) -> Any:
-        (_, slope), *aux = value_and_gradient(backend, f, x, has_aux)
-        return (slope, *aux) if aux else slope
+        (_, gradient), *aux = value_and_gradient(backend, f, x, has_aux)
+        return (gradient, *aux) if aux else gradient
 
     return derivative
 

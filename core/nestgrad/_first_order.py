@@ -185,8 +185,8 @@ def gradient(
     """
 
     def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
-        (_, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return selected(argnums, problem.shaped(slope)), *aux
+        (_, gradient), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return selected(argnums, problem.shaped(gradient)), *aux
 
     rule = Rule("gradient", 0, numbers(argnums), _reverse, solve)
     return Operator(f, rule, **options)
@@ -204,17 +204,17 @@ def value_and_gradient(
 
     Example:
         >>> import numpy as np
-        >>> value, slope = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
-        >>> float(value), slope
+        >>> value, gradient = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        >>> float(value), gradient
         (5.0, array([2., 4.]))
     """
 
     def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
-        (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return selected(argnums, problem.shaped(slope)), value, *aux
+        (value, gradient), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return selected(argnums, problem.shaped(gradient)), value, *aux
 
-    def result(slope: Tree, value: Any, *aux: Any) -> tuple[Any, Tree]:
-        return ((value, *aux) if aux else value), slope
+    def result(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, Tree]:
+        return ((value, *aux) if aux else value), gradient
 
     rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve, result)
     return Operator(f, rule, **options)

@@ -75,8 +75,8 @@ def nested_gradient(
     def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
         weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
         outer_side, inner_side = sides(problem)
-        slope, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, nesting)
-        return selected(argnums, outer_side.trees(slope)), *aux
+        result, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, nesting)
+        return selected(argnums, outer_side.trees(result)), *aux
 
     def evaluate(problem: Problem) -> Any:
         f = _without_aux(problem.f, problem.has_aux)
@@ -116,14 +116,14 @@ def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, nes
     """∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among the leaves."""
     backend, f, x = problem.backend, problem.f, problem.x
     if nesting == Nesting("RR"):
-        slope = _partial_gradient(backend, f, inner, problem.has_aux)
-        y, pullback, *aux = backend.vjp(_held(slope, x, outer), *_at(x, outer), has_aux=problem.has_aux)
+        inner_gradient = _partial_gradient(backend, f, inner, problem.has_aux)
+        y, pullback, *aux = backend.vjp(_held(inner_gradient, x, outer), *_at(x, outer), has_aux=problem.has_aux)
         return pullback(weight(*y)), *aux
     y, *aux = _with_aux(_partial_gradient(backend, f, inner, problem.has_aux)(*x), problem.has_aux)
     w, f = weight(*y), _without_aux(f, problem.has_aux)
     if nesting == Nesting("FR"):
-        slope = _partial_gradient(backend, f, outer)
-        return along(backend, _held(slope, x, inner), w)(*_at(x, inner)), *aux
+        outer_gradient = _partial_gradient(backend, f, outer)
+        return along(backend, _held(outer_gradient, x, inner), w)(*_at(x, inner)), *aux
     descent = lambda *x: along(backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
     return _partial_gradient(backend, descent, outer)(*x), *aux
 

@@ -27,16 +27,16 @@ def solve_gradient_and_hvp(problem: Problem, nesting: Nesting) -> tuple[Any, ...
         return (tuple(_reopen(problem, part) for part in _native(problem, nesting)),)
     backend, f, x, (v,) = problem.backend, problem.f, problem.x, problem.directions
     if nesting.inner is Mode.FORWARD:
-        (_, slope), *aux = value_and_gradient(backend, f, x, problem.has_aux)
+        (_, first), *aux = value_and_gradient(backend, f, x, problem.has_aux)
         product, *_ = solve_derivative(problem, nesting)
-        return (problem.shaped(slope)[0], product), *aux
-    slope_of = gradient(backend, f, problem.has_aux)
+        return (problem.shaped(first)[0], product), *aux
+    gradient_of_f = gradient(backend, f, problem.has_aux)
     if nesting.outer is Mode.FORWARD:
-        slope, product, *aux = backend.jvp(slope_of, x, v, has_aux=problem.has_aux)
+        first, product, *aux = backend.jvp(gradient_of_f, x, v, has_aux=problem.has_aux)
     else:
-        slope, pullback, *aux = backend.vjp(slope_of, *x, has_aux=problem.has_aux)
+        first, pullback, *aux = backend.vjp(gradient_of_f, *x, has_aux=problem.has_aux)
         product = pullback(v)
-    return (problem.shaped(slope)[0], problem.shaped(product)[0]), *aux
+    return (problem.shaped(first)[0], problem.shaped(product)[0]), *aux
 
 
 def _is_native(problem: Problem, nesting: Nesting) -> bool:

@@ -128,7 +128,7 @@ class Abilities(Protocol):
     def canary(self) -> Canary:
         """A function that counts its rules' calls, for the proof that a route is native."""
 
-    def bare(self) -> Backend:
+    def raw(self) -> Backend:
         """The engine's own transforms, without repairs, refusals and detours, for the measurement of the raw engine."""
 
 

@@ -140,11 +140,11 @@ def test_native_forward_over_forward():
     assert backend.seen == [("FF", np.ndarray)]
 
 
-@pytest.mark.parametrize(("nesting", "slope"), [("FR", X), ("RR", X), ("RF", 3 * X**2)])
-def test_gradient_and_hvp_by_a_native_method(nesting, slope):
+@pytest.mark.parametrize(("nesting", "gradient"), [("FR", X), ("RR", X), ("RF", 3 * X**2)])
+def test_gradient_and_hvp_by_a_native_method(nesting, gradient):
     """RF gives no gradient: that one is computed apart."""
     result = ng.gradient_and_hvp(cubes, nesting, backend=Native())(X, V)
-    np.testing.assert_allclose(result, [slope, 1000 * V])
+    np.testing.assert_allclose(result, [gradient, 1000 * V])
 
 
 @pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])

@@ -58,8 +58,8 @@ def test_nesting_against_its_closed_form(engine, nesting):
 def test_closed_form_against_differences():
     f = product_of_rows(np)
     step = 1e-5
-    slope = [(f(X + step * e) - f(X - step * e)) / (2 * step) for e in np.eye(3)]
-    np.testing.assert_allclose(closed_form("R", []), slope, rtol=1e-8)
+    gradient = [(f(X + step * e) - f(X - step * e)) / (2 * step) for e in np.eye(3)]
+    np.testing.assert_allclose(closed_form("R", []), gradient, rtol=1e-8)
     along = (f(X + step * V[0]) - f(X - step * V[0])) / (2 * step)
     np.testing.assert_allclose(closed_form("F", V[:1]), along, rtol=1e-8)
 

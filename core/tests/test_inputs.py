@@ -67,15 +67,15 @@ def test_nothing_to_differentiate(engine, empty):
 
 def test_none_inside_a_primal_is_an_empty_subtree(engine):
     x = {"w": engine.array([1.0, 2.0]), "b": None}
-    slope = ng.gradient(lambda x: (x["w"] ** 2).sum(), backend=engine.name)(x)
-    assert slope["b"] is None
-    np.testing.assert_allclose(slope["w"], [2, 4])
+    gradient = ng.gradient(lambda x: (x["w"] ** 2).sum(), backend=engine.name)(x)
+    assert gradient["b"] is None
+    np.testing.assert_allclose(gradient["w"], [2, 4])
 
 
 @pytest.mark.parametrize("x", [3.0, np.float64(3), np.array(3.0)])
 def test_numbers_are_arrays_of_shape_nothing(engine, x):
-    slope = ng.gradient(lambda x: x * x, backend=engine.name)(x)
-    assert (slope.shape, slope.dtype, float(slope)) == ((), np.float64, 6.0)
+    gradient = ng.gradient(lambda x: x * x, backend=engine.name)(x)
+    assert (gradient.shape, gradient.dtype, float(gradient)) == ((), np.float64, 6.0)
 
 
 def test_array_of_another_engine_is_refused_by_its_path(jax):
@@ -96,9 +96,9 @@ def test_nothing_loses_precision(jax):
 
 
 def test_numpy_primals_keep_their_dtype_on_jax(jax):
-    slope = ng.gradient(lambda x: (x * x).sum(), backend="jax")(np.ones(2, np.float32))
-    assert isinstance(slope, jax.Array)
-    assert slope.dtype == np.float32
+    gradient = ng.gradient(lambda x: (x * x).sum(), backend="jax")(np.ones(2, np.float32))
+    assert isinstance(gradient, jax.Array)
+    assert gradient.dtype == np.float32
 
 
 class TestDirections:

@@ -27,10 +27,10 @@ def test_every_name_that_core_takes_from_xp_is_told():
 
 def test_what_is_told_suffices_and_is_needed():
     def backend(*names):
-        class Bare(type(ng.get_backend("autograd"))):
+        class Minimal(type(ng.get_backend("autograd"))):
             xp = SimpleNamespace(**{name: getattr(ng.get_backend("autograd").xp, name) for name in names})
 
-        return Bare()
+        return Minimal()
 
     def results(backend):
         x = numpy.array([3.0, 4.0])

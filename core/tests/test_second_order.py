@@ -30,19 +30,19 @@ def test_hvp_by_every_nesting(engine, nesting):
     x, v = engine.array(X), engine.array(V)
     product = ng.hvp(inverse_norm, nesting, backend=engine.name)(x, v)
     np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
-    slope, product = ng.gradient_and_hvp(inverse_norm, nesting, backend=engine.name)(x, v)
-    np.testing.assert_allclose(slope, -X / np.linalg.norm(X) ** 3, rtol=1e-12)
+    gradient, product = ng.gradient_and_hvp(inverse_norm, nesting, backend=engine.name)(x, v)
+    np.testing.assert_allclose(gradient, -X / np.linalg.norm(X) ** 3, rtol=1e-12)
     np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
 
 
 def test_the_closed_form_against_differences():
     step = 1e-5
 
-    def slope(x):
+    def gradient(x):
         return -x / np.linalg.norm(x) ** 3
 
     np.testing.assert_allclose(
-        hessian_of_inverse_norm(X) @ V, (slope(X + step * V) - slope(X - step * V)) / (2 * step), rtol=1e-8
+        hessian_of_inverse_norm(X) @ V, (gradient(X + step * V) - gradient(X - step * V)) / (2 * step), rtol=1e-8
     )
 
 
@@ -68,8 +68,8 @@ def test_third_order(engine, nesting):
 def test_first_order_nestings(engine, nesting):
     directions = [engine.array(V)] if nesting[0] in "Ff" else []
     result = ng.derivative(inverse_norm, nesting, backend=engine.name)(engine.array(X), *directions)
-    slope = -X / np.linalg.norm(X) ** 3
-    np.testing.assert_allclose(result, slope @ V if directions else slope, rtol=1e-12)
+    gradient = -X / np.linalg.norm(X) ** 3
+    np.testing.assert_allclose(result, gradient @ V if directions else gradient, rtol=1e-12)
 
 
 entries = st.lists(st.floats(-3, 3), min_size=3, max_size=3).map(np.array)
@@ -174,8 +174,8 @@ class TestNestedOperators:
     def test_hvp_inside_a_gradient(self, engine, nesting):
         """d/dx and d/dv of ⟨v, ∇²f(x)v⟩ = 6 Σxv² for f = Σx³."""
         op = HVP[nesting](lambda x: (x**3).sum(), backend=engine.name)
-        slopes = ng.gradient(lambda x, v: (v * op(x, v)).sum(), (0, 1), backend=engine.name)
-        np.testing.assert_allclose(slopes(engine.array(X), engine.array(V)), [6 * V**2, 12 * X * V], rtol=1e-12)
+        gradients = ng.gradient(lambda x, v: (v * op(x, v)).sum(), (0, 1), backend=engine.name)
+        np.testing.assert_allclose(gradients(engine.array(X), engine.array(V)), [6 * V**2, 12 * X * V], rtol=1e-12)
 
     @pytest.mark.parametrize("nesting", HVP)
     def test_hvp_with_respect_to_what_f_captures(self, engine, nesting):

@@ -31,11 +31,11 @@ def _of_fresnel(primals: Any, tangents: Any) -> Any:
     (x,), (tangent,) = primals, tangents
     angle = math.pi / 2 * x * x
     exact = jax.jvp(special.fresnel, (x,), (jnp.ones_like(x),))[1]  # jax loses no digits of the angle
-    rates = map(_with_slope, exact, (jnp.sin(angle), jnp.cos(angle)))
+    rates = map(_with_derivatives_of, exact, (jnp.sin(angle), jnp.cos(angle)))
     return fresnel(x), tuple(rate * tangent for rate in rates)
 
 
-def _with_slope(value: Any, curve: Any) -> Any:
+def _with_derivatives_of(value: Any, curve: Any) -> Any:
     """A value with the derivatives of another computation of it."""
     return lax.stop_gradient(value) + (curve - lax.stop_gradient(curve))
 

@@ -1,4 +1,4 @@
-"""What is mended, and why."""
+"""What is repaired, and why."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REASONS = {
     **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
 }
 _OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(determinant.RULES, "det")}
-"""The name of what is mended, if it is another one."""
+"""The name of what is repaired, if it is another one."""
 
 
 _RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))
@@ -51,18 +51,18 @@ _RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))
 
 
 def told(name: str, result: Result) -> Result:
-    """A result of what is mended, which is made known."""
+    """A result of what is repaired, which is made known."""
     emulated(_OPERATIONS.get(name, name), _REASONS[name])
     return result
 
 
-def mended_in(program: Any) -> list[str]:
-    """The names of what is mended that a program holds."""
+def repaired_in(program: Any) -> list[str]:
+    """The names of what is repaired that a program holds."""
     return [name for name in _REASONS if holds(program, name) and is_wrong(name)]
 
 
 def replaced(f: Any, args: Any) -> list[Any] | None:
-    """The results of what a function with a rule is replaced by; None if it is not mended, or nothing of it varies."""
+    """The results of what a function with a rule is replaced by; None if it is right, or nothing of it varies."""
     name = next((name for name in _RULES if is_own_rule(f, name)), None)
     if name is None or not isinstance(args[-1], Tracer) or not is_wrong(name):
         return None

@@ -13,11 +13,11 @@ from nestgrad.extend import Canary, Nesting, Refusal, UnsupportedNestingError
 from . import _names, _namespace
 from ._canary import make_canary
 from ._messages import recognised
-from ._raw import Bare
+from ._raw import RawMlx
 from ._tracing import inside_a_transform
 
 
-class Mlx(Bare):
+class Mlx(RawMlx):
     """MLX arrays, on the default stream of the thread that calls.
 
     MLX has float64 on the CPU alone: on a machine with a GPU, work inside `with mx.stream(mx.cpu):`. RR
@@ -63,6 +63,6 @@ class Mlx(Bare):
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Bare:
+    def raw(self) -> RawMlx:
         """MLX as it is, for a measurement without repairs and refusals."""
-        return Bare()
+        return RawMlx()

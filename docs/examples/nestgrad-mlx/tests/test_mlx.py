@@ -108,8 +108,8 @@ def test_aux_and_a_constant():
     close(derivative[0], 2 * NUMBERS * mlx.to_numpy(V))
     assert (value[1].item(), derivative[1].item(), derivative[1].dtype) == (2.5, 0.0, mx.float64)
     close(aux, NUMBERS + 1)
-    slope, aux = ng.gradient(lambda x: (mx.sum(x**2), x + 1), has_aux=True)(X)
-    close(slope, 2 * NUMBERS)
+    gradient, aux = ng.gradient(lambda x: (mx.sum(x**2), x + 1), has_aux=True)(X)
+    close(gradient, 2 * NUMBERS)
     close(aux, NUMBERS + 1)
 
 
@@ -167,19 +167,19 @@ def test_complex_numbers_are_refused_and_wrong_in_mlx():
 
 
 def test_what_the_repairs_are_for():
-    """Bare MLX loses digits, and derivatives. Once this fails, a repair can go."""
+    """Raw MLX loses digits, and derivatives. Once this fails, a repair can go."""
 
-    def composite(bare):  # x · ∇(Σ x y²) at y = x, twice differentiated by the same means
+    def composite(raw):  # x · ∇(Σ x y²) at y = x, twice differentiated by the same means
         def inner(f, x):
-            return bare.vjp(f, x)[1](mlx.asarray(np.array(1.0)))[0]
+            return raw.vjp(f, x)[1](mlx.asarray(np.array(1.0)))[0]
 
-        slope = lambda x: inner(lambda x: mx.sum(x * inner(lambda y: mx.sum(x * y**2), x)), x)  # noqa: E731
-        return mlx.to_numpy(bare.jvp(slope, (X,), (V,))[1])
+        gradient = lambda x: inner(lambda x: mx.sum(x * inner(lambda y: mx.sum(x * y**2), x)), x)  # noqa: E731
+        return mlx.to_numpy(raw.jvp(gradient, (X,), (V,))[1])
 
-    bare = mlx.bare()
+    raw = mlx.raw()
     np.testing.assert_allclose(composite(mlx), 12 * NUMBERS * mlx.to_numpy(V))
-    assert not composite(bare).any()
-    assert 1e-9 < np.abs(mlx.to_numpy(bare.xp.exp(X)) / np.exp(NUMBERS) - 1).max() < 1e-6
+    assert not composite(raw).any()
+    assert 1e-9 < np.abs(mlx.to_numpy(raw.xp.exp(X)) / np.exp(NUMBERS) - 1).max() < 1e-6
 
 
 def test_no_default_is_changed():
