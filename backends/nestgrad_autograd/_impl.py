@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from autograd.tracer import isbox
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, plain_numpy
+from nestgrad.extend import Canary, Nesting, Refusal
 
-from . import _namespace, _trace
+from . import _trace
 from ._canary import make_canary
 from ._guard.advice import reverse_nesting
 from ._guard.missing_rules import MissingRule
+from ._raw import RawAutograd
 from ._trace import own
 
 
-class Autograd:
+class Autograd(RawAutograd):
     """HIPS autograd on NumPy arrays.
 
     Results are NumPy arrays of the primal's dtype. RR comes first: autograd has a reverse rule for far
     more operations than a forward rule. Safe to use from several threads at once; so is raw autograd
     inside of it, but not two threads of raw autograd beside each other (see `_trace`).
     """
-
-    name = "autograd"
-    xp: ModuleType = _namespace
-    preferred = ("RR", "FR", "RF")
-
-    def asarray(self, value: Any, like: Any = None) -> Any:
-        """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
-        if isbox(value):
-            return value
-        if isinstance(value, (np.ndarray, np.generic)):
-            return plain_numpy(value)  # autograd has boxes for ndarray itself alone, not for np.memmap
-        if isinstance(value, (int, float, complex)):
-            return np.asarray(value, dtype=getattr(like, "dtype", None))
-        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for autograd.")
-
-    def to_numpy(self, array: Any) -> Any:
-        """See `nestgrad.extend.Backend.to_numpy`."""
-        return np.asarray(array)
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a box is not looked into."""
@@ -77,10 +59,8 @@ class Autograd:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def raw(self) -> Any:
+    def raw(self) -> RawAutograd:
         """Autograd itself, for raw measurements."""
-        from ._raw import RawAutograd
-
         return RawAutograd()
 
 

@@ -11,14 +11,13 @@ import tensorflow as tf
 from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _forward, _reverse
-from ._arrays import Arrays
 from ._batch import vmap
 from ._canary import make_canary
 from ._messages import recognised
 from ._raw import RawTensorFlow
 
 
-class TensorFlow(Arrays):
+class TensorFlow(RawTensorFlow):
     """TensorFlow tensors and variables, on whatever device they are.
 
     Results are differentiable by the user's own tape with respect to primals, directions and captured variables.

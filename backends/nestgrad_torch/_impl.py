@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import cmath
 from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-import array_api_compat.torch
-import numpy as np
 import torch
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
+from nestgrad.extend import Canary, Nesting, Refusal
 
-from . import _batch, _forward, _reverse, _trees
+from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import LINEARIZED, is_linearized, is_traced
@@ -23,7 +20,7 @@ from ._messages import recognised
 from ._raw import RawTorch
 
 
-class Torch:
+class Torch(RawTorch):
     """PyTorch tensors, on whatever device they are.
 
     Results are differentiable by `backward()` with respect to whatever requires grad, if grad mode is on;
@@ -35,32 +32,7 @@ class Torch:
     so do compiled calls, whose compiler enters it.
     """
 
-    name = "torch"
-    xp: ModuleType = array_api_compat.torch
     preferred = ("RR", "FR", "RF")
-
-    def asarray(self, value: Any, like: Any = None) -> Any:
-        """See `nestgrad.extend.Backend.asarray`."""
-        if isinstance(value, torch.Tensor):
-            return value
-        device = None if like is None else like.device
-        if isinstance(value, (np.ndarray, np.generic)):
-            value = plain_numpy(value)
-            try:
-                return torch.tensor(np.asarray(value, order="C"), device=device)
-            except TypeError as error:  # longdouble
-                raise PrecisionLossError(f"torch has no dtype for NumPy's {value.dtype}.") from error
-        if isinstance(value, (int, float, complex)):
-            return torch.tensor(value, dtype=None if like is None else like.dtype, device=device)
-        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for torch.")
-
-    def to_numpy(self, array: Any) -> Any:
-        """See `nestgrad.extend.Backend.to_numpy`."""
-        return array.numpy(force=True)
-
-    def device(self, array: Any) -> Any:
-        """Where a tensor is."""
-        return array.device
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
@@ -71,14 +43,6 @@ class Torch:
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         value = value.detach()
         return cmath.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
-
-    def flatten(self, tree: Any) -> tuple[list[Any], Any]:
-        """Containers as optree sees them."""
-        return _trees.flatten(tree)
-
-    def unflatten(self, structure: Any, leaves: Any) -> Any:
-        """The inverse of `flatten`."""
-        return structure.filled(leaves)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
@@ -120,13 +84,9 @@ class Torch:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""
         return recognised(exception, nesting)
 
-    def prepare_worker(self) -> None:
-        """Constants without a dtype in 64 bits, in a process of the conformance suite."""
-        torch.set_default_dtype(torch.float64)
-
     def raw(self) -> RawTorch:
         """torch.func without the look-out."""
-        return RawTorch(self)
+        return RawTorch()
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
