@@ -11,9 +11,9 @@ from autograd.tracer import isbox
 from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _trace
+from ._advice import reverse_nesting
 from ._canary import make_canary
-from ._guard.advice import reverse_nesting
-from ._guard.missing_rules import MissingRule
+from ._errors import MissingRule
 from ._raw import RawAutograd
 from ._trace import own
 

@@ -13,9 +13,8 @@ import jax.numpy as jnp
 from jax.core import Trace, Tracer
 from jax.scipy.special import expn
 
+from nestgrad_jax._callers import is_own_rule
 from nestgrad_jax._errors import SilentlyWrongError
-
-from .callers import is_own_rule
 
 EXPN = "expn"
 

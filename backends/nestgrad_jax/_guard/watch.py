@@ -21,6 +21,7 @@ from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
+from nestgrad_jax._callers import holds, is_batched, is_called_by, is_small, own_name
 from nestgrad_jax._errors import SilentlyWrongError
 from nestgrad_jax._repairs import bessel
 from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
@@ -31,7 +32,6 @@ from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
 from nestgrad_jax._repairs.spence import spence_of
 from nestgrad_jax._repairs.table import BESSEL, is_wrong, repaired_in, replaced, told
 
-from .callers import holds, is_batched, is_called_by, is_small, own_name
 from .expn_order import EXPN, refuse_if_order, refuse_if_traced
 from .inner_gradients import refuse_hidden
 from .values import seen, unseen

@@ -9,7 +9,7 @@ import jax
 from jax.core import Tracer
 
 from nestgrad.extend import emulated
-from nestgrad_jax._guard.callers import holds, is_own_rule
+from nestgrad_jax._callers import holds, is_own_rule
 
 from . import bessel, boxcox, determinant, erfcx, fresnel
 from .one_triangle import READS_ONE

@@ -8,9 +8,8 @@ from typing import Any
 from autograd.core import vspace
 from autograd.tracer import getval
 
-from nestgrad_autograd import _trace
-
-from .missing_rules import Call, MissingRule
+from . import _trace
+from ._errors import Call, MissingRule
 
 
 def reverse_nesting(missing: MissingRule, order: int) -> str | None:
