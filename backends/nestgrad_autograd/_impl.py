@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,9 +10,8 @@ from autograd.tracer import isbox
 from nestgrad.extend import Canary, Nesting, Refusal
 
 from . import _trace
-from ._advice import reverse_nesting
 from ._canary import make_canary
-from ._errors import MissingRule
+from ._messages import refusal_of
 from ._raw import RawAutograd
 from ._trace import own
 
@@ -47,13 +45,7 @@ class Autograd(RawAutograd):
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Autograd lacks rules, most of them forward; RR is the nesting with the fewest gaps."""
-        if isinstance(exception, MissingRule):
-            reason = f"no {exception.mode}-mode rule: {exception.why}."
-            return Refusal(exception.operation, reason, reverse_nesting(exception, nesting.order))
-        if isinstance(exception, NotImplementedError):  # of raw autograd inside our trace
-            found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
-            return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")
-        return None
+        return refusal_of(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

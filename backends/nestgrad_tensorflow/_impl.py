@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, Refusal, recognised
 
 from . import _forward, _reverse
 from ._batch import vmap
 from ._canary import make_canary
-from ._messages import recognised
+from ._messages import MESSAGES
 from ._raw import RawTensorFlow
 
 
@@ -49,7 +49,7 @@ class TensorFlow(RawTensorFlow):
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, nesting)
+        return recognised(MESSAGES, exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -16,7 +16,7 @@ from ._compile import compiled
 from ._faults.linearize import LINEARIZED, is_linearized, is_traced
 from ._guard.graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
-from ._messages import recognised
+from ._messages import refusal_of
 from ._raw import RawTorch
 
 
@@ -82,7 +82,7 @@ class Torch(RawTorch):
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, nesting)
+        return refusal_of(exception, nesting)
 
     def raw(self) -> RawTorch:
         """torch.func without the look-out."""

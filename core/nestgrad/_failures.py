@@ -7,7 +7,7 @@ from typing import Any
 
 from ._errors import EngineError, NestgradError
 from ._nesting import Nesting
-from ._refusal import UnsupportedNestingError
+from ._refusal import Refusal, RefusedOperation, UnsupportedNestingError
 from ._spec import provides
 
 
@@ -32,7 +32,7 @@ def translated(error: Exception, backend: Any, nesting: Nesting) -> NestgradErro
 
     To be raised from the engine's, which so becomes `__cause__`.
     """
-    refusal = backend.classify(error, nesting) if provides(backend, "classify") else None
+    refusal = error.refusal(nesting) if isinstance(error, RefusedOperation) else _classified(error, backend, nesting)
     if refusal is None:
         return EngineError(
             f"{backend.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
@@ -45,3 +45,7 @@ def translated(error: Exception, backend: Any, nesting: Nesting) -> NestgradErro
         reason=refusal.reason,
         use=None if refusal.use is None else Nesting(refusal.use),
     )
+
+
+def _classified(error: Exception, backend: Any, nesting: Nesting) -> Refusal | None:
+    return backend.classify(error, nesting) if provides(backend, "classify") else None

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 from nestgrad_jax._repairs.table import is_wrong
 
 _HIDDEN = {
@@ -38,13 +38,13 @@ def refuse_hidden(primitive: Any, params: Any, args: Any) -> None:
     """Of an operation that a trace of f is asked for, and of all that its programs hold.
 
     Raises:
-        SilentlyWrongError: it is of a function that is repaired, and f itself differentiates that.
+        RefusedOperation: it is of a function that is repaired, and f itself differentiates that.
     """
     varies = any(isinstance(value, Tracer) for value in args)
     name = _hidden_of(_stack(), primitive, params, varies)
     if name is not None:
         why = "jax's second derivative is wrong at some points, and f itself takes the first"
-        raise SilentlyWrongError(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
+        raise RefusedOperation(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
 
 
 def _hidden_of(frames: Frames, primitive: Any, params: Any, varies: bool, is_inside: bool = False) -> str | None:

@@ -21,8 +21,8 @@ from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
+from nestgrad.extend import RefusedOperation
 from nestgrad_jax._callers import holds, is_batched, is_called_by, is_small, own_name
-from nestgrad_jax._errors import SilentlyWrongError
 from nestgrad_jax._repairs import bessel
 from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
 from nestgrad_jax._repairs.hypot import EXTREMA, chosen
@@ -47,7 +47,7 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
     """The function f with derivatives that are right.
 
     Raises:
-        SilentlyWrongError: when it is called, if it calls what is refused.
+        RefusedOperation: when it is called, if it calls what is refused.
     """
 
     @functools.wraps(f)
@@ -77,7 +77,7 @@ class _Watch(Trace):
         args = unseen(self, args)
         refuse_hidden(primitive, params, args)
         if own_name(primitive, params) == _BISECTION:
-            raise SilentlyWrongError(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
+            raise RefusedOperation(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
         if primitive.name == "stop_gradient":
             refuse_if_order(self._trace, *args)
         with set_current_trace(self._trace):
@@ -139,7 +139,7 @@ class _Watch(Trace):
             return None
         if name == "ldexp" and len(args) == _TWO:
             if is_batched(current()):
-                raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
+                raise RefusedOperation("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
             return told("ldexp", scaled(*args))
         if name == "i0" and len(args) == 1:
             return told("i0", bessel.i0(*args))

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.scipy import special
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 
 from .axes import axes_of_last
 
@@ -44,9 +44,9 @@ def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     """What jax's fresnel gives for its last argument; the others are its coefficients, if it is of a program.
 
     Raises:
-        SilentlyWrongError: the axes of the result are not known.
+        RefusedOperation: the axes of the result are not known.
     """
     axes = axes_of_last(lambda *args: f(*args)[0], lambda probe: special.fresnel(probe)[0], *args)
     if axes is None:
-        raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
+        raise RefusedOperation("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
     return [jnp.transpose(part, axes) for part in fresnel(args[-1])]

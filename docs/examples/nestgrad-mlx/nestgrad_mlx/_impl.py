@@ -12,7 +12,7 @@ from nestgrad.extend import Canary, Nesting, Refusal, UnsupportedNestingError
 
 from . import _names, _namespace
 from ._canary import make_canary
-from ._messages import recognised
+from ._messages import refusal_of
 from ._raw import RawMlx
 from ._tracing import inside_a_transform
 
@@ -57,7 +57,7 @@ class Mlx(RawMlx):
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """MLX's refusals, by message; tested with the version that the matrix names."""
-        return recognised(exception, nesting)
+        return refusal_of(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
