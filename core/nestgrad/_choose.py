@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
 from ._refusal import UnsupportedNestingError
-from ._spec import provides
+from ._spec import Backend, provides
 
 _METHOD = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
 _DEFAULT_PREFERENCE = ("FR", "RR", "RF")
 
 
-def require(backend: Any, nesting: Nesting) -> Nesting:
+def require(backend: Backend, nesting: Nesting) -> Nesting:
     """The nesting itself, if the backend has its modes and reaches its order.
 
     Raises:
@@ -34,7 +32,7 @@ def require(backend: Any, nesting: Nesting) -> Nesting:
     return nesting
 
 
-def chosen_for_hvp(backend: Any, nesting: str | Nesting) -> Nesting:
+def chosen_for_hvp(backend: Backend, nesting: str | Nesting) -> Nesting:
     """The nesting of a Hessian-vector product on a backend; `"auto"` is the first of its preferred that it has.
 
     Raises:

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ._nesting import Mode, Nesting
+from ._spec import Backend
 from .typing import Array, Function, Leaves
 
 
-def compose(backend: Any, nesting: str | Nesting) -> Callable[..., Any]:
+def compose(backend: Backend, nesting: str | Nesting) -> Callable[..., Any]:
     """The derivative of a scalar function that `nesting` names, as `derive(f, x, *directions)`.
 
     `x` and each direction are tuples of arrays, and `f(*x)` is a scalar. See `Nesting` for the law.

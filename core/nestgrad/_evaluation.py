@@ -12,7 +12,7 @@ from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
 from ._refusal import NotFiniteError
-from ._spec import provides
+from ._spec import Backend, provides
 from ._trees import flatten
 from .typing import Function, Leaves
 
@@ -27,7 +27,7 @@ def run(backend: Any, nesting: Nesting, route: Function, *inputs: Any) -> tuple[
 
 
 def checked(
-    backend: Any,
+    backend: Backend,
     nesting: Nesting,
     inputs: Leaves,
     evaluate: Callable[[], tuple[Any, ...]],

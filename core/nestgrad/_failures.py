@@ -8,7 +8,7 @@ from typing import Any
 from ._errors import EngineError, NestgradError
 from ._nesting import Nesting
 from ._refusal import Refusal, RefusedOperation, UnsupportedNestingError
-from ._spec import provides
+from ._spec import Backend, provides
 
 
 def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
@@ -27,7 +27,7 @@ def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     return False
 
 
-def translated(error: Exception, backend: Any, nesting: Nesting) -> NestgradError:
+def translated(error: Exception, backend: Backend, nesting: Nesting) -> NestgradError:
     """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
 
     To be raised from the engine's, which so becomes `__cause__`.

@@ -12,6 +12,7 @@ from ._inputs import check_scalar
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Problem, Rule
+from ._spec import Backend
 from .typing import Function, Leaves
 
 Places = tuple[int, ...]
@@ -128,7 +129,7 @@ def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, nes
     return _partial_gradient(backend, descent, outer)(*x), *aux
 
 
-def _partial_gradient(backend: Any, f: Function, places: Places, has_aux: bool = False) -> Function:
+def _partial_gradient(backend: Backend, f: Function, places: Places, has_aux: bool = False) -> Function:
     """The gradient of f in the leaves at these places, as a function of all leaves."""
     return lambda *x: gradient(backend, _held(f, x, places), has_aux)(*_at(x, places))
 

@@ -10,6 +10,7 @@ from ._native import solve_derivative, solve_gradient_and_hvp
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Rule
+from ._spec import Backend
 from .typing import Function
 
 
@@ -159,7 +160,7 @@ def gradient_and_hvp(
     return Operator(f, rule, **options)
 
 
-def _hvp_choice(nesting: str | Nesting) -> Callable[[Any], Nesting]:
+def _hvp_choice(nesting: str | Nesting) -> Callable[[Backend], Nesting]:
     if nesting != "auto":
         hvp_nesting(nesting)  # a misspelt nesting is an error now, not at the first call
     return lambda backend: chosen_for_hvp(backend, nesting)
