@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -88,6 +89,15 @@ class Nesting:
     def directions(self) -> int:
         """How many directions the nesting consumes: the order, less one if it has an R."""
         return self.order - (Mode.REVERSE in self._modes)
+
+    def matches(self, pattern: str) -> bool:
+        """Whether the code matches a pattern, as `fnmatch` reads it: `?` is one mode, `*` any number of them.
+
+        Example:
+            >>> Nesting("FRR").matches("?R*"), Nesting("R").matches("?R*")
+            (True, False)
+        """
+        return fnmatch.fnmatchcase(self.code, pattern)
 
     def __iter__(self) -> Iterator[Mode]:
         return iter(self._modes)

@@ -109,6 +109,26 @@ def test_nestings_of_order_two():
     assert {nesting.code for nesting in nestings(2)} == {"FF", "FR", "RF", "RR"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "codes"),
+    [
+        ("*", ["FF", "FR", "RF", "RR"]),
+        ("?F", ["FF", "RF"]),
+        ("F*", ["FF", "FR"]),
+        ("[!F]R", ["RR"]),
+        ("RF", ["RF"]),
+        ("??*", ["FF", "FR", "RF", "RR"]),
+        ("???*", []),
+        ("R", []),
+        ("", []),
+        ("rf", []),
+        ("reverse*", []),
+    ],
+)
+def test_matches_a_pattern_on_its_code(pattern, codes):
+    assert [nesting.code for nesting in nestings(2) if nesting.matches(pattern)] == codes
+
+
 def test_empty_nesting():
     with pytest.raises(InvalidNestingError, match="empty"):
         Nesting("")
