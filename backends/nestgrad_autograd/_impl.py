@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from autograd.tracer import isbox
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, Refusal, plain_numpy
+from nestgrad.extend import Canary, Nesting, Refusal
 
-from . import _namespace, _trace
+from . import _trace
 from ._canary import make_canary
-from ._guard.advice import reverse_word
-from ._guard.missing_rules import MissingRule
+from ._messages import refusal_of
+from ._raw import RawAutograd
 from ._trace import own
 
 
-class Autograd:
+class Autograd(RawAutograd):
     """HIPS autograd on NumPy arrays.
 
     Results are NumPy arrays of the primal's dtype. RR comes first: autograd has a reverse rule for far
-    more operations than a forward rule. Safe to use from several threads at once; so is bare autograd
-    inside of it, but not two threads of bare autograd beside each other (see `_trace`).
+    more operations than a forward rule. Safe to use from several threads at once; so is raw autograd
+    inside of it, but not two threads of raw autograd beside each other (see `_trace`).
     """
-
-    name = "autograd"
-    xp: ModuleType = _namespace
-    preferred = ("RR", "FR", "RF")
-
-    def asarray(self, value: Any, like: Any = None) -> Any:
-        """See `nestgrad.extend.Backend.asarray`. Always exact: these are NumPy arrays."""
-        if isbox(value):
-            return value
-        if isinstance(value, (np.ndarray, np.generic)):
-            return plain_numpy(value)  # autograd has boxes for ndarray itself alone, not for np.memmap
-        if isinstance(value, (int, float, complex)):
-            return np.asarray(value, dtype=getattr(like, "dtype", None))
-        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for autograd.")
-
-    def to_numpy(self, array: Any) -> Any:
-        """See `nestgrad.extend.Backend.to_numpy`."""
-        return np.asarray(array)
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a box is not looked into."""
@@ -63,25 +43,17 @@ class Autograd:
 
         return (value, pullback, aux) if has_aux else (value, pullback)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
-        """Autograd lacks rules, most of them forward; RR is the word with the fewest gaps."""
-        if isinstance(exception, MissingRule):
-            reason = f"no {exception.mode}-mode rule: {exception.why}."
-            return Refusal(exception.operation, reason, reverse_word(exception, word.order))
-        if isinstance(exception, NotImplementedError):  # of bare autograd inside our trace
-            found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
-            return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")
-        return None
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
+        """Autograd lacks rules, most of them forward; RR is the nesting with the fewest gaps."""
+        return refusal_of(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Any:
+    def raw(self) -> RawAutograd:
         """Autograd itself, for raw measurements."""
-        from ._raw import BareAutograd
-
-        return BareAutograd()
+        return RawAutograd()
 
 
 def _like(result: Any, primal: Any) -> Any:

@@ -14,8 +14,8 @@ from autograd.core import JVPNode, VJPNode, primitive_jvps, primitive_vjps
 from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.tracer import notrace_primitives
 
+from ._errors import PASSED, Call, MissingRule, RefusedError, missing
 from ._guard.arguments import readable
-from ._guard.missing_rules import PASSED, Call, MissingRule, RefusedError, missing
 from ._repairs.table import FORWARD, REVERSE, VARYING
 
 

@@ -83,9 +83,9 @@ def own(value: Any) -> Any:
 
 
 def _next_number() -> int:
-    """A number above every enclosing trace's, with room above it for traces that bare autograd begins inside."""
+    """A number above every enclosing trace's, with room above it for traces that raw autograd begins inside."""
     with _numbering:
         number = next(_numbers) * _GAP
-        # numbers rise, but another thread's bare trace may have raised or lowered the top
+        # numbers rise, but another thread's raw trace may have raised or lowered the top
         trace_stack.top = max(trace_stack.top, number + _GAP // 2)
     return number

@@ -20,13 +20,13 @@ from nestgrad.extend import Canary
 def make_canary() -> Canary:
     """Σ exp(x), evaluated eagerly, with its forward and its backward part counted."""
 
-    def pushed(tangent: Any, slope: Any) -> Any:
+    def pushed(tangent: Any, derivative: Any) -> Any:
         canary.forward += 1
-        return tangent * slope
+        return tangent * derivative
 
-    def pulled(cotangent: Any, slope: Any) -> Any:
+    def pulled(cotangent: Any, derivative: Any) -> Any:
         canary.backward += 1
-        return cotangent * slope
+        return cotangent * derivative
 
     push, pull = _bilinear("canary_push", pushed), _bilinear("canary_pull", pulled)
     ad.defbilinear(push, lambda g, x, y: pull.bind(g, y), lambda g, x, y: pull.bind(g, x))

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
-from ._impl import Jax
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 
-class BareJax(Jax):
-    """`jax.jvp` and `jax.vjp`, plainly composed."""
+class RawJax:
+    """JAX arrays, and jax's own transforms."""
 
-    run: Any = None
-    classify: Any = None
-    finite: Any = None
-    canary: Any = None
+    name = "jax"
+    xp: ModuleType = jnp
+    preferred = ("FR", "RR", "RF")
+    slow_eager = True
+
+    def asarray(self, value: Any, like: Any = None) -> Any:
+        """See `nestgrad.extend.Backend.asarray`."""
+        if isinstance(value, (np.ndarray, np.generic)):
+            value = plain_numpy(value)
+            try:
+                array = jnp.asarray(value)
+            except TypeError as error:
+                raise PrecisionLossError(f"jax has no dtype for NumPy's {value.dtype}.") from error
+            if array.dtype != value.dtype:
+                raise PrecisionLossError(
+                    f"jax would store {value.dtype} as {array.dtype}. Enable 64 bits at the start of your program, "
+                    f"jax.config.update('jax_enable_x64', True), or pass an array of dtype {array.dtype}."
+                )
+            return array
+        if isinstance(value, jax.Array):
+            return value
+        if isinstance(value, (int, float, complex)):
+            return jnp.asarray(value, dtype=None if like is None else like.dtype)
+        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for jax.")
+
+    def to_numpy(self, array: Any) -> Any:
+        """See `nestgrad.extend.Backend.to_numpy`."""
+        return np.asarray(array)
+
+    def device(self, array: Any) -> Any:
+        """Where an array was put on purpose; `None` for one that jax may move, or a tracer."""
+        return None if isinstance(array, jax.core.Tracer) or not array.committed else array.device
+
+    def flatten(self, tree: Any) -> tuple[Any, Any]:
+        """Jax's own pytrees."""
+        return jax.tree_util.tree_flatten(tree)
+
+    def unflatten(self, structure: Any, leaves: Any) -> Any:
+        """The inverse of `flatten`."""
+        return jax.tree_util.tree_unflatten(structure, leaves)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `jax.jvp`."""
@@ -24,3 +65,22 @@ class BareJax(Jax):
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `jax.vjp`."""
         return jax.vjp(f, *primals, has_aux=has_aux)
+
+    def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+        """See `jax.linearize`."""
+        return jax.linearize(f, *primals)
+
+    def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Compile.compile`."""
+        return jax.jit(f)
+
+    def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
+        """See `nestgrad.extend.Batch.vmap`."""
+        return jax.vmap(f, in_axes)
+
+    def prepare_worker(self) -> None:
+        """64 bits, and compiled programs kept for the next run, in a process of the conformance suite."""
+        jax.config.update("jax_enable_x64", True)
+        if folder := os.environ.get("NESTGRAD_CACHE"):
+            jax.config.update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

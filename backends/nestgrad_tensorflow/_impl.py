@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, Refusal, recognised
 
 from . import _forward, _reverse
-from ._arrays import Arrays
 from ._batch import vmap
 from ._canary import make_canary
-from ._messages import recognised
-from ._raw import Bare
+from ._messages import MESSAGES
+from ._raw import RawTensorFlow
 
 
-class TensorFlow(Arrays):
+class TensorFlow(RawTensorFlow):
     """TensorFlow tensors and variables, on whatever device they are.
 
     Results are differentiable by the user's own tape with respect to primals, directions and captured variables.
     RR comes first: the fastest nesting and the one with the fewest gaps. A tf.Variable as primal is watched as
-    it is, so a function that reads the variable itself sees the same one. Words with an F start over, and
+    it is, so a function that reads the variable itself sees the same one. Nestings with an F start over, and
     evaluate f again, where they meet an operation that tf.autodiff.ForwardAccumulator has wrong: two pullbacks
     then push the tangents. Safe to use from several threads at once.
     """
@@ -48,17 +47,17 @@ class TensorFlow(Arrays):
         """See `nestgrad.extend.Batch.vmap`."""
         return vmap(f, in_axes)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, word)
+        return recognised(MESSAGES, exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Bare:
+    def raw(self) -> RawTensorFlow:
         """TensorFlow's own transforms, without repairs, refusals and detours."""
-        return Bare()
+        return RawTensorFlow()
 
 
 if TYPE_CHECKING:

@@ -51,12 +51,12 @@ class Recording:
 
     def pull(self, cotangents: Leaves) -> Leaves:
         """The gradient of ⟨value, cotangents⟩, one entry per primal."""
-        slope = self._backward(cotangents)
-        unseen = [part is None for part in slope]
+        gradient = self._backward(cotangents)
+        unseen = [part is None for part in gradient]
         if any(unseen):
             still = [True] * len(entries(self.value))
             check_constant(self._f, self._inputs, self.value, self._has_aux, unseen, still)
-        return tuple(map(dense, slope, self._inputs))
+        return tuple(map(dense, gradient, self._inputs))
 
 
 def _on_tape(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:

@@ -2,8 +2,8 @@
 
 torch keeps one level of forward mode per process: a thread that leaves `torch.func.jvp` ends it for every
 other thread, whose numbers then come out wrong without an error. Forward mode is therefore run by one
-thread at a time. This protects the calls made here from each other, not from a bare `torch.func.jvp`
-beside them.
+thread at a time. This protects the calls made here from each other, not from a `torch.func.jvp`
+that is called beside them.
 """
 
 from __future__ import annotations

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import cmath
 from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-import array_api_compat.torch
-import numpy as np
 import torch
 
-from nestgrad.extend import Canary, Nesting, NotDifferentiableError, PrecisionLossError, Refusal, plain_numpy
+from nestgrad.extend import Canary, Nesting, Refusal
 
-from . import _batch, _forward, _reverse, _trees
+from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.ledger import refusal
 from ._faults.linearize import is_linearized, is_traced
 from ._guard.graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
-from ._messages import recognised
-from ._raw import BareTorch
+from ._messages import refusal_of
+from ._raw import RawTorch
 
 
-class Torch:
+class Torch(RawTorch):
     """PyTorch tensors, on whatever device they are.
 
     Results are differentiable by `backward()` with respect to whatever requires grad, if grad mode is on;
@@ -36,32 +33,7 @@ class Torch:
     so do compiled calls, whose compiler enters it.
     """
 
-    name = "torch"
-    xp: ModuleType = array_api_compat.torch
     preferred = ("RR", "FR", "RF")
-
-    def asarray(self, value: Any, like: Any = None) -> Any:
-        """See `nestgrad.extend.Backend.asarray`."""
-        if isinstance(value, torch.Tensor):
-            return value
-        device = None if like is None else like.device
-        if isinstance(value, (np.ndarray, np.generic)):
-            value = plain_numpy(value)
-            try:
-                return torch.tensor(np.asarray(value, order="C"), device=device)
-            except TypeError as error:  # longdouble
-                raise PrecisionLossError(f"torch has no dtype for NumPy's {value.dtype}.") from error
-        if isinstance(value, (int, float, complex)):
-            return torch.tensor(value, dtype=None if like is None else like.dtype, device=device)
-        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for torch.")
-
-    def to_numpy(self, array: Any) -> Any:
-        """See `nestgrad.extend.Backend.to_numpy`."""
-        return array.numpy(force=True)
-
-    def device(self, array: Any) -> Any:
-        """Where a tensor is."""
-        return array.device
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
@@ -72,14 +44,6 @@ class Torch:
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         value = value.detach()
         return cmath.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
-
-    def flatten(self, tree: Any) -> tuple[list[Any], Any]:
-        """Containers as optree sees them."""
-        return _trees.flatten(tree)
-
-    def unflatten(self, structure: Any, leaves: Any) -> Any:
-        """The inverse of `flatten`."""
-        return structure.filled(leaves)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
@@ -93,8 +57,8 @@ class Torch:
         """See `nestgrad.extend.ReverseOverReverse`."""
         if isinstance(primal, tuple):
             return _reverse.reverse_over_reverse(lambda *x: f(x), primal, tangent)
-        (slope,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
-        return slope, product
+        (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
+        return gradient, product
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: by torch.compile with inductor."""
@@ -104,30 +68,26 @@ class Torch:
         """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
         return compiled(f, "aot_eager")
 
-    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
         if torch.compiler.is_dynamo_compiling():
-            return route(*inputs) if is_compilable(word.code) else uncompiled(route, *inputs)
+            return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
-            raise refusal("linearize", word.code)
+            raise refusal("linearize", nesting.code)
         result, *aux = route(*inputs)
-        return guarded(word.code, result, inputs), *aux
+        return guarded(nesting.code, result, inputs), *aux
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
         return _batch.vmap(f, in_axes)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Torch's refusals, by message; tested with the version that constraints.txt names."""
-        return recognised(exception, word)
+        return refusal_of(exception, nesting)
 
-    def prepare_worker(self) -> None:
-        """Constants without a dtype in 64 bits, in a process of the conformance suite."""
-        torch.set_default_dtype(torch.float64)
-
-    def bare(self) -> BareTorch:
+    def raw(self) -> RawTorch:
         """torch.func without the look-out."""
-        return BareTorch(self)
+        return RawTorch()
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -6,14 +6,10 @@ import re
 
 from torch._dynamo.exc import TorchDynamoException
 
-from nestgrad.extend import Nesting, Refusal
+from nestgrad.extend import Message, Mode, Nesting, Refusal, recognised, throughout
 
 BROKEN_ON_PURPOSE = "nestgrad refuses to compile this: "
-_BROKEN_ON_PURPOSE = re.compile(BROKEN_ON_PURPOSE + "(.*)")
-_NO_FORWARD = re.compile(r"Trying to use forward AD with (?:aten::)?_?(\w+)")
-_NO_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?_?(\w+)(?:: \w+)?'? is not implemented")
-_NO_ARGUMENT = re.compile(r"function '(\w+)' is not differentiable with respect to argument '(\w+)'")
-_OTHERS = (
+_REVERSE_HELPS = (
     (r"autograd\.Function with functorch transforms", "autograd.Function", "torch.func needs its setup_context."),
     (r"must implement the jvp function for custom autograd\.Function", "autograd.Function", "it has no jvp rule."),
     (r"marked with @once_differentiable", "autograd.Function", "its backward rule is marked once_differentiable."),
@@ -31,38 +27,48 @@ _OTHERS = (
         "torch.cond",
         "Dynamo, which compiles its branches, cannot trace them here.",
     ),
-    (r"must be (Number|float), not Tensor", None, "a number is asked for, which has no derivative: write its formula."),
+    (
+        r"must be (?:Number|float), not Tensor",
+        None,
+        "a number is asked for, which has no derivative: write its formula.",
+    ),
     (r"ZeroTensors are immutable", None, "one of torch's forward rules writes into a structural zero."),
+)
+"""Pattern, operation and reason of messages about a forward mode or a transform."""
+
+_MESSAGES = (
+    Message(
+        r"Trying to use forward AD with (?:aten::)?_?(\w+)", "{}", "torch has no forward rule for it.", Mode.REVERSE
+    ),
+    Message(
+        r"derivative for '?(?:aten::)?_?(\w+)(?:: \w+)?'? is not implemented",
+        "{}",
+        "torch does not implement this derivative.",
+    ),
+    Message(
+        r"function '(\w+)' is not differentiable with respect to argument '(\w+)'",
+        "{}",
+        "torch has no derivative in its {1}.",
+    ),
+    Message(
+        r"(?s)^(?=.*Guard failed on the same frame it was created).*from_numpy",
+        "torch.compile",
+        "it fails on NumPy arrays inside f: make them tensors.",
+    ),
+    *(Message(pattern, operation, reason, Mode.REVERSE) for pattern, operation, reason in _REVERSE_HELPS),
 )
 
 
-def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of torch means, or None."""
-    text = str(exception)
     if isinstance(exception, TorchDynamoException):
-        why = found[1] if (found := _BROKEN_ON_PURPOSE.search(text)) else f"it says: {_first_sentence(text)}"
-        return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", _reverse(word))
-    if found := _NO_FORWARD.search(text):
-        return Refusal(found[1], "torch has no forward rule for it.", _reverse(word))
-    if found := _NO_DERIVATIVE.search(text):
-        return Refusal(found[1], "torch does not implement this derivative.")
-    if found := _NO_ARGUMENT.search(text):
-        return Refusal(found[1], f"torch has no derivative in its {found[2]}.")
-    if "Guard failed on the same frame it was created" in text and "from_numpy" in text:
-        return Refusal("torch.compile", "it fails on NumPy arrays inside f: make them tensors.", None)
-    for pattern, operation, reason in _OTHERS:
-        if re.search(pattern, text):
-            return Refusal(operation, reason, _reverse(word))
-    return None
+        found = re.search(f"{BROKEN_ON_PURPOSE}(.*)", str(exception))
+        why = found[1] if found else f"it says: {_first_sentence(str(exception))}"
+        return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", throughout(Mode.REVERSE, nesting))
+    return recognised(_MESSAGES, exception, nesting)
 
 
 def _first_sentence(text: str) -> str:
     """The first line, and after a colon the one that it announces: what a compiler of Dynamo's raised."""
     first, _, rest = text.partition("\n")
     return f"{first} {rest.partition(chr(10))[0]}" if first.endswith(":") else first
-
-
-def _reverse(word: Nesting) -> str | None:
-    """Reverse mode throughout, unless that is what failed."""
-    code = "R" * word.order
-    return None if word.code == code else code

@@ -7,23 +7,46 @@ from types import ModuleType
 from typing import Any
 
 import array_api_compat.torch
+import numpy as np
 import torch
 
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
+
 from . import _trees
-from ._compile import left_as_found, with_its_own_code
+from ._dynamo import left_as_found, with_its_own_code
 
 
-class BareTorch:
-    """The engine's own transforms: without look-out, tape, lock or detour."""
+class RawTorch:
+    """PyTorch tensors, and the engine's own transforms: without look-out, tape, lock or detour."""
 
     name = "torch"
     xp: ModuleType = array_api_compat.torch
 
-    def __init__(self, backend: Any) -> None:
-        self.asarray, self.to_numpy = backend.asarray, backend.to_numpy
+    def asarray(self, value: Any, like: Any = None) -> Any:
+        """See `nestgrad.extend.Backend.asarray`."""
+        if isinstance(value, torch.Tensor):
+            return value
+        device = None if like is None else like.device
+        if isinstance(value, (np.ndarray, np.generic)):
+            value = plain_numpy(value)
+            try:
+                return torch.tensor(np.asarray(value, order="C"), device=device)
+            except TypeError as error:  # longdouble
+                raise PrecisionLossError(f"torch has no dtype for NumPy's {value.dtype}.") from error
+        if isinstance(value, (int, float, complex)):
+            return torch.tensor(value, dtype=None if like is None else like.dtype, device=device)
+        raise NotDifferentiableError(f"{type(value).__module__}.{type(value).__name__} is no array for torch.")
+
+    def to_numpy(self, array: Any) -> Any:
+        """See `nestgrad.extend.Backend.to_numpy`."""
+        return array.numpy(force=True)
+
+    def device(self, array: Any) -> Any:
+        """Where a tensor is."""
+        return array.device
 
     def flatten(self, tree: Any) -> tuple[list[Any], Any]:
-        """Containers such that torch.compile gets past them."""
+        """Containers as optree sees them."""
         return _trees.flatten(tree)
 
     def unflatten(self, structure: Any, leaves: Any) -> Any:

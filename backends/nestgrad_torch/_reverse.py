@@ -38,16 +38,16 @@ def _func_vjp(watched: Function, primals: Leaves, has_aux: bool) -> Leaves:
 def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
     if _tape.is_usable():
-        word = nesting_here() + "RR"
-        recorded = prepared(f, x[0], False, functools.partial(watched_by_name, word))
+        nesting = nesting_here() + "RR"
+        recorded = prepared(f, x[0], False, functools.partial(watched_by_name, nesting))
         with contextlib.suppress(_tape.CompiledInside):
-            return dense(_tape.reverse_over_reverse(lambda *x: check(word, recorded(*x)), x, v))
+            return dense(_tape.reverse_over_reverse(lambda *x: check(nesting, recorded(*x)), x, v))
     watched = prepared(f, x[0], False)
 
     def gradient(*x: Any) -> Leaves:
         value, pullback = _func_vjp(watched, x, False)
-        slope: Leaves = pullback(torch.ones_like(value))
-        return slope
+        result: Leaves = pullback(torch.ones_like(value))
+        return result
 
-    slope, pullback = _func_vjp(gradient, x, False)
-    return dense((slope, pullback(v)))
+    first, pullback = _func_vjp(gradient, x, False)
+    return dense((first, pullback(v)))

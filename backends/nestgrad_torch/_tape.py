@@ -51,9 +51,9 @@ def vjp(f: Callable[..., Any], x: Leaves, has_aux: bool) -> Leaves:
     def pullback(cotangent: Any) -> Leaves:
         further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
-            return _slope(entries(value), inputs, entries(cotangent))
-        slope = _pulled(entries(value), inputs, entries(cotangent), keep=further, again=True, exact=exact)
-        return _guarded(slope) if further and hidden else slope
+            return _gradient(entries(value), inputs, entries(cotangent))
+        gradient = _pulled(entries(value), inputs, entries(cotangent), keep=further, again=True, exact=exact)
+        return _guarded(gradient) if further and hidden else gradient
 
     shown, *aux = (value, *aux) if keep else _detached((value, *aux))
     return shown, pullback, *aux
@@ -67,21 +67,21 @@ def reverse_over_reverse(f: Callable[..., Any], x: Leaves, v: Leaves) -> tuple[L
     keep = recording and (any(map(requires_grad, (*x, *v))) or _captures_leaf(graph, inputs))
     with torch.inference_mode(False):
         one = torch.ones_like(value) if isinstance(value, torch.Tensor) else None
-    slope = _slope((value,), inputs, (one,))
-    product = _pulled(slope, inputs, v, keep=keep, again=keep, exact=_holds_singular_det(graph))
-    return (slope if keep else _detached(slope)), product
+    gradient = _gradient((value,), inputs, (one,))
+    product = _pulled(gradient, inputs, v, keep=keep, again=keep, exact=_holds_singular_det(graph))
+    return (gradient if keep else _detached(gradient)), product
 
 
-def _guarded(slope: Leaves) -> Leaves:
+def _guarded(gradient: Leaves) -> Leaves:
     """A gradient whose own derivative would be wrong: the user's `backward()` through it raises."""
 
     def refuse(cotangent: Any) -> None:
         raise refusal(SAVED, "RR")
 
-    for entry in slope:
+    for entry in gradient:
         if entry.requires_grad:
             entry.register_hook(refuse)
-    return slope
+    return gradient
 
 
 def _record(f: Callable[..., Any], x: Leaves, recording: bool) -> tuple[Leaves, Any]:
@@ -114,7 +114,7 @@ def _pulled(
         return found if keep or not exact else _detached(found)
 
 
-def _slope(outputs: Leaves, inputs: Leaves, cotangents: Leaves) -> Leaves:
+def _gradient(outputs: Leaves, inputs: Leaves, cotangents: Leaves) -> Leaves:
     """The gradient of ⟨outputs, cotangents⟩, to be differentiated again.
 
     What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
@@ -126,10 +126,10 @@ def _slope(outputs: Leaves, inputs: Leaves, cotangents: Leaves) -> Leaves:
         _check_rule(rule)
     if custom and not torch._C._are_functorch_transforms_active():
         cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
-    slope = _pulled(outputs, inputs, cotangents, keep=True, again=True)
-    if custom and any(node.name() == "torch::autograd::Error" for node in nodes(slope)):
+    gradient = _pulled(outputs, inputs, cotangents, keep=True, again=True)
+    if custom and any(node.name() == "torch::autograd::Error" for node in nodes(gradient)):
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
-    return slope
+    return gradient
 
 
 def _check_rule(rule: Any) -> None:

@@ -25,16 +25,16 @@ def richardson(g, step=1e-2):
     return row[-1]
 
 
-def contracted(operator, word, x, directions):
-    """Dᵏf(x)[v₁, …, vₖ] by the word, and the shape law."""
-    word = ng.Nesting(word)
-    if "R" not in word.code:
-        value = operator(x, *directions[: word.directions])
+def contracted(operator, nesting, x, directions):
+    """Dᵏf(x)[v₁, …, vₖ] by the nesting, and the shape law."""
+    nesting = ng.Nesting(nesting)
+    if "R" not in nesting.code:
+        value = operator(x, *directions[: nesting.directions])
         assert np.shape(value) == ()
         return float(value)
-    slope = operator(x, *directions[: word.directions])
-    assert np.shape(slope) == np.shape(x)
-    return float(np.sum(np.asarray(slope) * directions[word.order - 1]))
+    gradient = operator(x, *directions[: nesting.directions])
+    assert np.shape(gradient) == np.shape(x)
+    return float(np.sum(np.asarray(gradient) * directions[nesting.order - 1]))
 
 
 def by_differences(f, x, directions):
@@ -46,37 +46,37 @@ def by_differences(f, x, directions):
 
 
 class Law:
-    """Checks words of a function on NumPy inputs against differences of its values."""
+    """Checks nestings of a function on NumPy inputs against differences of its values."""
 
-    def __call__(self, f, x, words, backend="autograd", refusal=(), values=None):
+    def __call__(self, f, x, nestings, backend="autograd", refusal=(), values=None):
         """`values` are those of f, if something evaluates them faster than f does."""
         rng = np.random.default_rng(sum(np.shape(x)) + 1)
         directions = [np.asarray(rng.standard_normal(np.shape(x))) for _ in range(3)]
         truth = {}
-        for word in words:
-            order = len(word)
+        for nesting in nestings:
+            order = len(nesting)
             if order not in truth:
                 truth[order] = by_differences(values or f, x, directions[:order])
             try:
-                value = contracted(ng.derivative(f, word, backend=backend), word, x, directions)
+                value = contracted(ng.derivative(f, nesting, backend=backend), nesting, x, directions)
             except refusal:
                 continue
-            assert value == pytest.approx(truth[order], rel=TOLERANCE[order], abs=TOLERANCE[order]), word
+            assert value == pytest.approx(truth[order], rel=TOLERANCE[order], abs=TOLERANCE[order]), nesting
 
 
 @pytest.fixture
 def law():
-    """`law(f, x, words)`: every word of f at x is the derivative of f's values."""
+    """`law(f, x, nestings)`: every nesting of f at x is the derivative of f's values."""
     return Law()
 
 
 @pytest.fixture
-def words():
-    """`words(1, 2)`: the codes of all nestings of these orders."""
+def nestings():
+    """`nestings(1, 2)`: the codes of all nestings of these orders."""
     return lambda *orders: [
-        word
+        nesting
         for order in orders
-        for word in (format(i, f"0{order}b").translate({48: "F", 49: "R"}) for i in range(2**order))
+        for nesting in (format(i, f"0{order}b").translate({48: "F", 49: "R"}) for i in range(2**order))
     ]
 
 

@@ -1,4 +1,4 @@
-"""The law of a rule: every word of an operation is right or is refused; never wrong, not finite or an engine error."""
+"""The law of a rule: each nesting of an operation is right or refused; never wrong, not finite or an engine error."""
 
 from operator import attrgetter
 
@@ -195,13 +195,13 @@ def _scalar(f, x):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("rule", RULES)
-def test_rule(law, words, rule):
+def test_rule(law, nestings, rule):
     f, x = RULES[rule]
     refused = REFUSED.get(rule, ())
-    law(_scalar(f, x), x, [word for word in words(1, 2) if word not in refused])
-    for word in refused:
+    law(_scalar(f, x), x, [nesting for nesting in nestings(1, 2) if nesting not in refused])
+    for nesting in refused:
         with pytest.raises(ng.UnsupportedNestingError) as caught:
-            ng.derivative(_scalar(f, x), word, backend="autograd")(x, *[x] * ng.Nesting(word).directions)
+            ng.derivative(_scalar(f, x), nesting, backend="autograd")(x, *[x] * ng.Nesting(nesting).directions)
         assert caught.value.operation
         assert caught.value.use is None or caught.value.use.code not in refused
 
@@ -252,9 +252,9 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", [*STANDARD, *CALLS])
-def test_an_alias_of_the_namespace_has_both_modes(law, words, name):
+def test_an_alias_of_the_namespace_has_both_modes(law, nestings, name):
     f, x = CALLS.get(name) or (getattr(xp, name), STANDARD[name])
-    law(_scalar(f, x), x, words(1, 2, 3))
+    law(_scalar(f, x), x, nestings(1, 2, 3))
 
 
 @pytest.mark.parametrize("name", ["flip", "unstack", "vecdot", "linalg.vecdot", "linalg.diagonal", "linalg.trace"])
@@ -278,10 +278,10 @@ def test_every_function_of_the_namespace_is_tested():
     own = {name for name, value in vars(xp).items() if callable(value) and not name.startswith("_")}
     own -= {"Any", "Sequence", "isbox"}
     assert own <= {*STANDARD, *CALLS, "isdtype", "cumulative_prod"}
-    for word in ("R", "RR", "F", "FR"):
-        v = [VECTOR] * ng.Nesting(word).directions
+    for nesting in ("R", "RR", "F", "FR"):
+        v = [VECTOR] * ng.Nesting(nesting).directions
         with pytest.raises(ng.UnsupportedNestingError, match="cumprod"):
-            ng.derivative(lambda x: xp.sum(xp.cumulative_prod(x)), word, backend="autograd")(VECTOR, *v)
+            ng.derivative(lambda x: xp.sum(xp.cumulative_prod(x)), nesting, backend="autograd")(VECTOR, *v)
 
 
 @pytest.mark.parametrize("name", ["jn", "yn", "iv", "ive", "polygamma"])

@@ -19,12 +19,12 @@ def _gradient(f):
     return ng.gradient(f, backend="autograd")
 
 
-def _slope(f):
+def _derivative(f):
     return lambda x: ng.jvp(f, (x,), (1.0,), backend="autograd")[1]
 
 
 def _while_another_thread_leaves(outer, inner):
-    """d/dx[x·d/dy(yx)] at 5, while another thread, inside bare autograd when we begin, leaves midway."""
+    """d/dx[x·d/dy(yx)] at 5, while another thread, inside raw autograd when we begin, leaves midway."""
     entered, leave, left = threading.Event(), threading.Event(), threading.Event()
 
     def other():
@@ -51,40 +51,40 @@ def _while_another_thread_leaves(outer, inner):
         thread.join(WAIT)
 
 
-def _bare_slope(f):
+def _raw_derivative(f):
     return lambda x: autograd.make_jvp(f)(x)(1.0)[1]
 
 
-@pytest.mark.parametrize("bare", [autograd.grad, _bare_slope])
-def test_bare_autograd_gets_it_wrong(bare):
-    assert _while_another_thread_leaves(bare, bare) != 10  # so the test below can fail
+@pytest.mark.parametrize("raw", [autograd.grad, _raw_derivative])
+def test_raw_autograd_gets_it_wrong(raw):
+    assert _while_another_thread_leaves(raw, raw) != 10  # so the test below can fail
 
 
-@pytest.mark.parametrize(("outer", "inner"), [*itertools.product([_gradient, _slope], repeat=2)])
+@pytest.mark.parametrize(("outer", "inner"), [*itertools.product([_gradient, _derivative], repeat=2)])
 def test_ours_gets_it_right(outer, inner):
     assert _while_another_thread_leaves(outer, inner) == 10
 
 
 def _case(i):
-    """A function of x of its own kind, a word, and the truth."""
-    power, word = 2 + i % 4, ("R", "F", "FR", "RF", "RR", "FF", "RFR", "FFR")[i % 8]
+    """A function of x of its own kind, a nesting, and the truth."""
+    power, nesting = 2 + i % 4, ("R", "F", "FR", "RF", "RR", "FF", "RFR", "FFR")[i % 8]
     f = [
         lambda x: anp.sum(x**power),
         lambda x: anp.sum(x * _gradient(lambda y: anp.sum(y**power * x))(x)) / (power + 1),
     ][i // 8 % 2]
     # the second is Σ x·(p·y^(p-1)·x) / (p+1) at y = x: p/(p+1)·Σ x^(p+1)
     exponent, scale = (power, 1) if i // 8 % 2 == 0 else (power + 1, power / (power + 1))
-    return f, word, exponent, scale
+    return f, nesting, exponent, scale
 
 
 def _right(i):
-    f, word, exponent, scale = _case(i)
+    f, nesting, exponent, scale = _case(i)
     x, v = np.linspace(0.5, 1.5, 3) + i / 1000, np.array([1.0, 2.0, -1.0])
-    k = len(word)
-    result = ng.derivative(f, word, backend="autograd")(x, *[v] * ng.Nesting(word).directions)
+    k = len(nesting)
+    result = ng.derivative(f, nesting, backend="autograd")(x, *[v] * ng.Nesting(nesting).directions)
     falling = np.prod([exponent - j for j in range(k)])
     truth = scale * falling * x ** max(exponent - k, 0) * v ** (k - 1)
-    if "R" not in word:
+    if "R" not in nesting:
         truth = np.sum(truth * v)
     return np.allclose(result, truth, rtol=1e-10)
 
@@ -98,7 +98,7 @@ def test_eight_threads_of_different_nested_derivatives():
     assert all(map(all, results))
 
 
-def test_bare_autograd_inside_ours_beside_threads_of_ours():
+def test_raw_autograd_inside_ours_beside_threads_of_ours():
     def run(i):
         def f(x):
             return x * autograd.grad(lambda y: x * y)(x)
@@ -107,12 +107,12 @@ def test_bare_autograd_inside_ours_beside_threads_of_ours():
             return [_right(i + j) for j in range(50)]
         return [_gradient(lambda x: ng.jvp(f, (x,), (1.0,), backend="autograd")[1])(5.0) == 2 for _ in range(20)]
 
-    # one thread with bare autograd inside: beside each other, bare calls confuse themselves
+    # one thread with raw autograd inside: beside each other, raw calls confuse themselves
     with ThreadPoolExecutor(4) as pool:
         assert all(map(all, pool.map(run, [0, 1, 3, 5])))
 
 
-def test_the_room_for_bare_traces_is_kept_when_two_threads_begin_at_once(monkeypatch):
+def test_the_room_for_raw_traces_is_kept_when_two_threads_begin_at_once(monkeypatch):
     from autograd import tracer
 
     import nestgrad_autograd._trace as ours

@@ -1,4 +1,4 @@
-"""The canary proves a route: its forward rule runs for words with an F, its backward rule for words with an R."""
+"""The canary proves a route: its forward rule runs for nestings with an F, its backward rule for nestings with an R."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from nestgrad.extend import Canary, compose
 X = np.array([0.1, 0.2])
 
 
-def _count(backend, word, canary=None):
+def _count(backend, nesting, canary=None):
     """How often each rule ran, and the result."""
     canary = canary or backend.canary()
     x = backend.asarray(X)
     canary.reset()
-    result = ng.derivative(canary.function, word, backend=backend)(x, *[x] * ng.Nesting(word).directions)
+    result = ng.derivative(canary.function, nesting, backend=backend)(x, *[x] * ng.Nesting(nesting).directions)
     return canary.forward, canary.backward, backend.to_numpy(result)
 
 
@@ -26,22 +26,22 @@ def test_the_function_is_the_sum_of_exponentials(backend):
     assert (canary.forward, canary.backward) == (0, 0)
 
 
-def test_every_word(backend, words):
-    for word in words(1, 2, 3):
+def test_every_nesting(backend, nestings):
+    for nesting in nestings(1, 2, 3):
         with recorded() as emulations:
-            forward, backward, result = _count(backend, word)
-        assert (forward > 0, backward > 0) == ("F" in word, "R" in word) or emulations, word
-        truth = np.exp(X) * X ** (len(word) - 1)
-        np.testing.assert_allclose(result, truth if "R" in word else np.sum(truth * X), err_msg=word)
+            forward, backward, result = _count(backend, nesting)
+        assert (forward > 0, backward > 0) == ("F" in nesting, "R" in nesting) or emulations, nesting
+        truth = np.exp(X) * X ** (len(nesting) - 1)
+        np.testing.assert_allclose(result, truth if "R" in nesting else np.sum(truth * X), err_msg=nesting)
 
 
-def test_every_word_as_the_plain_composition(backend, words):
-    for word in words(1, 2, 3):
+def test_every_nesting_as_the_plain_composition(backend, nestings):
+    for nesting in nestings(1, 2, 3):
         canary = backend.canary()
         x = (backend.asarray(X),)
         with recorded() as emulations:
-            compose(backend, word)(canary.function, x, *[x] * ng.Nesting(word).directions)
-        assert (canary.forward > 0, canary.backward > 0) == ("F" in word, "R" in word) or emulations, word
+            compose(backend, nesting)(canary.function, x, *[x] * ng.Nesting(nesting).directions)
+        assert (canary.forward > 0, canary.backward > 0) == ("F" in nesting, "R" in nesting) or emulations, nesting
 
 
 def test_counts_start_again_and_canaries_are_apart(backend):
@@ -69,12 +69,14 @@ def disguised(backend):
     return Disguised()
 
 
-def test_a_disguised_forward_mode_is_exposed(disguised, words):
-    for word in words(1, 2, 3):
-        forward, backward, result = _count(disguised, word)
-        truth = np.exp(X) * X ** (len(word) - 1)
-        np.testing.assert_allclose(result, truth if "R" in word else np.sum(truth * X), err_msg=word)  # it is right
-        assert (forward > 0, backward > 0) == (False, True), word  # and not what it says
+def test_a_disguised_forward_mode_is_exposed(disguised, nestings):
+    for nesting in nestings(1, 2, 3):
+        forward, backward, result = _count(disguised, nesting)
+        truth = np.exp(X) * X ** (len(nesting) - 1)
+        np.testing.assert_allclose(
+            result, truth if "R" in nesting else np.sum(truth * X), err_msg=nesting
+        )  # it is right
+        assert (forward > 0, backward > 0) == (False, True), nesting  # and not what it says
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("x64")
 
 X = np.array([0.3, -0.7, 1.1])
 V = np.array([1.0, 2.0, -1.0])
-WORDS = ("FR", "RF", "RR")
+NESTINGS = ("FR", "RF", "RR")
 
 
 def f(x):
@@ -27,7 +27,7 @@ def product(x, v):
     return (2 * np.sin(x) + 4 * x * np.cos(x) - x**2 * np.sin(x)) * v
 
 
-def slope(x, v):
+def gradient_of_product(x, v):
     """The derivative of `product` in x, summed against ones."""
     return (6 * np.cos(x) - 6 * x * np.sin(x) - x**2 * np.cos(x)) * v
 
@@ -37,13 +37,13 @@ def xv(x64):
     return jnp.asarray(X), jnp.asarray(V)
 
 
-@pytest.fixture(params=WORDS)
+@pytest.fixture(params=NESTINGS)
 def hvp(request):
     return functools.partial(ng.hvp, nesting=request.param)
 
 
-def test_words(law, words):
-    law(f, X, [*words(1, 2), "RRR", "FRF"], backend="jax", values=lambda x: np.sum(np.sin(x) * x**2))
+def test_nestings(law, nestings):
+    law(f, X, [*nestings(1, 2), "RRR", "FRF"], backend="jax", values=lambda x: np.sum(np.sin(x) * x**2))
 
 
 def test_inside_jit(hvp, xv):
@@ -60,10 +60,10 @@ def test_inside_vmap(hvp, xv):
 
 def test_inside_grad_and_jacfwd(hvp, xv):
     x, v = xv
-    np.testing.assert_allclose(jax.grad(lambda x: jnp.sum(hvp(f)(x, v)))(x), slope(X, V))
-    np.testing.assert_allclose(jax.jacfwd(lambda x: hvp(f)(x, v))(x), np.diag(slope(X, V)), atol=1e-15)
+    np.testing.assert_allclose(jax.grad(lambda x: jnp.sum(hvp(f)(x, v)))(x), gradient_of_product(X, V))
+    np.testing.assert_allclose(jax.jacfwd(lambda x: hvp(f)(x, v))(x), np.diag(gradient_of_product(X, V)), atol=1e-15)
     np.testing.assert_allclose(jax.jacrev(lambda v: hvp(f)(x, v))(v), np.diag(product(X, 1)), atol=1e-15)
-    np.testing.assert_allclose(jax.linearize(lambda x: hvp(f)(x, v), x)[1](v), slope(X, V) * V)
+    np.testing.assert_allclose(jax.linearize(lambda x: hvp(f)(x, v), x)[1](v), gradient_of_product(X, V) * V)
 
 
 def test_inside_control_flow(hvp, xv):
@@ -92,7 +92,7 @@ def test_compiled(hvp, xv):
     np.testing.assert_allclose(op(x, v), product(X, V))
     np.testing.assert_allclose(jax.jit(op)(x, v), product(X, V))
     np.testing.assert_allclose(jax.vmap(op, (None, 0))(x, jnp.eye(3)), np.diag(product(X, 1)), atol=1e-15)
-    np.testing.assert_allclose(jax.grad(lambda x: jnp.sum(op(x, v)))(x), slope(X, V))
+    np.testing.assert_allclose(jax.grad(lambda x: jnp.sum(op(x, v)))(x), gradient_of_product(X, V))
 
 
 def test_traces_do_not_grow_with_calls(hvp, xv):
@@ -189,12 +189,12 @@ def test_disabled_jit_and_debugging(hvp, xv):
 def test_threads():
     def run(i):
         with jax.enable_x64(True):
-            power, word = 2 + i % 4, WORDS[i % 3]
+            power, nesting = 2 + i % 4, NESTINGS[i % 3]
 
             def g(x):
                 return jnp.sum(x**power)
 
-            op = ng.hvp(g, word, compile=i % 2 == 1)
+            op = ng.hvp(g, nesting, compile=i % 2 == 1)
             return all(
                 np.allclose(op(jnp.asarray(X + j), jnp.asarray(V)), power * (power - 1) * (X + j) ** (power - 2) * V)
                 for j in range(5)

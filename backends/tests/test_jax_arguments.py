@@ -137,5 +137,5 @@ def test_aux_inside_a_trace_may_be_anything(xv):
     def g(x):
         return (jnp.sum(x**3), "text")
 
-    slope = jax.grad(lambda x: jnp.sum(ng.gradient(g, has_aux=True)(x)[0]))(xv[0])
-    np.testing.assert_allclose(slope, 6 * xv[0])
+    gradient = jax.grad(lambda x: jnp.sum(ng.gradient(g, has_aux=True)(x)[0]))(xv[0])
+    np.testing.assert_allclose(gradient, 6 * xv[0])

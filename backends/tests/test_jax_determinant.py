@@ -14,7 +14,7 @@ jnp = jax.numpy
 
 from nestgrad_jax._repairs.determinant import determinant_of  # noqa: E402
 
-WORDS = ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RFF", "RRR")
+NESTINGS = ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RFF", "RRR")
 RNG = np.random.default_rng(7)
 
 
@@ -25,21 +25,21 @@ def coefficients(x, v, w):
     return np.fft.fft2(values).real / len(roots) ** 2
 
 
-def truth(word, x, v, scale):
+def truth(nesting, x, v, scale):
     """What a nesting gives in the direction v, times the scale of each entry."""
-    order = len(word)
-    if "R" not in word:
+    order = len(nesting)
+    if "R" not in nesting:
         return math.factorial(order) * coefficients(x, v, np.zeros_like(x))[order, 0] if order <= len(x) else 0.0
     if order > len(x):
         return np.zeros_like(x)
     units = scale.ravel()[:, None, None] * np.eye(x.size).reshape(-1, *x.shape)
-    slopes = [coefficients(x, v, unit)[order - 1, 1] for unit in units]
-    return math.factorial(order - 1) * np.reshape(slopes, x.shape)
+    gradients = [coefficients(x, v, unit)[order - 1, 1] for unit in units]
+    return math.factorial(order - 1) * np.reshape(gradients, x.shape)
 
 
 @functools.cache
-def operator(word):
-    return ng.derivative(jnp.linalg.det, word, compile=True, backend="jax")
+def operator(nesting):
+    return ng.derivative(jnp.linalg.det, nesting, compile=True, backend="jax")
 
 
 def of_rank(size, rank):
@@ -63,11 +63,11 @@ def test_it_is_a_polynomial(name, x64):
     x = MATRICES[name]
     scale = np.where(x == 0, 1, x)
     v = np.cos(3 * np.arange(x.size)).reshape(x.shape) * scale
-    for word in WORDS:
-        found = np.asarray(operator(word)(x, *[v] * ng.Nesting(word).directions))
-        found = found * scale if "R" in word else found
-        expected = truth(word, x, v, scale)
-        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11, err_msg=word)
+    for nesting in NESTINGS:
+        found = np.asarray(operator(nesting)(x, *[v] * ng.Nesting(nesting).directions))
+        found = found * scale if "R" in nesting else found
+        expected = truth(nesting, x, v, scale)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11, err_msg=nesting)
 
 
 SINGULAR = MATRICES["equal rows"]
@@ -88,11 +88,11 @@ AROUND = {
 @pytest.mark.parametrize("name", AROUND)
 def test_wherever_it_is_called(name, x64):
     v = np.cos(SINGULAR)
-    for word, compiled in (("R", False), ("FR", True), ("RF", True)):
+    for nesting, compiled in (("R", False), ("FR", True), ("RF", True)):
         with recorded() as emulations:
-            f = ng.derivative(AROUND[name](jnp.linalg.det), word, compile=compiled, backend="jax")
-            found = f(SINGULAR, *[v] * ng.Nesting(word).directions)
-        np.testing.assert_allclose(found, truth(word, SINGULAR, v, np.ones((4, 4))), rtol=1e-9, atol=1e-9)
+            f = ng.derivative(AROUND[name](jnp.linalg.det), nesting, compile=compiled, backend="jax")
+            found = f(SINGULAR, *[v] * ng.Nesting(nesting).directions)
+        np.testing.assert_allclose(found, truth(nesting, SINGULAR, v, np.ones((4, 4))), rtol=1e-9, atol=1e-9)
         assert {emulation.operation for emulation in emulations} == {"det"}
 
 
@@ -106,12 +106,12 @@ def test_of_one_entry_it_is_as_jax_has_it(x64):
 def test_of_complex_and_half_as_long_numbers(x64):
     x = MATRICES["6 by 6 of rank 5"]
     f = lambda x: jnp.linalg.det(x * (1 + 2j)).imag  # noqa: E731
-    slope = truth("R", x, x, np.ones_like(x))
+    gradient = truth("R", x, x, np.ones_like(x))
     factor = ((1 + 2j) ** 6).imag
-    np.testing.assert_allclose(ng.gradient(f)(jnp.asarray(x)), slope * factor, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ng.gradient(f)(jnp.asarray(x)), gradient * factor, rtol=1e-9, atol=1e-9)
     found = ng.gradient(jnp.linalg.det)(jnp.asarray(x, jnp.float32))
     assert found.dtype == jnp.float32
-    np.testing.assert_allclose(found, slope, atol=1e-4 * np.abs(slope).max())
+    np.testing.assert_allclose(found, gradient, atol=1e-4 * np.abs(gradient).max())
 
 
 def test_what_an_expansion_of_four_rows_cannot_tell_is_nan(x64):

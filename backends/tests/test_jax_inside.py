@@ -1,4 +1,4 @@
-"""A derivative that f itself takes by jax, of functions that nestgrad mends: refused; by nestgrad it is right."""
+"""A derivative that f itself takes by jax, of functions that nestgrad repairs: refused; by nestgrad it is right."""
 
 import pytest
 
@@ -34,20 +34,20 @@ RIGHT = {
 }
 
 
-def slope(f):
+def gradient(f):
     return lambda x: jax.grad(f)(x) @ U
 
 
 CONTEXTS = {
-    "grad": slope,
+    "grad": gradient,
     "jvp": lambda f: lambda x: jax.jvp(f, (x,), (U,))[1],
     "hessian": lambda f: lambda x: jnp.sum(jax.hessian(f)(x)),
-    "a jit inside": lambda f: slope(jax.jit(f)),
-    "a jit around": lambda f: jax.jit(slope(f)),
-    "checkpoint": lambda f: jax.checkpoint(slope(f)),
-    "vmap": lambda f: lambda x: jnp.sum(jax.vmap(slope(f))(jnp.stack([x, x]))),
-    "cond": lambda f: lambda x: jax.lax.cond(x[1] < 9, slope(f), lambda x: x[0], x),
-    "scan": lambda f: lambda x: jax.lax.scan(lambda total, _: (total + slope(f)(x), None), 0.0, length=2)[0],
+    "a jit inside": lambda f: gradient(jax.jit(f)),
+    "a jit around": lambda f: jax.jit(gradient(f)),
+    "checkpoint": lambda f: jax.checkpoint(gradient(f)),
+    "vmap": lambda f: lambda x: jnp.sum(jax.vmap(gradient(f))(jnp.stack([x, x]))),
+    "cond": lambda f: lambda x: jax.lax.cond(x[1] < 9, gradient(f), lambda x: x[0], x),
+    "scan": lambda f: lambda x: jax.lax.scan(lambda total, _: (total + gradient(f)(x), None), 0.0, length=2)[0],
 }
 
 

@@ -54,14 +54,16 @@ def is_cut_off():
     return bool(expn(2.5, 1.0) == expn(2.0, 1.0))
 
 
-@pytest.mark.parametrize("word", ["F", "RF"])
+@pytest.mark.parametrize("nesting", ["F", "RF"])
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("where", VARYING)
-def test_an_order_that_varies_is_refused(where, compiled, word, is_cut_off):
+def test_an_order_that_varies_is_refused(where, compiled, nesting, is_cut_off):
     if is_cut_off:
         pytest.skip("this jax cuts orders off")
     with pytest.raises(ng.UnsupportedNestingError, match=r"expn.*order"):
-        ng.derivative(VARYING[where], word, compile=compiled, backend="jax")(X, *[V] * ng.Nesting(word).directions)
+        ng.derivative(VARYING[where], nesting, compile=compiled, backend="jax")(
+            X, *[V] * ng.Nesting(nesting).directions
+        )
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
@@ -80,12 +82,12 @@ def test_what_jax_raises_at_second_order_is_a_refusal(is_cut_off):
         ng.derivative(total(lambda x: expn(2, x)), "FR", backend="jax")(X, V)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF"])
-def test_an_order_that_is_cut_off_is_a_constant_and_the_rule_has_a_derivative(word, is_cut_off):
+@pytest.mark.parametrize("nesting", ["FR", "RF"])
+def test_an_order_that_is_cut_off_is_a_constant_and_the_rule_has_a_derivative(nesting, is_cut_off):
     if not is_cut_off:
         pytest.skip("this jax has real orders")
     curvature = np.array([mpmath.expint(1, x) for x in X + 1], float)  # E_3'' = E_1
     for where in ("alone", "jit", "vmap", "scan"):
         f = lambda x, g=VARYING[where]: g(x) + jnp.sum(expn(3, x + 1))  # noqa: E731
-        number = ng.derivative(f, word, backend="jax")(X, V)
+        number = ng.derivative(f, nesting, backend="jax")(X, V)
         np.testing.assert_allclose(number, curvature * V, rtol=1e-12)

@@ -12,8 +12,8 @@ jnp = jax.numpy
 special = jax.scipy.special
 
 mpmath.mp.dps = 40
-WORDS = ("R", "F", "RR", "FR", "RF", "FF")
-WORDS_AROUND = ("R", "RF")  # what surrounds a function does not know the word: a reverse and a forward mode
+NESTINGS = ("R", "F", "RR", "FR", "RF", "FF")
+NESTINGS_AROUND = ("R", "RF")  # what surrounds a function does not know the nesting: a reverse and a forward mode
 V = np.array([1.0, -2.0, 0.5, 1.5, 0.7])
 
 
@@ -64,13 +64,13 @@ COMPILED = ("jit in jit", "checkpoint", "vmap of vmap", "jit of vmap of jit")
 def test_at_a_point_and_beside_it(name, around, x64):
     f, derivative, points = FUNCTIONS[name]
     x, f = np.array(points, float), AROUND[around](f)
-    for word in WORDS if around in PLAIN else WORDS_AROUND:
-        directions = [V] * ng.Nesting(word).directions
-        truth = np.array([float(derivative(mpmath.mpf(t), len(word))) for t in x]) * V ** len(directions)
+    for nesting in NESTINGS if around in PLAIN else NESTINGS_AROUND:
+        directions = [V] * ng.Nesting(nesting).directions
+        truth = np.array([float(derivative(mpmath.mpf(t), len(nesting))) for t in x]) * V ** len(directions)
         with recorded() as emulations:
-            number = ng.derivative(lambda x: jnp.sum(f(x)), word, compile=around in COMPILED)(
+            number = ng.derivative(lambda x: jnp.sum(f(x)), nesting, compile=around in COMPILED)(
                 jnp.asarray(x), *directions
             )
-        truth = truth if "R" in word else truth.sum()
+        truth = truth if "R" in nesting else truth.sum()
         np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-9)
         assert {emulation.operation for emulation in emulations} == {"fresnel" if name in "SC" else name}

@@ -44,10 +44,10 @@ def test_without_64_bits():
         assert "float64" in str(error)
     else:
         raise SystemExit("a float64 direction was cast")
-    for word in ("FR", "RF", "RR"):
+    for nesting in ("FR", "RF", "RR"):
         for x, v in ((jnp.asarray(x32),) * 2, (jnp.asarray(x32), x32), (x32, x32)):
             for compiled in (False, True):
-                result = ng.hvp(f, word, backend="jax", compile=compiled)(x, v)
+                result = ng.hvp(f, nesting, backend="jax", compile=compiled)(x, v)
                 assert result.dtype == jnp.float32 and isinstance(result, jax.Array)
     assert ng.hvp(lambda x: x**3, backend="jax")(2.0, 1.0).dtype == jnp.float32
     assert ng.gradient(lambda x: 2.5, backend="jax")(x32).dtype == jnp.float32
@@ -60,15 +60,15 @@ def test_with_64_bits():
     jax.config.update("jax_enable_x64", True)
     x = np.array([0.3, -0.7])
     f = lambda x: jnp.sum(x**3)
-    for word in ("FR", "RF", "RR"):
-        assert ng.hvp(f, word, backend="jax")(x, x).dtype == jnp.float64
+    for nesting in ("FR", "RF", "RR"):
+        assert ng.hvp(f, nesting, backend="jax")(x, x).dtype == jnp.float64
         for dtype in (jnp.bfloat16, jnp.float16, jnp.float32):
             low = jnp.asarray(x, dtype)
-            for op in (ng.hvp(f, word), ng.hvp(f, word, compile=True), jax.jit(ng.hvp(f, word))):
+            for op in (ng.hvp(f, nesting), ng.hvp(f, nesting, compile=True), jax.jit(ng.hvp(f, nesting))):
                 result = op(low, low)
                 assert result.dtype == dtype and np.allclose(np.asarray(result, float), 6 * x * x, rtol=3e-2)
             try:
-                ng.hvp(f, word)(low, jnp.asarray(x))
+                ng.hvp(f, nesting)(low, jnp.asarray(x))
             except ng.StructureMismatchError as error:
                 assert "dtype" in str(error)
             else:
@@ -90,9 +90,9 @@ def test_two_devices():
         one, two = jax.devices()
         f = lambda x: jnp.sum(x**3)
         x = np.array([1.0, 2.0], np.float32)
-        for word in ("FR", "RF", "RR"):
+        for nesting in ("FR", "RF", "RR"):
             for compiled in (False, True):
-                op = ng.hvp(f, word, compile=compiled)
+                op = ng.hvp(f, nesting, compile=compiled)
                 for device in (one, two):
                     here = jax.device_put(x, device)
                     assert op(here, here).devices() == {device}

@@ -1,4 +1,4 @@
-"""What jax cannot do is refused at the call, with the word that can; never later, when a program is lowered."""
+"""What jax cannot do is refused at the call, with the nesting that can; never later, when a program is lowered."""
 
 import functools
 import inspect
@@ -54,25 +54,25 @@ CONTEXTS = {
 }
 
 
-def _run(g, word, context, **options):
-    op = ng.derivative(of(g), word, **options)
-    vs = [jnp.asarray(V)] * ng.Nesting(word).directions
+def _run(g, nesting, context, **options):
+    op = ng.derivative(of(g), nesting, **options)
+    vs = [jnp.asarray(V)] * ng.Nesting(nesting).directions
     return CONTEXTS[context](op, jnp.asarray(X), vs)
 
 
-def _truth(word):
+def _truth(nesting):
     """Of Σ sin², by its derivatives 2 sin cos, 2 cos 2x, -4 sin 2x."""
-    k = len(word)
-    slope = (np.sin(2 * X), 2 * np.cos(2 * X), -4 * np.sin(2 * X))[k - 1] * V ** (k - 1)
-    return slope if "R" in word else np.sum(slope * V)
+    k = len(nesting)
+    gradient = (np.sin(2 * X), 2 * np.cos(2 * X), -4 * np.sin(2 * X))[k - 1] * V ** (k - 1)
+    return gradient if "R" in nesting else np.sum(gradient * V)
 
 
-def _works(g, word):
-    return {recursive: "F" not in word, plain: word[-1] == "R", loop: "R" not in word, callback: False}[g]
+def _works(g, nesting):
+    return {recursive: "F" not in nesting, plain: nesting[-1] == "R", loop: "R" not in nesting, callback: False}[g]
 
 
-def _way_out(g, word):
-    return {recursive: "R" * len(word), plain: "R" * len(word), loop: "F" * len(word), callback: None}[g]
+def _way_out(g, nesting):
+    return {recursive: "R" * len(nesting), plain: "R" * len(nesting), loop: "F" * len(nesting), callback: None}[g]
 
 
 OPERATION = {recursive: "custom_vjp", plain: "custom_vjp", loop: "while_loop", callback: "pure_callback"}
@@ -80,22 +80,22 @@ OPERATION = {recursive: "custom_vjp", plain: "custom_vjp", loop: "while_loop", c
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("g", OPERATION, ids=lambda g: getattr(g, "__name__", "g"))
-def test_every_word_is_right_or_refused(words, g, context):
-    for word in words(1, 2):
-        if _works(g, word):
-            result = _run(g, word, context)
+def test_every_nesting_is_right_or_refused(nestings, g, context):
+    for nesting in nestings(1, 2):
+        if _works(g, nesting):
+            result = _run(g, nesting, context)
             if g is not loop:
-                np.testing.assert_allclose(result, _truth(word), err_msg=word)
+                np.testing.assert_allclose(result, _truth(nesting), err_msg=nesting)
             continue
         with pytest.raises(ng.UnsupportedNestingError) as caught:
-            _run(g, word, context)
-        refusal, way_out = caught.value, _way_out(g, word)
-        assert (refusal.backend, refusal.nesting, refusal.operation) == ("jax", ng.Nesting(word), OPERATION[g])
+            _run(g, nesting, context)
+        refusal, way_out = caught.value, _way_out(g, nesting)
+        assert (refusal.backend, refusal.nesting, refusal.operation) == ("jax", ng.Nesting(nesting), OPERATION[g])
         assert refusal.use == (way_out and ng.Nesting(way_out))
         assert refusal.__cause__ is not None
 
 
-def test_the_while_loop_by_forward_words(law):
+def test_the_while_loop_by_forward_nestings(law):
     law(of(loop), X, ["F", "FF", "FFF"], backend="jax", values=lambda x: np.sum((x**2 * np.sin(x)) ** 2))
 
 
@@ -117,9 +117,9 @@ def test_the_staged_case_names_the_users_line(context):
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_compiled_calls_refuse_as_well(compiled):
-    for word in ("FR", "RF"):
+    for nesting in ("FR", "RF"):
         with pytest.raises(ng.UnsupportedNestingError, match="custom_vjp"):
-            _run(recursive, word, "eager", compile=compiled)
+            _run(recursive, nesting, "eager", compile=compiled)
     np.testing.assert_allclose(_run(recursive, "RR", "eager", compile=compiled), _truth("RR"))
 
 
@@ -149,9 +149,9 @@ def test_other_operators_refuse_inside_jit(operator):
         def call(nesting):
             return jax.jit(ng.gradient_and_hvp(of(recursive), nesting))(x, v)[1]
 
-    for word in ("FR", "RF"):
+    for nesting in ("FR", "RF"):
         with pytest.raises(ng.UnsupportedNestingError, match="custom_vjp"):
-            call(word)
+            call(nesting)
     np.testing.assert_allclose(call("RR"), 2 * np.cos(2 * X) * (1 if operator else V))
 
 
@@ -160,15 +160,15 @@ def test_jvp_inside_jit_is_refused():
         jax.jit(lambda x, v: ng.jvp(recursive, (x,), (v,)))(jnp.asarray(X), jnp.asarray(V))
 
 
-def test_without_a_custom_rule_the_inspection_lets_everything_pass(words):
+def test_without_a_custom_rule_the_inspection_lets_everything_pass(nestings):
     @jax.custom_jvp
     def sine(x):
         return jnp.sin(x)
 
     sine.defjvps(lambda t, ans, x: t * jnp.cos(x))
-    for word in words(1, 2):
+    for nesting in nestings(1, 2):
         for context in CONTEXTS:
-            np.testing.assert_allclose(_run(sine, word, context), _truth(word))
+            np.testing.assert_allclose(_run(sine, nesting, context), _truth(nesting))
 
 
 # classify, on exceptions that the installed version really raises
@@ -198,9 +198,9 @@ def test_classify():
         (jvp(callback), "F", "pure_callback", None),
         (lambda: jax.grad(noted)(x), "R", "io_callback", None),
     ]  # fmt: skip
-    for call, word, operation, use in cases:
-        refusal = classify(_raised(call), ng.Nesting(word))
-        assert (refusal.operation, refusal.use) == (operation, use), word
+    for call, nesting, operation, use in cases:
+        refusal = classify(_raised(call), ng.Nesting(nesting))
+        assert (refusal.operation, refusal.use) == (operation, use), nesting
         assert refusal.reason.endswith(".")
     # a rule that is missing for good: the primitive is named
     unknown = jax.extend.core.Primitive("unknown")
@@ -209,7 +209,7 @@ def test_classify():
     assert classify(_raised(jvp(unknown.bind)), ng.Nesting("F")).operation == "unknown"
     for other in (ValueError("mine"), TypeError("unsupported operand"), KeyError("x")):
         assert classify(other, ng.Nesting("FR")) is None
-    # the word that failed is never the way out
+    # the nesting that failed is never the way out
     assert classify(_raised(lambda: jax.grad(of(loop))(x)), ng.Nesting("F")).use is None
 
 
@@ -250,7 +250,7 @@ def sparse_of(x):
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_messages_are_recognised(name):
-    f, word, operation = MESSAGES[name]
+    f, nesting, operation = MESSAGES[name]
     with pytest.raises(ng.UnsupportedNestingError) as refusal:
-        _run(f, word, "eager")
+        _run(f, nesting, "eager")
     assert refusal.value.operation == operation

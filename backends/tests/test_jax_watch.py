@@ -1,4 +1,4 @@
-"""What the watch over jax mends or refuses, against the same function written otherwise."""
+"""What the watch over jax repairs or refuses, against the same function written otherwise."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ CALLS = {
 
 
 def unless_right(name):
-    """What is mended, unless jax itself is right, as it was measured to be from 0.12.0.1 on."""
+    """What is repaired, unless jax itself is right, as it was measured to be from 0.12.0.1 on."""
     return set() if jax.__version_info__ >= (0, 12, 0, 1) else {name}
 
 
@@ -32,21 +32,23 @@ def plain(a, b):
     return jnp.sqrt(a * a + b * b)
 
 
-@pytest.mark.parametrize("word", ["F", "R", "FF", "FR", "RF", "RR", "RRF"])
+@pytest.mark.parametrize("nesting", ["F", "R", "FF", "FR", "RF", "RR", "RRF"])
 @pytest.mark.parametrize("name", CALLS)
-def test_it_is_the_norm_of_two(name, word, x64):
+def test_it_is_the_norm_of_two(name, nesting, x64):
     def found(hypot):
         f = lambda x: jnp.sum(CALLS[name](hypot, x) ** 3)  # noqa: E731
-        return ng.derivative(f, word, compile=True)(jnp.asarray(X), *[jnp.asarray(V)] * ng.Nesting(word).directions)
+        return ng.derivative(f, nesting, compile=True)(
+            jnp.asarray(X), *[jnp.asarray(V)] * ng.Nesting(nesting).directions
+        )
 
     np.testing.assert_allclose(found(jnp.hypot), found(plain), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_eagerly_it_is_declared(word, x64):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_eagerly_it_is_declared(nesting, x64):
     x, v = jnp.ones(2), jnp.array([1.0, -1.0])
     with recorded() as emulations:
-        product = ng.hvp(lambda x: jnp.hypot(x[0], x[1]), word)(x, v)
+        product = ng.hvp(lambda x: jnp.hypot(x[0], x[1]), nesting)(x, v)
     np.testing.assert_allclose(product, v / np.sqrt(2), rtol=1e-12)  # (I - x xT / |x|^2) v / |x|
     assert {emulation.operation for emulation in emulations} == unless_right("hypot")
 
@@ -74,24 +76,26 @@ def test_a_function_of_that_name_is_left_alone(x64):
     assert not emulations
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_what_needs_values_or_named_parameters_works_as_before(word, x64):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_what_needs_values_or_named_parameters_works_as_before(nesting, x64):
     x, v = jnp.array([1.0, 2.0, 3.0]), jnp.array([1.0, -1.0, 0.5])
 
     def f(x):
         chosen = x[x > 1.5] if x[0] > 0 else x
         return jnp.sum(chosen**2) + jnp.sum(x.at[np.array([True, False, False])].set(0.0) ** 3) + jnp.sum(x[::2] ** 2)
 
-    np.testing.assert_allclose(ng.hvp(f, word)(x, v), (jnp.array([2.0, 2.0, 4.0]) + 6 * x * jnp.array([0, 1, 1])) * v)
+    np.testing.assert_allclose(
+        ng.hvp(f, nesting)(x, v), (jnp.array([2.0, 2.0, 4.0]) + 6 * x * jnp.array([0, 1, 1])) * v
+    )
 
 
 @pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["alone", "jit"])
-@pytest.mark.parametrize("word", ["F", "R", "FF", "RR"])
-def test_eigenvalues_by_bisection_are_refused(word, outer, x64):
+@pytest.mark.parametrize("nesting", ["F", "R", "FF", "RR"])
+def test_eigenvalues_by_bisection_are_refused(nesting, outer, x64):
     f = outer(lambda d: jnp.sum(jax.scipy.linalg.eigh_tridiagonal(d, d[1:] / 4, eigvals_only=True) ** 2))
     d = jnp.array([1.0, 2.0, 0.5])
     with pytest.raises(ng.UnsupportedNestingError, match=r"eigh_tridiagonal.*constants"):
-        ng.derivative(f, word)(d, *[d] * ng.Nesting(word).directions)
+        ng.derivative(f, nesting)(d, *[d] * ng.Nesting(nesting).directions)
 
 
 BESSEL = {
@@ -108,11 +112,11 @@ BESSEL = {
 def test_bessel_functions_at_zero_too(name, compiled, x64):
     f, order = BESSEL[name]
     x, v = np.array([0.0, -0.3, 4.0, 12.0]), np.array([1.0, 2.0, -1.0, 0.5])
-    for word in ("R", "F", "RR", "FR", "RF", "RRF"):
-        operator = ng.derivative(lambda x: jnp.sum(f(x)), word, compile=compiled, backend="jax")
-        number = operator(x, *[v] * ng.Nesting(word).directions)
-        truth = special.ivp(order, x, len(word)) * v ** ng.Nesting(word).directions
-        np.testing.assert_allclose(number, truth if "R" in word else truth.sum(), rtol=1e-12, atol=1e-14)
+    for nesting in ("R", "F", "RR", "FR", "RF", "RRF"):
+        operator = ng.derivative(lambda x: jnp.sum(f(x)), nesting, compile=compiled, backend="jax")
+        number = operator(x, *[v] * ng.Nesting(nesting).directions)
+        truth = special.ivp(order, x, len(nesting)) * v ** ng.Nesting(nesting).directions
+        np.testing.assert_allclose(number, truth if "R" in nesting else truth.sum(), rtol=1e-12, atol=1e-14)
     far = ng.gradient(jax.scipy.special.i0e, compile=compiled, backend="jax")(800.0)
     assert far == pytest.approx(special.i1e(800.0) - special.i0e(800.0), rel=1e-9)
 
@@ -129,12 +133,12 @@ ERFCX = {
 def test_erfcx_of_arrays_twice(name, x64):
     x, v = np.array([-1.5, 0.0, 0.7, 3.0]), np.array([1.0, 2.0, -1.0, 0.5])
     rate = 2 * x * special.erfcx(x) - 2 / np.sqrt(np.pi)
-    for word in ("R", "F", "RR", "FR", "RF"):
-        number = ng.derivative(lambda x: jnp.sum(ERFCX[name](x)), word, backend="jax")(
-            x, *[v] * ng.Nesting(word).directions
+    for nesting in ("R", "F", "RR", "FR", "RF"):
+        number = ng.derivative(lambda x: jnp.sum(ERFCX[name](x)), nesting, backend="jax")(
+            x, *[v] * ng.Nesting(nesting).directions
         )
-        truth = rate if len(word) == 1 else (2 * special.erfcx(x) + 2 * x * rate) * v
-        np.testing.assert_allclose(number, truth if "R" in word else truth @ v, rtol=1e-9)
+        truth = rate if len(nesting) == 1 else (2 * special.erfcx(x) + 2 * x * rate) * v
+        np.testing.assert_allclose(number, truth if "R" in nesting else truth @ v, rtol=1e-9)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -172,21 +176,21 @@ def written_out(x):
     return jnp.sum(jnp.log(jnp.sum(weights * jnp.exp(entries), axis=1)) ** 2)
 
 
-WORDS = [("alone", word) for word in ("R", "F", "FR", "RF", "RR", "FF")]
+NESTINGS = [("alone", nesting) for nesting in ("R", "F", "FR", "RF", "RR", "FF")]
 
 
 @pytest.mark.parametrize("x", [(1.5, 1.5), (1.0, 0.0)], ids=["betaln", "logsumexp"])
-@pytest.mark.parametrize(("around", "word"), [*WORDS, ("jit", "RF"), ("cond", "RF"), ("vmap", "RF")])
-def test_equal_arguments_and_weights_that_are_zero(around, word, x, x64):
+@pytest.mark.parametrize(("around", "nesting"), [*NESTINGS, ("jit", "RF"), ("cond", "RF"), ("vmap", "RF")])
+def test_equal_arguments_and_weights_that_are_zero(around, nesting, x, x64):
     f, same = (logarithm_of_beta, in_parts) if x[1] else (weighted_sum, written_out)
-    x, vs = jnp.array(x), [jnp.array([1.0, -2.0])] * ng.Nesting(word).directions
-    truth = ng.derivative(same, word, compile=True)(x, *vs)
+    x, vs = jnp.array(x), [jnp.array([1.0, -2.0])] * ng.Nesting(nesting).directions
+    truth = ng.derivative(same, nesting, compile=True)(x, *vs)
     for compiled in (False, True):
         with recorded() as emulations:
-            number = ng.derivative(lambda x: PAIRS[around](f, x), word, compile=compiled)(x, *vs)
+            number = ng.derivative(lambda x: PAIRS[around](f, x), nesting, compile=compiled)(x, *vs)
         np.testing.assert_allclose(number, truth, rtol=1e-9, atol=1e-12)
-        mended = unless_right("betaln") if f is logarithm_of_beta else {"logsumexp"}
-        assert {emulation.operation for emulation in emulations} == mended
+        repaired = unless_right("betaln") if f is logarithm_of_beta else {"logsumexp"}
+        assert {emulation.operation for emulation in emulations} == repaired
 
 
 def test_a_mask_in_logsumexp_hides_what_is_not_finite(x64):
@@ -205,13 +209,13 @@ TAKEN_OUT = {
 }
 
 
-@pytest.mark.parametrize("word", ["R", "F", "FR", "RR"])
+@pytest.mark.parametrize("nesting", ["R", "F", "FR", "RR"])
 @pytest.mark.parametrize("name", TAKEN_OUT)
-def test_values_that_are_taken_out_are_refused(name, word, x64):
+def test_values_that_are_taken_out_are_refused(name, nesting, x64):
     x = jnp.array([1.0, 3.0, 2.0])
     f = lambda x: jnp.sum(TAKEN_OUT[name](x) ** 2)  # noqa: E731
     with pytest.raises(ng.UnsupportedNestingError, match=rf"'{name}'.*takes the values out"):
-        ng.derivative(f, word)(x, *[x] * ng.Nesting(word).directions)
+        ng.derivative(f, nesting)(x, *[x] * ng.Nesting(nesting).directions)
 
 
 def test_a_derivative_inside_f_takes_no_values_out_either(x64):
@@ -265,8 +269,8 @@ NESTED = {
 def test_programs_in_programs_are_looked_into(name, x64):
     x, v = jnp.ones(2), jnp.array([1.0, -1.0])
     f = NESTED[name](lambda x: jnp.hypot(x[0], x[1]))
-    for word in ("FR", "RR"):
-        np.testing.assert_allclose(ng.hvp(f, word)(x, v), v / np.sqrt(2), rtol=1e-12)
+    for nesting in ("FR", "RR"):
+        np.testing.assert_allclose(ng.hvp(f, nesting)(x, v), v / np.sqrt(2), rtol=1e-12)
 
 
 def test_under_vmap_axes_are_where_it_puts_them(x64):

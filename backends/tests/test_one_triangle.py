@@ -31,8 +31,8 @@ def expected(lower):
     s, d = mirrored(A), mirrored(V)
     m = np.linalg.inv(s)
     half = np.linalg.slogdet(s)[1] / 2
-    slope = back(m)
-    return 2 * half * slope, np.sum(m * d) * slope - 2 * half * back(m @ d @ m)
+    gradient = back(m)
+    return 2 * half * gradient, np.sum(m * d) * gradient - 2 * half * back(m @ d @ m)
 
 
 def torch_functions():
@@ -105,11 +105,11 @@ def test_the_derivative_is_that_of_the_triangle(engine, index):
     a, v, _, functions = ENGINES[engine]()
     assert len(functions) == COUNTS[engine]
     name, (f, lower) = list(functions.items())[index]
-    slope, hvp = expected(lower)
-    np.testing.assert_allclose(ng.gradient(f)(a), slope, rtol=1e-9, atol=1e-12)
-    for word in ("RR", "FR", "RF"):
-        if (name, word) not in REFUSED:
-            np.testing.assert_allclose(ng.hvp(f, word)(a, v), hvp, rtol=1e-9, atol=1e-12)
+    gradient, hvp = expected(lower)
+    np.testing.assert_allclose(ng.gradient(f)(a), gradient, rtol=1e-9, atol=1e-12)
+    for nesting in ("RR", "FR", "RF"):
+        if (name, nesting) not in REFUSED:
+            np.testing.assert_allclose(ng.hvp(f, nesting)(a, v), hvp, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.filterwarnings(
@@ -128,8 +128,8 @@ def test_what_jax_makes_symmetric_is_its_own(engine):
     f = lambda a: log_det(jnp.linalg.cholesky(a), jnp)  # noqa: E731
     cells = ng.diagnose(f, a, nestings=["R", "FR", "RF"]).cells
     assert [cell.route for cell in cells] == ["native"] * 3
-    slope = ng.gradient(f)(a)
-    np.testing.assert_allclose(slope, slope.T, rtol=1e-12)
+    gradient = ng.gradient(f)(a)
+    np.testing.assert_allclose(gradient, gradient.T, rtol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["torch"])

@@ -8,7 +8,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
-from nestgrad.extend import Nesting
+from nestgrad.extend import Nesting, provides
 
 from .conftest import BUNDLED
 
@@ -24,14 +24,26 @@ def test_composition_equals_the_named_operators(backend):
 
     x, v = backend.asarray(X), backend.asarray(V)
     expected = (2 * np.sin(X) + 4 * X * np.cos(X) - X**2 * np.sin(X)) * V
-    for word in ("FR", "RF", "RR"):
-        named = getattr(ng, str(Nesting(word)))
+    for nesting in ("FR", "RF", "RR"):
+        named = getattr(ng, str(Nesting(nesting)))
         np.testing.assert_allclose(named(g, backend=backend)(x, v), expected)
-        np.testing.assert_allclose(ng.gradient_and_hvp(g, word, backend=backend)(x, v)[1], expected)
+        np.testing.assert_allclose(ng.gradient_and_hvp(g, nesting, backend=backend)(x, v)[1], expected)
         np.testing.assert_allclose(
-            ng.nested_gradient(lambda y: backend.xp.sum(y * v), g, nesting=word, backend=backend)(x), expected
+            ng.nested_gradient(lambda y: backend.xp.sum(y * v), g, nesting=nesting, backend=backend)(x), expected
         )
     assert float(ng.forward_over_forward(g, backend=backend)(x, v, v)) == pytest.approx(np.sum(expected * V))
+
+
+GUARDS = ("run", "classify", "finite", "canary", "raw", *(str(Nesting(code)) for code in ("FF", "FR", "RF", "RR")))
+
+
+def test_the_raw_engine_is_the_base_and_claims_nothing_that_guards(backend):
+    raw = backend.raw()
+    assert isinstance(backend, type(raw))
+    assert type(raw) is not type(backend)
+    assert [ability for ability in GUARDS if provides(raw, ability)] == []
+    modes = ("jvp", "vjp", "compile", "compile_traced", "compile_xla")
+    assert [provides(raw, mode) for mode in modes] == [provides(backend, mode) for mode in modes]
 
 
 def test_the_descriptor_tells_what_the_backend_is(backend):

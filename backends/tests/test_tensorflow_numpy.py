@@ -30,15 +30,15 @@ def sine_of_tensorflow(x):
     return by_numpy(np.sin, x), lambda upstream: upstream * tf.cos(x)
 
 
-def derivative(f, word):
-    operator = ng.derivative(lambda x: tf.reduce_sum(f(x)), word, backend="tensorflow")
-    return operator(X, *[X] * ng.Nesting(word).directions)
+def derivative(f, nesting):
+    operator = ng.derivative(lambda x: tf.reduce_sum(f(x)), nesting, backend="tensorflow")
+    return operator(X, *[X] * ng.Nesting(nesting).directions)
 
 
-@pytest.mark.parametrize("word", ["R", "F", "FR", "RF", "RR", "FF"])
-def test_what_varies_is_no_constant(word):
+@pytest.mark.parametrize("nesting", ["R", "F", "FR", "RF", "RR", "FF"])
+def test_what_varies_is_no_constant(nesting):
     with pytest.raises(ng.UnsupportedNestingError, match=r"numpy_function.*custom_gradient"):
-        derivative(lambda x: by_numpy(np.sin, x) + x**2, word)
+        derivative(lambda x: by_numpy(np.sin, x) + x**2, nesting)
 
 
 def test_a_constant_is_one():
@@ -48,14 +48,14 @@ def test_a_constant_is_one():
 def test_a_rule_in_numpy_is_good_for_one_derivative():
     np.testing.assert_allclose(derivative(lambda x: sine(x) * x, "R"), np.cos(X) * X + np.sin(X))
     np.testing.assert_allclose(derivative(lambda x: sine(x) * x, "F"), np.sum(np.cos(X) * X**2 + np.sin(X) * X))
-    for word in ("FR", "RF", "RR", "FF"):
+    for nesting in ("FR", "RF", "RR", "FF"):
         with pytest.raises(ng.UnsupportedNestingError, match="numpy_function"):
-            derivative(sine, word)
+            derivative(sine, nesting)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_a_rule_in_tensorflow_is_good_for_more(word):
-    np.testing.assert_allclose(derivative(sine_of_tensorflow, word), -np.sin(X) * X)
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_a_rule_in_tensorflow_is_good_for_more(nesting):
+    np.testing.assert_allclose(derivative(sine_of_tensorflow, nesting), -np.sin(X) * X)
 
 
 def test_elsewhere_it_is_as_it_was():

@@ -10,9 +10,9 @@ tf = pytest.importorskip("tensorflow")
 tnp = pytest.importorskip("tensorflow.experimental.numpy")
 keras = tf.keras
 
-WORDS = ["R", "F", "RR", "FR", "RF", "FF"]
+NESTINGS = ["R", "F", "RR", "FR", "RF", "FF"]
 every_way = pytest.mark.parametrize(
-    ("word", "compiled"), [*((word, False) for word in WORDS), ("RR", True)], ids=[*WORDS, "RR-compiled"]
+    ("nesting", "compiled"), [*((nesting, False) for nesting in NESTINGS), ("RR", True)], ids=[*NESTINGS, "RR-compiled"]
 )
 SPECIAL = {
     "bessel_i0": (tf.math.bessel_i0, lambda x: mpmath.besseli(0, x), 0.0),
@@ -41,30 +41,32 @@ PAIRS = {
 V = tf.constant([1.0, -0.6, 0.3], tf.float64)
 
 
-def derivative(f, word, x, v, **options):
+def derivative(f, nesting, x, v, **options):
     """Along v in every letter."""
-    found = ng.derivative(f, word, **options)(x, *[v] * ng.Nesting(word).directions)
-    return float(tf.reduce_sum(found * v) if "R" in word else found)
+    found = ng.derivative(f, nesting, **options)(x, *[v] * ng.Nesting(nesting).directions)
+    return float(tf.reduce_sum(found * v) if "R" in nesting else found)
 
 
-@pytest.mark.parametrize(("word", "compiled"), [*((word, False) for word in (*WORDS, "RRR")), ("RRR", True)])
+@pytest.mark.parametrize(
+    ("nesting", "compiled"), [*((nesting, False) for nesting in (*NESTINGS, "RRR")), ("RRR", True)]
+)
 @pytest.mark.parametrize("name", SPECIAL)
-def test_special_functions(name, word, compiled):
+def test_special_functions(name, nesting, compiled):
     f, truth, centre = SPECIAL[name]
     points = [centre, centre + 1e-7, centre + 0.3, centre - 0.2, centre + 1.6]
     x, weights = tf.constant(points, tf.float64), tf.constant([1.0, 0.5, 2.0, 0.7, 0.3], tf.float64)
     with mpmath.workdps(40):
         expected = sum(
-            w * float(mpmath.diff(truth, z, len(word))) for w, z in zip(weights.numpy(), points, strict=True)
+            w * float(mpmath.diff(truth, z, len(nesting))) for w, z in zip(weights.numpy(), points, strict=True)
         )
-    found = derivative(lambda z: tf.reduce_sum(weights * f(z)), word, x, tf.ones_like(x), compile=compiled)
+    found = derivative(lambda z: tf.reduce_sum(weights * f(z)), nesting, x, tf.ones_like(x), compile=compiled)
     assert found == pytest.approx(expected, rel=1e-9)
 
 
 @every_way
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("name", HIDDEN)
-def test_kinks_that_cancel(name, pair, word, compiled):
+def test_kinks_that_cancel(name, pair, nesting, compiled):
     if name == "keras.ops.fmod" and pair != "zeros":
         pytest.skip("it jumps there")
     f, truth = HIDDEN[name]
@@ -73,7 +75,7 @@ def test_kinks_that_cancel(name, pair, word, compiled):
     lines = zip(*(part.numpy() for part in (one, other, *direction)), strict=True)
     with mpmath.workdps(40):
         expected = sum(
-            float(mpmath.diff(lambda t: truth(mpmath.mpf(x) + t * v, mpmath.mpf(y) + t * w), 0, len(word), h=1e-9))  # noqa: B023
+            float(mpmath.diff(lambda t: truth(mpmath.mpf(x) + t * v, mpmath.mpf(y) + t * w), 0, len(nesting), h=1e-9))  # noqa: B023
             for x, y, v, w in lines
         )
 
@@ -81,7 +83,7 @@ def test_kinks_that_cancel(name, pair, word, compiled):
         return tf.reduce_sum(f(one + t * direction[0], other + t * direction[1]))
 
     zero = tf.zeros([], tf.float64)
-    assert derivative(along, word, zero, tf.ones_like(zero), compile=compiled) == pytest.approx(
+    assert derivative(along, nesting, zero, tf.ones_like(zero), compile=compiled) == pytest.approx(
         expected, rel=1e-7, abs=1e-9
     )
 
@@ -112,27 +114,27 @@ RIGHT = {
 
 @every_way
 @pytest.mark.parametrize("name", SUMMED)
-def test_silu_of_an_array_of_betas_is_refused(name, word, compiled):
+def test_silu_of_an_array_of_betas_is_refused(name, nesting, compiled):
     with pytest.raises(ng.UnsupportedNestingError, match=r"silu.*127690"):
-        derivative(lambda b: tf.reduce_sum(SUMMED[name](b) ** 2), word, X, V, compile=compiled)
+        derivative(lambda b: tf.reduce_sum(SUMMED[name](b) ** 2), nesting, X, V, compile=compiled)
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("nesting", NESTINGS)
 @pytest.mark.parametrize("name", RIGHT)
-def test_silu_is_right_otherwise(name, word):
+def test_silu_is_right_otherwise(name, nesting):
     f, expected = RIGHT[name]
-    found, truth = (derivative(lambda x: tf.reduce_sum(g(x) ** 2), word, X, V) for g in (f, expected))  # noqa: B023
+    found, truth = (derivative(lambda x: tf.reduce_sum(g(x) ** 2), nesting, X, V) for g in (f, expected))  # noqa: B023
     assert found == pytest.approx(truth, rel=1e-10)
 
 
 @every_way
-def test_isotonic_regression_of_a_vector(word, compiled):
+def test_isotonic_regression_of_a_vector(nesting, compiled):
     """An ascending vector has one block, its mean."""
     weights = tf.constant([0.3, -0.7, 1.1], tf.float64)
     f = lambda x: tf.reduce_sum(weights * tf.nn.isotonic_regression(x)[0] ** 2)  # noqa: E731
     expected = lambda x: tf.reduce_sum(weights) * tf.reduce_mean(x) ** 2  # noqa: E731
-    found = derivative(f, word, X, V, compile=compiled)
-    assert found == pytest.approx(derivative(expected, word, X, V), rel=1e-10)
+    found = derivative(f, nesting, X, V, compile=compiled)
+    assert found == pytest.approx(derivative(expected, nesting, X, V), rel=1e-10)
 
 
 def test_isotonic_regression_of_integers_is_a_constant():

@@ -90,32 +90,32 @@ def test_a_repair_is_right(name, law):
 
 
 @pytest.mark.parametrize("name", REPAIRED)
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_a_repair_is_right_in_a_graph(name, word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_a_repair_is_right_in_a_graph(name, nesting):
     function, x = REPAIRED[name]
     f = lambda x: total(function(x))  # noqa: E731
     x, v = tf.constant(x), tf.constant(np.cos(x))
     eager = ng.hvp(f, "RR")(x, v)  # by differences, above
-    np.testing.assert_allclose(ng.hvp(f, word, compile=True)(x, v), eager, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ng.hvp(f, nesting, compile=True)(x, v), eager, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_refusal_names_the_operation(name, compiled):
-    function, word = REFUSED[name]
+    function, nesting = REFUSED[name]
     x = tf.constant(POINTS)
     with pytest.raises(ng.UnsupportedNestingError) as refusal:
-        ng.derivative(lambda x: total(function(x)), word, compile=compiled)(x, *[x] * ng.Nesting(word).directions)
+        ng.derivative(lambda x: total(function(x)), nesting, compile=compiled)(x, *[x] * ng.Nesting(nesting).directions)
     assert refusal.value.operation == name
-    assert refusal.value.nesting == ng.Nesting(word)
+    assert refusal.value.nesting == ng.Nesting(nesting)
 
 
 @pytest.mark.parametrize("f", [tf.math.xlogy, tf.math.xlog1py, tf.math.xdivy])
 def test_zero_times_what_is_not_finite_stays_zero(f):
     nothing, y = tf.zeros(4, F64), tf.constant([0.0, -1.0, -2.0, np.inf], F64)
-    total, slope = ng.value_and_gradient(lambda y: tf.reduce_sum(f(nothing, y)))(y)
+    total, gradient = ng.value_and_gradient(lambda y: tf.reduce_sum(f(nothing, y)))(y)
     assert total == 0
-    assert not slope.numpy().any()
+    assert not gradient.numpy().any()
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -142,20 +142,20 @@ def test_constant_arguments_are_no_reason_to_refuse(law):
 
 def test_there_is_no_repair_where_none_is_needed():
     with recorded() as emulations:
-        for word in ("FR", "RF", "RR"):
-            ng.hvp(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1) + tf.math.cumprod(x, 1)[:, 1] + x[:, 0] ** 2), word)(
+        for nesting in ("FR", "RF", "RR"):
+            ng.hvp(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1) + tf.math.cumprod(x, 1)[:, 1] + x[:, 0] ** 2), nesting)(
                 tf.constant(POINTS), tf.constant(POINTS)
             )
     assert not emulations
 
 
-@pytest.mark.parametrize("word", ["RR", "FR", "RF", "FF"])
+@pytest.mark.parametrize("nesting", ["RR", "FR", "RF", "FF"])
 @pytest.mark.parametrize("compiled", [False, True])
-def test_inside_a_function_it_is_refused(word, compiled):
+def test_inside_a_function_it_is_refused(nesting, compiled):
     inner = tf.function(lambda x: tf.reduce_sum(tf.nn.moments(x, [1])[1]), autograph=False)
     x = tf.constant(POINTS)
     with pytest.raises(ng.UnsupportedNestingError) as refusal:
-        ng.derivative(lambda x: inner(x), word, compile=compiled)(x, *[x] * (1 + (word == "FF")))
+        ng.derivative(lambda x: inner(x), nesting, compile=compiled)(x, *[x] * (1 + (nesting == "FF")))
     assert refusal.value.operation == "moments"
 
 
@@ -188,8 +188,8 @@ def test_the_users_tape_counts_as_a_letter():
     def outer(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            slope = ng.gradient(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(x)
-        return tape.gradient(slope, x)
+            gradient = ng.gradient(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(x)
+        return tape.gradient(gradient, x)
 
     zeros = tf.constant(ZEROS)
     product = ng.hvp(lambda x: tf.reduce_sum(tf.reduce_prod(x, 1)))(zeros, tf.ones_like(zeros))
@@ -209,8 +209,8 @@ def test_the_watch_ends_with_the_call():
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = f(x)
-        slope = tape.gradient(y, x)
-    np.testing.assert_allclose(outer.gradient(slope, x, output_gradients=v), [[2 / 3, 0, 0]])  # TensorFlow as it was
+        gradient = tape.gradient(y, x)
+    np.testing.assert_allclose(outer.gradient(gradient, x, output_gradients=v), [[2 / 3, 0, 0]])  # TensorFlow as it was
 
 
 def test_an_exception_of_the_users_passes():
@@ -219,16 +219,16 @@ def test_an_exception_of_the_users_passes():
             raise KeyError("mine")
         return tf.reduce_sum(x)
 
-    for word in ("F", "R", "FR"):
+    for nesting in ("F", "R", "FR"):
         with pytest.raises(KeyError, match="mine"):
-            ng.derivative(f, word)(tf.constant(POINTS), *[tf.constant(POINTS)] * (word != "R"))
+            ng.derivative(f, nesting)(tf.constant(POINTS), *[tf.constant(POINTS)] * (nesting != "R"))
 
 
-def test_bare_tensorflow_is_as_it_is():
-    bare = ng.get_backend("tensorflow").bare()
+def test_raw_tensorflow_is_as_it_is():
+    raw = ng.get_backend("tensorflow").raw()
     f = lambda x: tf.reduce_sum(tf.math.cumprod(x))  # noqa: E731
     x = tf.constant([0.0, 2.0, 3.0], F64)
-    value, pullback = bare.vjp(f, x)
+    value, pullback = raw.vjp(f, x)
     np.testing.assert_allclose(pullback(tf.ones_like(value))[0], [0, 0, 0])  # tensorflow#119430
     np.testing.assert_allclose(ng.gradient(f)(x), [9, 0, 0])
 

@@ -17,25 +17,25 @@ def close(found, expected, tolerance=1e-10):
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_slices_under_xla(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_slices_under_xla(nesting):
     # there TensorFlow differentiates them by an operation without a rule
     f = lambda x: tf.reduce_sum(tf.concat([tf.sin(x), x**3], 0) ** 2)  # noqa: E731
-    found = tf.function(ng.hvp(f, word), jit_compile=True, autograph=False)(X, V)
+    found = tf.function(ng.hvp(f, nesting), jit_compile=True, autograph=False)(X, V)
     close(found, (2 * np.cos(2 * X) + 30 * X**4) * V)
-    found = tf.function(ng.hvp(lambda x: tf.reduce_sum(x[1:] ** 3), word), jit_compile=True, autograph=False)(X, V)
+    found = tf.function(ng.hvp(lambda x: tf.reduce_sum(x[1:] ** 3), nesting), jit_compile=True, autograph=False)(X, V)
     close(found, np.array([0, 1, 1, 1]) * 6 * X * V)
 
 
-@pytest.mark.parametrize("word", ["R", *HVPS])
-def test_complex_numbers_under_xla(word):
+@pytest.mark.parametrize("nesting", ["R", *HVPS])
+def test_complex_numbers_under_xla(nesting):
     # XLA's own rules of sqrt, rsqrt and reciprocal do not conjugate
     def f(x):
         z = tf.complex(x * x + 1, x)
         return tf.reduce_sum(tf.math.real(tf.sqrt(z) + tf.math.log(z) + 1 / z + tf.math.rsqrt(z)) + tf.math.angle(z))
 
-    op = ng.derivative(f, word)
-    directions = [V] * (len(word) - 1)
+    op = ng.derivative(f, nesting)
+    directions = [V] * (len(nesting) - 1)
     close(tf.function(op, jit_compile=True, autograph=False)(X, *directions), op(X, *directions))
 
 

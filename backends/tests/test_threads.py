@@ -30,7 +30,7 @@ def operators():
     found = []
     for name in filter(importlib.util.find_spec, ENGINES):
         compiled = name in ("jax", "tensorflow")  # eagerly they take milliseconds a call
-        found += [(name, ng.hvp(nested(name), word, backend=name, compile=compiled)) for word in ("FR", "RR")]
+        found += [(name, ng.hvp(nested(name), nesting, backend=name, compile=compiled)) for nesting in ("FR", "RR")]
         found.append((name, ng.gradient(nested(name), backend=name, compile=compiled)))
     return found
 

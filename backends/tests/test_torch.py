@@ -33,43 +33,43 @@ def close(found, expected, tolerance=1e-10):
     np.testing.assert_allclose(found.numpy(force=True), np.asarray(expected), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_seed(word):
-    close(ng.hvp(inverse_norm, word)(X, V), inverse_norm_hvp(X, V))
+@pytest.mark.parametrize("nesting", HVPS)
+def test_seed(nesting):
+    close(ng.hvp(inverse_norm, nesting)(X, V), inverse_norm_hvp(X, V))
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_seed_composite(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_seed_composite(nesting):
     # h(x) = (Σ ∇f)³ with ∇f = −x/r³, so ∇h = 3 (Σ∇f)² · H·1
-    slope = -X / torch.sqrt(X @ X) ** 3
-    expected = 3 * slope.sum() ** 2 * inverse_norm_hvp(X, torch.ones_like(X))
-    close(ng.nested_gradient(lambda y: y.sum() ** 3, inverse_norm, nesting=word)(X), expected)
+    gradient = -X / torch.sqrt(X @ X) ** 3
+    expected = 3 * gradient.sum() ** 2 * inverse_norm_hvp(X, torch.ones_like(X))
+    close(ng.nested_gradient(lambda y: y.sum() ** 3, inverse_norm, nesting=nesting)(X), expected)
 
 
-@pytest.mark.parametrize("word", ["RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF"])
-def test_third_order(word):
-    close(ng.derivative(quartic, word)(X, V, X), 24 * X * V * X)
+@pytest.mark.parametrize("nesting", ["RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF"])
+def test_third_order(nesting):
+    close(ng.derivative(quartic, nesting)(X, V, X), 24 * X * V * X)
 
 
-@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("nesting", HVPS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_results_have_the_primals_dtype(word, dtype):
-    found = ng.hvp(quartic, word)(X.to(dtype), V.to(dtype))
+def test_results_have_the_primals_dtype(nesting, dtype):
+    found = ng.hvp(quartic, nesting)(X.to(dtype), V.to(dtype))
     assert found.dtype == dtype
     close(found, 12 * X**2 * V, 1e-5)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_several_inputs_in_a_tree(word):
-    found = ng.hvp(lambda t: (t["a"] ** 2 * t["b"]).sum(), word)({"a": X, "b": V}, {"a": V, "b": X})
+@pytest.mark.parametrize("nesting", HVPS)
+def test_several_inputs_in_a_tree(nesting):
+    found = ng.hvp(lambda t: (t["a"] ** 2 * t["b"]).sum(), nesting)({"a": X, "b": V}, {"a": V, "b": X})
     close(found["a"], 2 * V * V + 2 * X * X)
     close(found["b"], 2 * X * V)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_structurally_zero_hessians_are_zeros(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_structurally_zero_hessians_are_zeros(nesting):
     for f in (lambda x: (V * x).sum(), lambda x: torch.tensor(2.0, dtype=F64), lambda x: 2.0):
-        close(ng.hvp(f, word)(X, V), np.zeros(4))
+        close(ng.hvp(f, nesting)(X, V), np.zeros(4))
 
 
 def test_has_aux():
@@ -79,43 +79,43 @@ def test_has_aux():
     assert not aux.requires_grad
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_inputs_that_require_grad(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_inputs_that_require_grad(nesting):
     x, v = X.clone().requires_grad_(), V.clone().requires_grad_()
-    found = ng.hvp(quartic, word)(x, v)
+    found = ng.hvp(quartic, nesting)(x, v)
     close(found, 12 * X**2 * V)
     by_x, by_v = torch.autograd.grad(found.sum(), (x, v))
     close(by_x, 24 * X * V)
     close(by_v, 12 * X**2)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_nothing_to_train_gives_no_graph(word):
-    assert not ng.hvp(quartic, word)(X, V).requires_grad
+@pytest.mark.parametrize("nesting", HVPS)
+def test_nothing_to_train_gives_no_graph(nesting):
+    assert not ng.hvp(quartic, nesting)(X, V).requires_grad
     assert not ng.gradient(quartic)(X).requires_grad
 
 
-@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("nesting", HVPS)
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
-def test_right_number_without_a_graph(word, context):
+def test_right_number_without_a_graph(nesting, context):
     scale = X.clone().requires_grad_()
     with context():
         x = X * 1
-        found = ng.hvp(lambda x: (scale * x**3).sum(), word)(x, V)
-        slope = ng.gradient(lambda x: (scale * x**3).sum())(x)
+        found = ng.hvp(lambda x: (scale * x**3).sum(), nesting)(x, V)
+        gradient = ng.gradient(lambda x: (scale * x**3).sum())(x)
     close(found, 6 * X * X * V)
-    close(slope, 3 * X**3)
+    close(gradient, 3 * X**3)
     assert not found.requires_grad
-    assert not slope.requires_grad
+    assert not gradient.requires_grad
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_a_training_step_of_an_input_gradient_penalty(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_a_training_step_of_an_input_gradient_penalty(nesting):
     weights = [torch.linspace(-1, 1, 12, dtype=F64).reshape(4, 3), torch.linspace(1, 2, 3, dtype=F64)]
 
     def penalty(*weights):
         f = lambda x: torch.tanh(x @ weights[0]) @ weights[1]  # noqa: E731
-        return (ng.hvp(f, word)(X, V) ** 2).sum() + (ng.gradient(f)(X) ** 2).sum()
+        return (ng.hvp(f, nesting)(X, V) ** 2).sum() + (ng.gradient(f)(X) ** 2).sum()
 
     trained = [w.clone().requires_grad_() for w in weights]
     penalty(*trained).backward()
@@ -127,8 +127,8 @@ def test_a_training_step_of_an_input_gradient_penalty(word):
 def test_grad_is_never_touched():
     module = torch.nn.Linear(4, 1, dtype=F64)
     x = X.clone().requires_grad_()
-    for word in HVPS:
-        ng.hvp(lambda x: torch.tanh(module(x)).sum(), word)(x, V)
+    for nesting in HVPS:
+        ng.hvp(lambda x: torch.tanh(module(x)).sum(), nesting)(x, V)
     ng.gradient(lambda x: module(x).sum())(x)
     assert x.grad is None
     assert all(p.grad is None for p in module.parameters())
@@ -143,8 +143,8 @@ def test_parameters_of_a_module_through_functional_call():
     ends = [
         ng.gradient(loss)({name: p.detach() + t * direction[name] for name, p in parameters.items()}) for t in (h, -h)
     ]
-    for word in HVPS:
-        found = ng.hvp(loss, word)(parameters, direction)
+    for nesting in HVPS:
+        found = ng.hvp(loss, nesting)(parameters, direction)
         for name in parameters:
             close(found[name], ((ends[0][name] - ends[1][name]) / (2 * h)).detach(), 1e-7)
 
@@ -155,13 +155,13 @@ def test_an_input_that_f_also_captures_is_held():
     close(ng.hvp(lambda y: (x * y**2).sum())(x, V), 2 * X * V)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_inside_transforms_of_torch_func(word):
-    op = ng.hvp(quartic, word)
+@pytest.mark.parametrize("nesting", HVPS)
+def test_inside_transforms_of_torch_func(nesting):
+    op = ng.hvp(quartic, nesting)
     close(torch.func.vmap(op)(torch.stack([X, V]), torch.stack([V, X])), torch.stack([12 * X**2 * V, 12 * V**2 * X]))
     close(torch.func.grad(lambda x: op(x, V).sum())(X), 24 * X * V)
     close(torch.func.jvp(lambda x: op(x, V), (X,), (V,))[1], 24 * X * V * V)
-    scaled = lambda s: ng.hvp(lambda x: (s * x**3).sum(), word)(X, V).sum()  # noqa: E731
+    scaled = lambda s: ng.hvp(lambda x: (s * x**3).sum(), nesting)(X, V).sum()  # noqa: E731
     close(torch.func.grad(scaled)(X), 6 * X * V)  # only the captured tensor is traced
 
 
@@ -209,8 +209,8 @@ def test_a_derivative_of_a_number_has_its_dtype():
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        slope = ng.derivative(lambda x: 2.0 * torch.sum(x) ** 2, "F")(x, x)
+        found = ng.derivative(lambda x: 2.0 * torch.sum(x) ** 2, "F")(x, x)
     finally:
         torch.set_default_dtype(default)
-    assert slope.dtype == torch.float32
-    assert float(slope) == pytest.approx(36.0)
+    assert found.dtype == torch.float32
+    assert float(found) == pytest.approx(36.0)

@@ -36,9 +36,9 @@ def _fresh():
     torch._dynamo.reset()
 
 
-@pytest.mark.parametrize(("word", "execution"), [*((word, "traced") for word in HVPS), ("RR", "compiled")])
-def test_seed_at_new_inputs_and_shapes(word, execution):
-    hvp = ng.hvp(inverse_norm, word, compile=execution)
+@pytest.mark.parametrize(("nesting", "execution"), [*((nesting, "traced") for nesting in HVPS), ("RR", "compiled")])
+def test_seed_at_new_inputs_and_shapes(nesting, execution):
+    hvp = ng.hvp(inverse_norm, nesting, compile=execution)
     for x, v in [(X, V), (V, X), (X[:3], V[:3]), (torch.cat([X, V]), torch.cat([V, X]))]:
         close(hvp(x, v), inverse_norm_hvp(x, v))
 
@@ -55,10 +55,10 @@ def test_many_operators_of_one_function():
         close(ng.gradient(lambda x: (x**2).sum(), compile="traced")(X), 2 * X)
 
 
-@pytest.mark.parametrize("word", ["RRR", "FRR", "RRF"])
-def test_third_order_is_refused(word):
+@pytest.mark.parametrize("nesting", ["RRR", "FRR", "RRF"])
+def test_third_order_is_refused(nesting):
     with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.compile.*order 3.*Leave compile=False"):
-        ng.derivative(lambda x: torch.sum(x**4), word, compile="traced")(X, V, X)
+        ng.derivative(lambda x: torch.sum(x**4), nesting, compile="traced")(X, V, X)
 
 
 def test_third_order_runs_uncompiled_inside_the_users_compiler():
@@ -66,19 +66,19 @@ def test_third_order_runs_uncompiled_inside_the_users_compiler():
     close(torch.compile(lambda x: operator(x, V, X), backend="aot_eager")(X), 24 * X * V * X)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_containers_and_structural_zeros(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_containers_and_structural_zeros(nesting):
     f = lambda t: (t["a"] ** 2 * t["b"]).sum() + (V * t["c"][0]).sum()  # noqa: E731
-    found = ng.hvp(f, word, compile="traced")({"a": X, "b": V, "c": [X]}, {"a": V, "b": X, "c": [V]})
+    found = ng.hvp(f, nesting, compile="traced")({"a": X, "b": V, "c": [X]}, {"a": V, "b": X, "c": [V]})
     close(found["a"], 2 * V * V + 2 * X * X)
     close(found["b"], 2 * X * V)
     close(found["c"][0], torch.zeros(4))
 
 
-@pytest.mark.parametrize("word", ["FF"])
-def test_two_forward_modes_are_refused(word):
+@pytest.mark.parametrize("nesting", ["FF"])
+def test_two_forward_modes_are_refused(nesting):
     with pytest.raises(ng.UnsupportedNestingError, match=r"torch\.compile.*two forward modes.*Leave compile=False"):
-        ng.derivative(inverse_norm, word, compile="traced")(X, *[V] * (len(word) - ("R" in word)))
+        ng.derivative(inverse_norm, nesting, compile="traced")(X, *[V] * (len(nesting) - ("R" in nesting)))
 
 
 def test_what_dynamo_cannot_trace_is_refused_and_the_users_errors_pass():
@@ -98,17 +98,17 @@ def layer_norm(x):
     return (torch.nn.functional.layer_norm(x, (4,)) ** 3 * V).sum()
 
 
-@pytest.mark.parametrize("word", ["RF", "FF", "RRR"])
-def test_a_wrong_operation_is_refused_when_compiled(word):
-    directions = [V] * (len(word) - ("R" in word))
+@pytest.mark.parametrize("nesting", ["RF", "FF", "RRR"])
+def test_a_wrong_operation_is_refused_when_compiled(nesting):
+    directions = [V] * (len(nesting) - ("R" in nesting))
     with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
-        ng.derivative(layer_norm, word, compile="traced")(X, *directions)
+        ng.derivative(layer_norm, nesting, compile="traced")(X, *directions)
 
 
-@pytest.mark.parametrize("word", ["RF", "RRR"])
-def test_a_wrong_operation_is_refused_inside_the_users_compiler(word):
-    directions = [V] * (len(word) - 1)
-    operator = ng.derivative(layer_norm, word, backend=TORCH)
+@pytest.mark.parametrize("nesting", ["RF", "RRR"])
+def test_a_wrong_operation_is_refused_inside_the_users_compiler(nesting):
+    directions = [V] * (len(nesting) - 1)
+    operator = ng.derivative(layer_norm, nesting, backend=TORCH)
     with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
         torch.compile(lambda x: operator(x, *directions), backend="aot_eager")(X)
     with pytest.raises(torch._dynamo.exc.Unsupported, match="nestgrad refuses to compile this"):
@@ -118,8 +118,8 @@ def test_a_wrong_operation_is_refused_inside_the_users_compiler(word):
 def test_layer_norm_is_right_where_it_is_not_refused():
     step = 1e-6
     expected = (ng.gradient(layer_norm)(X + step * V) - ng.gradient(layer_norm)(X - step * V)) / (2 * step)
-    for word in ("FR", "RR"):
-        close(ng.hvp(layer_norm, word, compile="traced")(X, V), expected, 1e-6)
+    for nesting in ("FR", "RR"):
+        close(ng.hvp(layer_norm, nesting, compile="traced")(X, V), expected, 1e-6)
 
 
 def test_a_condition_on_values_is_refused():
@@ -128,24 +128,24 @@ def test_a_condition_on_values_is_refused():
         ng.hvp(lambda x: torch.cumprod(x, 0).sum(), "RF", compile="traced")(values, V)
 
 
-def penalty(weights, word, x, **options):
+def penalty(weights, nesting, x, **options):
     f = lambda x: torch.tanh(x @ weights[0]) @ weights[1]  # noqa: E731
-    product = ng.hvp(f, word, **options)(x, V)
+    product = ng.hvp(f, nesting, **options)(x, V)
     return (product**2).sum() + (ng.gradient(f, **options)(x) ** 2).sum()
 
 
-@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("nesting", HVPS)
 @pytest.mark.parametrize("fullgraph", [True, False])
-def test_a_training_step_inside_torch_compile(word, fullgraph):
-    trained, expected = _trained(lambda w: penalty(w, word, X))
+def test_a_training_step_inside_torch_compile(nesting, fullgraph):
+    trained, expected = _trained(lambda w: penalty(w, nesting, X))
     options = {"backend": TORCH} if fullgraph else {}
-    step = torch.compile(lambda x: penalty(trained, word, x, **options), backend="aot_eager", fullgraph=fullgraph)
+    step = torch.compile(lambda x: penalty(trained, nesting, x, **options), backend="aot_eager", fullgraph=fullgraph)
     step(X).backward()
     _check(trained, expected)
 
 
-@pytest.mark.parametrize("word", HVPS)
-def test_containers_inside_torch_compile(word):
+@pytest.mark.parametrize("nesting", HVPS)
+def test_containers_inside_torch_compile(nesting):
     """Dynamo's optree has no dicts, and torch's own pytree does not order their keys."""
 
     def f(tree):
@@ -153,17 +153,17 @@ def test_containers_inside_torch_compile(word):
 
     tree = {"w": X, "b": [X, None, V]}
     vector = {"b": [V, None, X], "w": V}
-    found = torch.compile(lambda x, v: ng.hvp(f, word)(x, v), backend="aot_eager")(tree, vector)
+    found = torch.compile(lambda x, v: ng.hvp(f, nesting)(x, v), backend="aot_eager")(tree, vector)
     close(found["w"], 6 * X * V)
     close(found["b"][0], 2 * V * V + 2 * X * X)
     close(found["b"][2], 2 * X * V)
     assert found["b"][1] is None
 
 
-@pytest.mark.parametrize("word", ["RR"])
-def test_a_training_step_through_compiled_operators(word):
-    trained, expected = _trained(lambda w: penalty(w, word, X))
-    penalty(trained, word, X, compile="traced").backward()
+@pytest.mark.parametrize("nesting", ["RR"])
+def test_a_training_step_through_compiled_operators(nesting):
+    trained, expected = _trained(lambda w: penalty(w, nesting, X))
+    penalty(trained, nesting, X, compile="traced").backward()
     _check(trained, expected)
 
 
@@ -189,11 +189,11 @@ def test_contexts_without_a_graph(context):
     assert scale.grad is None
 
 
-def test_the_bare_engine_shows_its_own_numbers():
-    bare = TORCH.bare()
+def test_the_raw_engine_shows_its_own_numbers():
+    raw = TORCH.raw()
     along = (ng.gradient(layer_norm)(X + 1e-6 * V) - ng.gradient(layer_norm)(X - 1e-6 * V)) / 2e-6
-    close(ng.hvp(layer_norm, "FR", backend=bare)(X, V), along, 1e-6)
-    assert (ng.hvp(layer_norm, "RF", backend=bare)(X, V) - along).abs().max() > 0.1 * along.abs().max()
+    close(ng.hvp(layer_norm, "FR", backend=raw)(X, V), along, 1e-6)
+    assert (ng.hvp(layer_norm, "RF", backend=raw)(X, V) - along).abs().max() > 0.1 * along.abs().max()
 
 
 ROOTS = {
@@ -204,18 +204,20 @@ ROOTS = {
 }
 
 
-@pytest.mark.parametrize("word", HVPS)
+@pytest.mark.parametrize("nesting", HVPS)
 @pytest.mark.parametrize("name", ROOTS)
-def test_a_norm_that_is_zero_gives_no_number(word, name):
+def test_a_norm_that_is_zero_gives_no_number(nesting, name):
     """The squares are polynomials: 2 v is the first product, and that of entries around their mean the last."""
-    operator = ng.derivative(lambda x: ROOTS[name](x) ** 2 + torch.sum(x**3), word, backend="torch", compile="traced")
+    operator = ng.derivative(
+        lambda x: ROOTS[name](x) ** 2 + torch.sum(x**3), nesting, backend="torch", compile="traced"
+    )
     product = 2 * (V - V.mean() * (name == "std")) + 6 * X * V
     close(operator(X, V), product)
     zeros = torch.zeros_like(X)
     with pytest.raises(ng.NotFiniteError):
         operator(zeros, V)
     with pytest.raises(ng.UnsupportedNestingError, match="it is zero"):
-        ng.derivative(lambda x: ROOTS[name](x) ** 2, word, backend="torch")(zeros, V)
+        ng.derivative(lambda x: ROOTS[name](x) ** 2, nesting, backend="torch")(zeros, V)
 
 
 def checkpointed(x):
@@ -224,9 +226,9 @@ def checkpointed(x):
 
 def test_a_program_that_fails_leaves_nothing_behind(monkeypatch):
     monkeypatch.setattr("nestgrad_torch._guard.graph._look", lambda context: None)  # which would refuse it before
-    for word, directions in (("R", ()), ("RF", (V,))):
+    for nesting, directions in (("R", ()), ("RF", (V,))):
         with pytest.raises((RuntimeError, ng.UnsupportedNestingError)):
-            ng.derivative(checkpointed, word, backend="torch", compile="traced")(X, *directions)
+            ng.derivative(checkpointed, nesting, backend="torch", compile="traced")(X, *directions)
         close(ng.derivative(lambda x: torch.sum(x**3), "F", backend="torch")(X, V), 3 * X**2 @ V)
         close(ng.gradient(checkpointed, backend="torch")(X), 3 * X**2)
 

@@ -36,15 +36,15 @@ REFUSED = {
 }
 
 
-def derivative(f, word, x, **options):
-    return ng.derivative(f, word, **options)(x, *[torch.ones_like(x)] * ng.Nesting(word).directions)
+def derivative(f, nesting, x, **options):
+    return ng.derivative(f, nesting, **options)(x, *[torch.ones_like(x)] * ng.Nesting(nesting).directions)
 
 
-@pytest.mark.parametrize("word", ["R", "F", "RR", "FR", "RF"])
+@pytest.mark.parametrize("nesting", ["R", "F", "RR", "FR", "RF"])
 @pytest.mark.parametrize("name", WEIGHTS)
-def test_a_weight_that_varies_is_refused(name, word):
+def test_a_weight_that_varies_is_refused(name, nesting):
     with pytest.raises(ng.UnsupportedNestingError, match=r"constant|no derivative in its"):
-        derivative(lambda w: WEIGHTS[name](X, w), word, W)
+        derivative(lambda w: WEIGHTS[name](X, w), nesting, W)
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -52,8 +52,8 @@ def test_a_weight_that_is_constant_is_not(name):
     f = lambda x: WEIGHTS[name](x, W)  # noqa: E731
     step = 1e-5 * torch.ones_like(X)
     slopes = (derivative(f, "R", X + step) - derivative(f, "R", X - step)) / 2e-5
-    for word in ("RR", "FR", "RF"):
-        torch.testing.assert_close(derivative(f, word, X), slopes, rtol=1e-7, atol=1e-7)
+    for nesting in ("RR", "FR", "RF"):
+        torch.testing.assert_close(derivative(f, nesting, X), slopes, rtol=1e-7, atol=1e-7)
     torch.testing.assert_close(derivative(f, "F", X), (f(X + step) - f(X - step)) / 2e-5, rtol=1e-7, atol=1e-7)
 
 
@@ -62,10 +62,12 @@ def test_a_weight_that_is_constant_is_compiled():
     torch.testing.assert_close(derivative(f, "FR", X, compile=True), derivative(f, "FR", X))
 
 
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name in REFUSED for word in REFUSED[name][1].split()])
-def test_refused(name, word):
+@pytest.mark.parametrize(
+    ("name", "nesting"), [(name, nesting) for name in REFUSED for nesting in REFUSED[name][1].split()]
+)
+def test_refused(name, nesting):
     with pytest.raises(ng.UnsupportedNestingError):
-        derivative(REFUSED[name][0], word, X)
+        derivative(REFUSED[name][0], nesting, X)
 
 
 def test_what_is_right_stays():

@@ -41,8 +41,8 @@ class Solving(Function):
         with torch.enable_grad():
             y = x.detach().requires_grad_()
             z = torch.sin(torch.exp(y))
-            (slope,) = torch.autograd.grad(z.sum(), y)
-        ctx.save_for_backward(slope)
+            (gradient,) = torch.autograd.grad(z.sum(), y)
+        ctx.save_for_backward(gradient)
         return z.detach()
 
     @staticmethod
@@ -167,10 +167,10 @@ def test_the_second_is_refused(name):
         ng.hvp(total(HIDING[name]), "RR")(X, V)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "FRR", "RRF", "RRR"])
-def test_under_torch_func_it_is_refused_too(word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "FRR", "RRF", "RRR"])
+def test_under_torch_func_it_is_refused_too(nesting):
     with pytest.raises(ng.UnsupportedNestingError, match="saves what its forward computed"):
-        ng.derivative(total(SetUp.apply), word)(X, *[V] * (len(word) - 1))
+        ng.derivative(total(SetUp.apply), nesting)(X, *[V] * (len(nesting) - 1))
     assert torch.equal(ng.derivative(total(SetUp.apply), "F")(X, V), ng.derivative(total(plain), "F")(X, V))
 
 

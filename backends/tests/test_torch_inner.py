@@ -65,10 +65,10 @@ def slope(f, x, v, h=1e-5):
 
 
 @each
-@pytest.mark.parametrize("word", ["R", "RR"])
-def test_without_a_graph_it_is_refused(penalty, word):
+@pytest.mark.parametrize("nesting", ["R", "RR"])
+def test_without_a_graph_it_is_refused(penalty, nesting):
     with pytest.raises(ng.UnsupportedNestingError, match="create_graph=True"):
-        ng.derivative(total(penalty), word)(X, *[V] * ng.Nesting(word).directions)
+        ng.derivative(total(penalty), nesting)(X, *[V] * ng.Nesting(nesting).directions)
 
 
 @each
@@ -107,7 +107,7 @@ def test_a_gradient_that_does_not_lead_to_x_is_a_constant(name):
 
 def test_operators_of_ours_inside_are_right():
     f = lambda x: torch.sum(ng.gradient(energy)(x) ** 2)  # noqa: E731
-    for word in ("R", "F"):
-        found = ng.derivative(f, word)(X, *[V] * ng.Nesting(word).directions)
-        found = found @ V if word == "R" else found
+    for nesting in ("R", "F"):
+        found = ng.derivative(f, nesting)(X, *[V] * ng.Nesting(nesting).directions)
+        found = found @ V if nesting == "R" else found
         torch.testing.assert_close(found, slope(f, X, V), rtol=1e-6, atol=0)

@@ -19,39 +19,39 @@ def hessian(x):
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")  # of linearize itself
-@pytest.mark.parametrize("word", ["R", "F"])
-def test_linearize_is_refused(word):
-    directions = [V] * ng.Nesting(word).directions
+@pytest.mark.parametrize("nesting", ["R", "F"])
+def test_linearize_is_refused(nesting):
+    directions = [V] * ng.Nesting(nesting).directions
     with pytest.raises(ng.UnsupportedNestingError, match=r"linearize.*torch\.func\.jvp is right"):
-        torch.func.linearize(lambda x: ng.derivative(f, word)(x, *directions), X)
-    forward = torch.func.jvp(lambda x: ng.derivative(f, word)(x, *directions), (X,), (V,))[1]
-    torch.testing.assert_close(forward, hessian(X) @ V if word == "R" else V @ hessian(X) @ V)
+        torch.func.linearize(lambda x: ng.derivative(f, nesting)(x, *directions), X)
+    forward = torch.func.jvp(lambda x: ng.derivative(f, nesting)(x, *directions), (X,), (V,))[1]
+    torch.testing.assert_close(forward, hessian(X) @ V if nesting == "R" else V @ hessian(X) @ V)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node:UserWarning")
 @pytest.mark.parametrize("point", [lambda x: x, lambda x: V])
-@pytest.mark.parametrize("word", ["R", "F", "FR", "RF", "RR", "RRR"])
-def test_linearize_inside_is_refused(word, point):
+@pytest.mark.parametrize("nesting", ["R", "F", "FR", "RF", "RR", "RRR"])
+def test_linearize_inside_is_refused(nesting, point):
     def pushed(x):  # 3 y² x where y is a point that varies, or is captured beside one that does
         return torch.func.linearize(lambda y: torch.sum(y**3 * x), point(x))[1](V) + torch.sum(x**2)
 
-    with pytest.raises(ng.UnsupportedNestingError, match="linearize" if "F" not in word else "linearize|dual_level"):
-        ng.derivative(pushed, word)(X, *[V] * ng.Nesting(word).directions)
+    with pytest.raises(ng.UnsupportedNestingError, match="linearize" if "F" not in nesting else "linearize|dual_level"):
+        ng.derivative(pushed, nesting)(X, *[V] * ng.Nesting(nesting).directions)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node:UserWarning")
-@pytest.mark.parametrize("word", ["R", "RR"])
-def test_linearize_before_is_no_matter(word):
+@pytest.mark.parametrize("nesting", ["R", "RR"])
+def test_linearize_before_is_no_matter(nesting):
     torch.func.linearize(f, X)
     expected = 3 * X**2 + torch.stack([X[1] ** 2, 2 * X[0] * X[1], torch.tensor(0.0)])
-    result = ng.derivative(f, word)(X, *[V] * ng.Nesting(word).directions)
-    torch.testing.assert_close(result, expected if word == "R" else hessian(X) @ V)
+    result = ng.derivative(f, nesting)(X, *[V] * ng.Nesting(nesting).directions)
+    torch.testing.assert_close(result, expected if nesting == "R" else hessian(X) @ V)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_a_recorded_program_is_the_derivative_elsewhere_too(word):
-    program = make_fx(ng.hvp(f, word))(X, V)
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_a_recorded_program_is_the_derivative_elsewhere_too(nesting):
+    program = make_fx(ng.hvp(f, nesting))(X, V)
     for x in (X, 2 * V):
         torch.testing.assert_close(program(x, V), hessian(x) @ V)

@@ -37,20 +37,20 @@ def along(f, x, v, order, h):
 
 
 @pytest.mark.parametrize("name", LAYER_NORMS)
-@pytest.mark.parametrize("word", ["RF", "FF", "FRR", "RRR"])
-def test_layer_norm_is_refused_by_name(name, word):
-    directions = [V] * (len(word) - ("R" in word))
+@pytest.mark.parametrize("nesting", ["RF", "FF", "FRR", "RRR"])
+def test_layer_norm_is_refused_by_name(name, nesting):
+    directions = [V] * (len(nesting) - ("R" in nesting))
     with pytest.raises(ng.UnsupportedNestingError, match=r"layer_norm.*pytorch#196700") as refusal:
-        ng.derivative(total(LAYER_NORMS[name]), word)(X, *directions)
+        ng.derivative(total(LAYER_NORMS[name]), nesting)(X, *directions)
     assert refusal.value.operation == "layer_norm"
-    assert (refusal.value.use is None) == (len(word) == 3)
+    assert (refusal.value.use is None) == (len(nesting) == 3)
 
 
 @pytest.mark.parametrize("name", LAYER_NORMS)
-@pytest.mark.parametrize("word", ["FR", "RR"])
-def test_layer_norm_elsewhere_is_right(name, word):
+@pytest.mark.parametrize("nesting", ["FR", "RR"])
+def test_layer_norm_elsewhere_is_right(name, nesting):
     f = total(LAYER_NORMS[name])
-    found = (ng.hvp(f, word)(X, V) * V).sum()
+    found = (ng.hvp(f, nesting)(X, V) * V).sum()
     torch.testing.assert_close(found, along(f, X, V, 2, 1e-4), rtol=1e-5, atol=0)
 
 
@@ -70,7 +70,7 @@ def test_the_watch_ends_with_the_call():
 
 
 @pytest.mark.parametrize(
-    ("f", "word", "operation"),
+    ("f", "nesting", "operation"),
     [
         (torch.linalg.det, "RF", "det"),
         (lambda a: torch.linalg.solve(a, a[0]).sum(), "FF", "solve"),
@@ -82,11 +82,11 @@ def test_the_watch_ends_with_the_call():
         (lambda a: functional.huber_loss(a, 2 * a * a), "FR", "huber_loss_backward"),
     ],
 )
-def test_refusals_by_table_and_by_message(f, word, operation):
+def test_refusals_by_table_and_by_message(f, nesting, operation):
     a = torch.tensor([[2.0, 0.3], [0.1, 1.5]], dtype=torch.float64)
     v = torch.tensor([[1.0, 0.2], [0.4, -0.5]], dtype=torch.float64)
     with pytest.raises(ng.UnsupportedNestingError) as refusal:
-        ng.derivative(f, word)(a, *[v] * (len(word) - (word != "F" * len(word))))
+        ng.derivative(f, nesting)(a, *[v] * (len(nesting) - (nesting != "F" * len(nesting))))
     assert refusal.value.operation == operation
 
 
@@ -105,16 +105,16 @@ class Sine(torch.autograd.Function):
 def test_functions_in_the_old_style():
     f = lambda x: Sine.apply(x).sum()  # noqa: E731
     torch.testing.assert_close(ng.gradient(f)(X), X.cos())
-    for word in ("FR", "RR", "RRR"):
+    for nesting in ("FR", "RR", "RRR"):
         with pytest.raises(ng.UnsupportedNestingError, match=r"autograd\.Function"):
-            ng.derivative(f, word)(X, *[V] * (len(word) - 1))
+            ng.derivative(f, nesting)(X, *[V] * (len(nesting) - 1))
 
 
-@pytest.mark.parametrize("word", ["F", "FR", "RF", "RR"])
-def test_threads(word):
-    op = ng.derivative(lambda x: (x.sin() * x.exp()).sum(), word)
+@pytest.mark.parametrize("nesting", ["F", "FR", "RF", "RR"])
+def test_threads(nesting):
+    op = ng.derivative(lambda x: (x.sin() * x.exp()).sum(), nesting)
     # f' = eˣ(sin + cos), f'' = 2eˣ cos
-    expected = (X.exp() * (X.sin() + X.cos()) * V).sum() if word == "F" else 2 * X.exp() * X.cos() * V
+    expected = (X.exp() * (X.sin() + X.cos()) * V).sum() if nesting == "F" else 2 * X.exp() * X.cos() * V
     wrong = []
 
     def work():
@@ -142,16 +142,16 @@ def test_control_flow_that_leaves_no_graph_is_refused_not_zero():
 
 def test_a_compiled_function_inside():
     inner = torch.compile(lambda x: torch.sin(x) * x, backend="aot_eager")
-    for word in ("RR", "FR", "RF"):  # RR first: torch compiles it, and does not differentiate that twice
+    for nesting in ("RR", "FR", "RF"):  # RR first: torch compiles it, and does not differentiate that twice
         expected = (2 * X.cos() - X * X.sin()) * V
-        torch.testing.assert_close(ng.hvp(lambda x: inner(x).sum(), word)(X, V), expected)
+        torch.testing.assert_close(ng.hvp(lambda x: inner(x).sum(), nesting)(X, V), expected)
 
 
-@pytest.mark.parametrize("word", ["F", "FR", "RR"])
-def test_backward_through_a_result_is_refused_where_torch_is_wrong(word):
+@pytest.mark.parametrize("nesting", ["F", "FR", "RR"])
+def test_backward_through_a_result_is_refused_where_torch_is_wrong(nesting):
     scale = torch.ones(3, dtype=torch.float64, requires_grad=True)
     f = lambda x: total(MODULE)(x * scale)  # noqa: E731
-    result = ng.derivative(f, word)(X, V)
+    result = ng.derivative(f, nesting)(X, V)
     with pytest.raises(ng.UnsupportedNestingError, match="layer_norm"):
         result.square().sum().backward()
     ng.gradient(f)(X).square().sum().backward()  # RR, which is right
@@ -184,9 +184,9 @@ DOORS = {
 def test_backward_through_a_gradient_is_refused_and_through_its_value_is_right(door):
     """At a constant row the square of the deviation has a gradient, 0, and torch's second derivative is wrong."""
     x = ROW.clone().requires_grad_()
-    value, slope = door(lambda x: torch.std(x) ** 2, x)
+    value, gradient = door(lambda x: torch.std(x) ** 2, x)
     with pytest.raises(ng.UnsupportedNestingError, match=r"'RR'.*'std'"):
-        slope[1].backward()
+        gradient[1].backward()
     value.backward()
     torch.testing.assert_close(x.grad, torch.zeros_like(x))
 
@@ -197,30 +197,30 @@ def test_backward_through_a_result_elsewhere():
     torch.testing.assert_close(scale.grad, (6 * X * V).sum(0))
 
 
-@pytest.mark.parametrize("word", ["RR", "RRR", "RFR", "FFF"])
-def test_a_product_with_a_tiny_factor_is_refused_where_torch_divides_by_it(word):
+@pytest.mark.parametrize("nesting", ["RR", "RRR", "RFR", "FFF"])
+def test_a_product_with_a_tiny_factor_is_refused_where_torch_divides_by_it(nesting):
     x = torch.tensor([1.0, 1e-9, 2.0, 3.0], dtype=torch.float64)
     with pytest.raises(ng.UnsupportedNestingError, match=r"'prod'.*Use 'FRR?'"):
-        ng.derivative(torch.prod, word)(x, *[x] * ng.Nesting(word).directions)
+        ng.derivative(torch.prod, nesting)(x, *[x] * ng.Nesting(nesting).directions)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "FRR", "FRF"])
-def test_a_product_with_a_tiny_factor_is_right_elsewhere(word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "FRR", "FRF"])
+def test_a_product_with_a_tiny_factor_is_right_elsewhere(nesting):
     x = torch.tensor([1.0, 1e-9, 2.0, 3.0], dtype=torch.float64)
     e, ones = torch.tensor([0.0, 1.0, 0.0, 0.0], dtype=torch.float64), torch.ones(4, dtype=torch.float64)
-    expected = [6.0, 0.0, 3.0, 2.0] if len(word) == 2 else [5.0, 0.0, 4.0, 3.0]  # by hand from abcd
-    found = ng.derivative(torch.prod, word)(x, *[e, ones][: len(word) - 1])
+    expected = [6.0, 0.0, 3.0, 2.0] if len(nesting) == 2 else [5.0, 0.0, 4.0, 3.0]  # by hand from abcd
+    found = ng.derivative(torch.prod, nesting)(x, *[e, ones][: len(nesting) - 1])
     torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("word", ["FRF", "FRR"])
-def test_a_structural_zero_times_a_number_does_not_crash_the_process(word):
+@pytest.mark.parametrize("nesting", ["FRF", "FRR"])
+def test_a_structural_zero_times_a_number_does_not_crash_the_process(nesting):
     def f(x):  # 2 Σx Σx²
         return x.sum() * ng.derivative(lambda y: (x * y**2).sum(), "F")(x, torch.ones_like(x))
 
     x, v = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64), torch.tensor([0.3, 0.3, 0.3], dtype=torch.float64)
     expected = torch.full((3,), 3.24, dtype=torch.float64)  # ∇ of 8 Σv v·x + 4 v·v Σx
-    torch.testing.assert_close(ng.derivative(f, word)(x, v, v), expected)
+    torch.testing.assert_close(ng.derivative(f, nesting)(x, v, v), expected)
 
 
 def test_what_a_compiler_of_dynamos_raised_is_in_the_reason():
@@ -244,16 +244,16 @@ POWERS = {
 }
 
 
-@pytest.mark.parametrize("word", ["RR", "FR", "RF", "FF"])
+@pytest.mark.parametrize("nesting", ["RR", "FR", "RF", "FF"])
 @pytest.mark.parametrize("name", POWERS)
-def test_every_power_is_refused_at_an_exponent_of_zero(name, word):
+def test_every_power_is_refused_at_an_exponent_of_zero(name, nesting):
     x, v = torch.tensor([0.7, 0.0], dtype=torch.float64), torch.tensor([1.0, 0.6], dtype=torch.float64)
     f = lambda z: POWERS[name](z[0], z[1])  # noqa: E731
-    directions = [v] * ng.Nesting(word).directions
+    directions = [v] * ng.Nesting(nesting).directions
     with pytest.raises(ng.UnsupportedNestingError, match="exponent is 0"):
-        ng.derivative(f, word)(x, *directions)
-    found = ng.derivative(lambda z: f(z + 2), word)(x, *directions)
-    found = found @ v if "R" in word else found
+        ng.derivative(f, nesting)(x, *directions)
+    found = ng.derivative(lambda z: f(z + 2), nesting)(x, *directions)
+    found = found @ v if "R" in nesting else found
     torch.testing.assert_close(found, along(lambda z: (z[0] + 2) ** (z[1] + 2), x, v, 2, 1e-4), rtol=1e-5, atol=0)
 
 

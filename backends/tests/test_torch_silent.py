@@ -41,7 +41,7 @@ def batched_solve(x):
     return torch.cholesky_solve(torch.ones(2, 1, dtype=F64), torch.stack([factor, 2 * factor])).sum()
 
 
-CASES = {  # the function, x, the words refused, the operation
+CASES = {  # the function, x, the nestings refused, the operation
     "bessel": (lambda x: (torch.special.bessel_j0(x) * x).sum(), [0.3, 0.4], "R F RR FR RF FF", "bessel_j0"),
     "custom op": (lambda x: cube(x).sum(), [0.3, 0.4], "F RF FR FF", "torch.library.custom_op"),
     "sparse values": (sparse, [0.3, 0.4, 0.5, 0.6], "RR", "sparse_coo_tensor"),
@@ -68,17 +68,17 @@ CASES = {  # the function, x, the words refused, the operation
 
 @pytest.mark.parametrize("name", CASES)
 def test_refused_by_name(name):
-    f, x, words, operation = CASES[name]
+    f, x, nestings, operation = CASES[name]
     x = torch.tensor(x, dtype=F64)
-    for word in words.split():
+    for nesting in nestings.split():
         with pytest.raises(ng.UnsupportedNestingError) as refusal:
-            ng.derivative(f, word)(x, *[torch.cos(x)] * ng.Nesting(word).directions)
+            ng.derivative(f, nesting)(x, *[torch.cos(x)] * ng.Nesting(nesting).directions)
         assert refusal.value.operation == operation
-        assert refusal.value.use is None or refusal.value.use.code not in words.split()
+        assert refusal.value.use is None or refusal.value.use.code not in nestings.split()
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "truth"),
+    ("name", "nesting", "truth"),
     [
         ("custom op", "RR", [1.8, 2.4]),  # 6x
         ("det", "RR", [1.0, -1.0, -1.0, 1.0]),  # of ad - bc along (1, 1, 1, 1)
@@ -88,10 +88,10 @@ def test_refused_by_name(name):
         ("pow", "RR", [2.0, 2.0]),
     ],
 )
-def test_right_where_it_is_not_refused(name, word, truth):
+def test_right_where_it_is_not_refused(name, nesting, truth):
     f, x, *_ = CASES[name]
     x = torch.tensor(x, dtype=F64)
-    found = ng.derivative(f, word)(x, *[torch.ones_like(x)] * ng.Nesting(word).directions)
+    found = ng.derivative(f, nesting)(x, *[torch.ones_like(x)] * ng.Nesting(nesting).directions)
     torch.testing.assert_close(found, torch.tensor(truth, dtype=F64))
 
 
@@ -100,16 +100,16 @@ def test_constants_may_go_through_what_has_no_derivative():
     constant = torch.special.bessel_j0(y)
     f = lambda x: (torch.special.bessel_j0(y) * x**2).sum()  # noqa: E731
     x = torch.tensor([0.3, 0.4], dtype=F64)
-    for word in ("RR", "FR", "RF"):
-        torch.testing.assert_close(ng.hvp(f, word)(x, torch.ones_like(x)), 2 * constant * torch.ones_like(x))
+    for nesting in ("RR", "FR", "RF"):
+        torch.testing.assert_close(ng.hvp(f, nesting)(x, torch.ones_like(x)), 2 * constant * torch.ones_like(x))
 
 
 def test_other_points_of_the_same_operations_are_right():
     x, v = torch.tensor([0.3, 0.4], dtype=F64), torch.tensor([1.0, 0.0], dtype=F64)
     norm, branches = (lambda x: torch.linalg.norm(x) ** 4), (lambda x: torch.where(x > 0, x**3, x**2).sum())
-    for word in ("RR", "FR", "RF"):
-        torch.testing.assert_close(ng.hvp(norm, word)(x, v), 4 * (x @ x) * v + 8 * x * (x @ v))
-        torch.testing.assert_close(ng.hvp(branches, word)(x, v), 6 * x * v)
+    for nesting in ("RR", "FR", "RF"):
+        torch.testing.assert_close(ng.hvp(norm, nesting)(x, v), 4 * (x @ x) * v + 8 * x * (x @ v))
+        torch.testing.assert_close(ng.hvp(branches, nesting)(x, v), 6 * x * v)
 
 
 def test_a_refused_cond_leaves_no_trace():
@@ -117,9 +117,9 @@ def test_a_refused_cond_leaves_no_trace():
         return torch.cond(x.sum() > 0, lambda y: y.sin().sum(), lambda y: y.sum(), (x,))
 
     x = torch.tensor([0.3, 0.4], dtype=F64)
-    for word in ("F", "FR", "RR"):
+    for nesting in ("F", "FR", "RR"):
         with pytest.raises(ng.UnsupportedNestingError):
-            ng.derivative(branching, word)(x, x)
+            ng.derivative(branching, nesting)(x, x)
     torch.testing.assert_close(branching(x), x.sin().sum())
     torch.testing.assert_close(ng.gradient(branching)(x), x.cos())
 
@@ -132,8 +132,8 @@ def test_a_recorded_direction_is_one_letter_more():
     recorded = v.clone().requires_grad_()
     with pytest.raises(ng.UnsupportedNestingError, match="prod"):
         ng.hvp(torch.prod, "FR")(x, recorded)
-    (slope,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
-    assert torch.equal(slope, right.sum(0))
+    (gradient,) = torch.autograd.grad(ng.hvp(torch.prod, "RR")(x, recorded).sum(), recorded)
+    assert torch.equal(gradient, right.sum(0))
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,6 @@ def test_not_refused_where_it_is_right(name):
     step = 1e-4 * v
     slope, curvature = (f(x + step) - f(x - step)) / 2e-4, (f(x + step) - 2 * f(x) + f(x - step)) / 1e-8
     assert ng.derivative(f, "F", backend="torch")(x, v).item() == pytest.approx(slope.item(), abs=1e-6)
-    for word in ("RR", "FR", "RF"):
-        product = ng.derivative(f, word, backend="torch")(x, v) @ v
+    for nesting in ("RR", "FR", "RF"):
+        product = ng.derivative(f, nesting, backend="torch")(x, v) @ v
         assert product.item() == pytest.approx(curvature.item(), abs=1e-5)

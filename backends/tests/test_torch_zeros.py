@@ -30,27 +30,29 @@ CONSTANT_SLOPES = {  # functions whose second derivative is structurally zero
 SECOND = ("FR", "RF", "RR")
 THIRD = ("RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF")
 OPERATORS = {
-    **{word: lambda f, x, v, word=word: ng.derivative(f, word)(x, v) for word in SECOND},
-    **{word: lambda f, x, v, word=word: ng.derivative(f, word)(x, v, v) for word in THIRD},
+    **{nesting: lambda f, x, v, nesting=nesting: ng.derivative(f, nesting)(x, v) for nesting in SECOND},
+    **{nesting: lambda f, x, v, nesting=nesting: ng.derivative(f, nesting)(x, v, v) for nesting in THIRD},
     "FF": lambda f, x, v: ng.forward_over_forward(f)(x, v, v),
     "FFF": lambda f, x, v: ng.derivative(f, "FFF")(x, v, v, v),
     "auto": lambda f, x, v: ng.hvp(f)(x, v),
-    "pair": lambda f, x, v: [ng.gradient_and_hvp(f, word)(x, v)[1] for word in SECOND],
-    "composite": lambda f, x, v: [ng.nested_gradient(lambda y: (y**2).sum(), f, nesting=word)(x) for word in SECOND],
-    "aux": lambda f, x, v: [ng.hvp(lambda x: (f(x), x), word, has_aux=True)(x, v)[0] for word in SECOND],
-    "tuple": lambda f, x, v: [ng.hvp(lambda t: f(t[0]) + f(t[1]), word)((x, v), (v, x)) for word in SECOND],
-    "dict": lambda f, x, v: [
-        ng.hvp(lambda t: f(t["a"]) * 1, word)({"a": x, "b": v}, {"a": v, "b": x}) for word in SECOND
+    "pair": lambda f, x, v: [ng.gradient_and_hvp(f, nesting)(x, v)[1] for nesting in SECOND],
+    "composite": lambda f, x, v: [
+        ng.nested_gradient(lambda y: (y**2).sum(), f, nesting=nesting)(x) for nesting in SECOND
     ],
-    "argument": lambda f, x, v: [ng.hvp(lambda x, y: f(x) + (y**2).sum(), word)(x, v, v) for word in SECOND],
+    "aux": lambda f, x, v: [ng.hvp(lambda x: (f(x), x), nesting, has_aux=True)(x, v)[0] for nesting in SECOND],
+    "tuple": lambda f, x, v: [ng.hvp(lambda t: f(t[0]) + f(t[1]), nesting)((x, v), (v, x)) for nesting in SECOND],
+    "dict": lambda f, x, v: [
+        ng.hvp(lambda t: f(t["a"]) * 1, nesting)({"a": x, "b": v}, {"a": v, "b": x}) for nesting in SECOND
+    ],
+    "argument": lambda f, x, v: [ng.hvp(lambda x, y: f(x) + (y**2).sum(), nesting)(x, v, v) for nesting in SECOND],
     "jvp of vjp": lambda f, x, v: ng.jvp(lambda x: ng.gradient(f)(x), (x,), (v,))[1],
     "vjp of jvp": lambda f, x, v: ng.vjp(lambda x: ng.jvp(f, (x,), (v,))[1], x)[1](torch.ones((), dtype=x.dtype)),
     "vjp of vjp": lambda f, x, v: ng.vjp(ng.gradient(f), x)[1](v),
     "of inputs that require grad": lambda f, x, v: ng.reverse_over_forward(f)(x.clone().requires_grad_(), v),
     "without a graph": lambda f, x, v: torch.no_grad()(ng.reverse_over_forward(f))(x.clone().requires_grad_(), v),
     "backend's vmap": lambda f, x, v: [
-        ng.get_backend("torch").vmap(ng.derivative(f, word))(torch.stack([x, v]), torch.stack([v, x]))
-        for word in SECOND
+        ng.get_backend("torch").vmap(ng.derivative(f, nesting))(torch.stack([x, v]), torch.stack([v, x]))
+        for nesting in SECOND
     ],
 }
 
@@ -82,11 +84,11 @@ def test_a_zero_is_an_ordinary_tensor(f, operator, dtype):
     read_and_written(operator(f, X.to(dtype), V.to(dtype)))
 
 
-@pytest.mark.parametrize("word", [*SECOND, "F", "FF", "FRF"])
-def test_a_zero_inside_of_a_users_vmap_is_one(word):
-    directions = [V] * ng.Nesting(word).directions
-    found = func.vmap(lambda x: ng.derivative(lambda y: (x * y).sum(), word)(X, *directions))(torch.stack([X, V]))
-    assert found.numpy().any() == (word == "F")
+@pytest.mark.parametrize("nesting", [*SECOND, "F", "FF", "FRF"])
+def test_a_zero_inside_of_a_users_vmap_is_one(nesting):
+    directions = [V] * ng.Nesting(nesting).directions
+    found = func.vmap(lambda x: ng.derivative(lambda y: (x * y).sum(), nesting)(X, *directions))(torch.stack([X, V]))
+    assert found.numpy().any() == (nesting == "F")
 
 
 def test_a_zero_goes_on_into_what_is_compiled():
@@ -163,9 +165,9 @@ def test_a_jacobian_of_gradients(f, second):
         close(func.vmap(func.jacfwd(ng.gradient(f)))(XS), hessians)
 
 
-@pytest.mark.parametrize("word", SECOND)
-def test_forward_over_a_batch_of_products(word):
-    product = lambda x: ng.hvp(lambda x: (x**3).sum(), word)(x, TARGET)  # noqa: E731
+@pytest.mark.parametrize("nesting", SECOND)
+def test_forward_over_a_batch_of_products(nesting):
+    product = lambda x: ng.hvp(lambda x: (x**3).sum(), nesting)(x, TARGET)  # noqa: E731
     close(along(func.vmap(product)), 6 * TARGET * VS)
     close(along(func.vmap(product, in_dims=1), XS.T, VS.T), 6 * TARGET * VS)
 

@@ -52,9 +52,9 @@ def nestgrad_backend():
     return Descriptor({name!r}, {engine!r}, "pip install {engine}", ({name!r},), implementation, {limits!r})
 """
 IMPLEMENTATION = """
-from nestgrad_autograd._bare import BareAutograd
+from nestgrad_autograd._raw import RawAutograd
 
-class Class(BareAutograd):
+class Class(RawAutograd):
     name = {name!r}
 """
 BROKEN_BACKENDS = {

@@ -27,8 +27,8 @@ FORWARD = "    def jvp(self, f, primals, tangents, *, has_aux=False):\n        "
 REVERSE = "    def vjp(self, f, *primals, has_aux=False):\n        "
 ONE_MODE = """
 class Class:
-    name, xp = {name!r}, BareAutograd.xp
-    asarray, to_numpy = BareAutograd.asarray, BareAutograd.to_numpy
+    name, xp = {name!r}, RawAutograd.xp
+    asarray, to_numpy = RawAutograd.asarray, RawAutograd.to_numpy
 """
 HOSTILE = {
     "doubling": f"{FORWARD}y, dy = super().jvp(f, primals, tangents)\n        return y, 2 * dy",
@@ -52,7 +52,7 @@ HOSTILE = {
     "rootless": "    xp = without('sqrt')",
 }
 SOURCES = {name: f"{NAMESPACE}{IMPLEMENTATION}{body}\n" for name, body in HOSTILE.items()} | {
-    "forward_only": f"{IMPLEMENTATION}\n{ONE_MODE}    jvp = BareAutograd.jvp\n",
+    "forward_only": f"{IMPLEMENTATION}\n{ONE_MODE}    jvp = RawAutograd.jvp\n",
     "modeless": f"{IMPLEMENTATION}\n{ONE_MODE}",
 }
 

@@ -87,7 +87,7 @@ def test_nan_where_the_truth_is_finite():
     x = numpy.array([1.0, -2.0])
     refused = cell_of("RR", guarded, x)
     assert (refused.outcome, refused.exception) == ("refused", "NotFiniteError")
-    bare = ng.diagnose(guarded, x, nestings=["R", "RR"], backend=ng.get_backend("autograd").bare())
+    bare = ng.diagnose(guarded, x, nestings=["R", "RR"], backend=ng.get_backend("autograd").raw())
     assert {cell.outcome for cell in bare.cells} == {"not_finite"}
 
 

@@ -172,7 +172,7 @@ def test_not_finite(engine):
         assert (cell.outcome, cell.exception) in {("refused", "NotFiniteError"), ("correct", None)}
     assert cell.outcome == "refused"
     assert "not finite" in str(diagnosis)
-    bare = outcomes(guarded, x, nestings=["RR"], backend=ng.get_backend(engine.name).bare())
+    bare = outcomes(guarded, x, nestings=["RR"], backend=ng.get_backend(engine.name).raw())
     assert bare == {"RR": "not_finite"}
 
 
@@ -255,7 +255,7 @@ def test_a_custom_vjp_has_reverse_words_only():
 
 def test_bare_moments_are_wrong_in_every_second_order_word():
     tf = pytest.importorskip("tensorflow")
-    bare = ng.get_backend("tensorflow").bare()
+    bare = ng.get_backend("tensorflow").raw()
     x = tf.constant([1.0, 2.0, 4.0], tf.float64)
     found = outcomes(lambda x: tf.nn.moments(x, [0])[1], x, backend=bare)
     assert {found[code] for code in ("FR", "RF", "RR", "FF")} == {"wrong"}
@@ -267,6 +267,6 @@ def test_bare_moments_are_wrong_in_every_second_order_word():
 def test_bare_layer_norm_is_wrong_in_words_with_an_inner_forward():
     torch = pytest.importorskip("torch")
     x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
-    bare = ng.get_backend("torch").bare()
+    bare = ng.get_backend("torch").raw()
     found = outcomes(lambda x: torch.sum(torch.nn.functional.layer_norm(x, (3,)) ** 3), x, backend=bare)
     assert found == {code: "wrong" if code in ("RF", "FF") else "correct" for code in WORDS}

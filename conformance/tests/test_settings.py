@@ -132,7 +132,7 @@ def test_an_exception_in_the_other_thread_is_told():
 
 def test_bare_autograd_is_wrong_in_two_threads():
     """Its trace counter is one for the process."""
-    subject = Subject(load()["threads_of_confusion_aliased"], Autograd().bare(), 0)
+    subject = Subject(load()["threads_of_confusion_aliased"], Autograd().raw(), 0)
     assert measure(subject, "R").outcome == "wrong"
     assert measure(Subject(load()["threads_of_confusion_aliased"], Autograd(), 0), "R").outcome == "correct"
 

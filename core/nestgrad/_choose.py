@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
 from ._refusal import UnsupportedNestingError
-from ._spec import provides
+from ._spec import Backend, provides
 
 _METHOD = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
 _DEFAULT_PREFERENCE = ("FR", "RR", "RF")
 
 
-def require(backend: Any, word: Nesting) -> Nesting:
-    """The word itself, if the backend has its modes and reaches its order.
+def require(backend: Backend, nesting: Nesting) -> Nesting:
+    """The nesting itself, if the backend has its modes and reaches its order.
 
     Raises:
-        UnsupportedNestingError: it lacks a mode, or the word is longer than its `max_order`.
+        UnsupportedNestingError: it lacks a mode, or the nesting is longer than its `max_order`.
     """
-    missing = [mode for mode in dict.fromkeys(word) if not provides(backend, _METHOD[mode])]
+    missing = [mode for mode in dict.fromkeys(nesting) if not provides(backend, _METHOD[mode])]
     if missing:
-        other = Nesting("F" if missing[0] is Mode.REVERSE else "R" * word.order)
+        other = Nesting("F" if missing[0] is Mode.REVERSE else "R" * nesting.order)
         reason = f"it has no {missing[0].value} mode (no {_METHOD[missing[0]]})."
-        reachable = other if other.order == word.order and provides(backend, _METHOD[other.inner]) else None
-        raise UnsupportedNestingError(backend=backend.name, nesting=word, operation=None, reason=reason, use=reachable)
+        reachable = other if other.order == nesting.order and provides(backend, _METHOD[other.inner]) else None
+        raise UnsupportedNestingError(
+            backend=backend.name, nesting=nesting, operation=None, reason=reason, use=reachable
+        )
     limit = getattr(backend, "max_order", None)
-    if limit is not None and word.order > limit:
+    if limit is not None and nesting.order > limit:
         reason = f"its longest nesting has order {limit}."
-        raise UnsupportedNestingError(backend=backend.name, nesting=word, operation=None, reason=reason)
-    return word
+        raise UnsupportedNestingError(backend=backend.name, nesting=nesting, operation=None, reason=reason)
+    return nesting
 
 
-def hvp_word(backend: Any, nesting: str | Nesting) -> Nesting:
-    """The nesting of a Hessian-vector product; `"auto"` is the first of the backend's preferred that it has.
+def chosen_for_hvp(backend: Backend, nesting: str | Nesting) -> Nesting:
+    """The nesting of a Hessian-vector product on a backend; `"auto"` is the first of its preferred that it has.
 
     Raises:
-        InvalidNestingError: not a word of order 2 with an R.
+        InvalidNestingError: not a nesting of order 2 with an R.
         UnsupportedNestingError: the backend lacks the modes.
     """
     if nesting != "auto":
         return require(backend, hvp_nesting(nesting))
     preferred = [Nesting(code) for code in getattr(backend, "preferred", _DEFAULT_PREFERENCE)]
-    for word in preferred:
-        if all(provides(backend, _METHOD[mode]) for mode in word):
-            return require(backend, word)
+    for candidate in preferred:
+        if all(provides(backend, _METHOD[mode]) for mode in candidate):
+            return require(backend, candidate)
     return require(backend, preferred[0])
 
 
-def hvp_nesting(nesting: str | Nesting) -> Nesting:
-    """The word, if it names a Hessian-vector product; raises `InvalidNestingError` otherwise."""
-    word = Nesting(nesting)
-    if word.order != 2 or Mode.REVERSE not in word:
+def hvp_nesting(spelling: str | Nesting) -> Nesting:
+    """The nesting, if it is one of a Hessian-vector product; raises `InvalidNestingError` otherwise."""
+    nesting = Nesting(spelling)
+    if nesting.order != 2 or Mode.REVERSE not in nesting:
         raise InvalidNestingError(
-            f"A Hessian-vector product is one of 'FR', 'RF', 'RR' or 'auto'; {word.code!r} is not. "
-            "D²f[v1, v2] by two forward passes is forward_over_forward; any other word is derivative."
+            f"A Hessian-vector product is one of 'FR', 'RF', 'RR' or 'auto'; {nesting.code!r} is not. "
+            "D²f[v1, v2] by two forward passes is forward_over_forward; any other nesting is derivative."
         )
-    return word
+    return nesting

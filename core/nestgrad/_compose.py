@@ -14,11 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ._nesting import Mode, Nesting
+from ._spec import Backend
 from .typing import Array, Function, Leaves
 
 
-def compose(backend: Any, word: str | Nesting) -> Callable[..., Any]:
-    """The derivative of a scalar function that `word` names, as `derive(f, x, *directions)`.
+def compose(backend: Backend, nesting: str | Nesting) -> Callable[..., Any]:
+    """The derivative of a scalar function that `nesting` names, as `derive(f, x, *directions)`.
 
     `x` and each direction are tuples of arrays, and `f(*x)` is a scalar. See `Nesting` for the law.
 
@@ -29,14 +30,14 @@ def compose(backend: Any, word: str | Nesting) -> Callable[..., Any]:
         >>> compose(ng.get_backend("autograd"), "FR")(cube, (x,), (v,))[0]
         array([6., 0.])
     """
-    word = Nesting(word)
+    nesting = Nesting(nesting)
 
     def derive(f: Function, x: Leaves, *directions: Leaves, has_aux: bool = False) -> Any:
-        if len(directions) != word.directions:
-            raise TypeError(f"{word.code!r} takes {word.directions} direction(s); got {len(directions)}.")
+        if len(directions) != nesting.directions:
+            raise TypeError(f"{nesting.code!r} takes {nesting.directions} direction(s); got {len(directions)}.")
         pending = iter(directions)
         value, is_gradient = f, False
-        for mode in reversed(tuple(word)):
+        for mode in reversed(tuple(nesting)):
             if mode is Mode.FORWARD:
                 value = along(backend, value, next(pending), has_aux)
             elif is_gradient:
@@ -72,8 +73,8 @@ def gradient(backend: Any, f: Function, has_aux: bool = False) -> Function:
     """The gradient x ↦ ∇f(x) of a scalar function, by reverse mode."""
 
     def derivative(*x: Array) -> Any:
-        (_, slope), *aux = value_and_gradient(backend, f, x, has_aux)
-        return (slope, *aux) if aux else slope
+        (_, gradient), *aux = value_and_gradient(backend, f, x, has_aux)
+        return (gradient, *aux) if aux else gradient
 
     return derivative
 

@@ -49,7 +49,7 @@ def diagnose(
         x: the point: real floating arrays of the engine, in any container.
         *args: passed on, not differentiated.
         backend: a name or a backend; by default as in every call.
-        nestings: words, or `"auto"`; by default every word of order 1 and 2, and `auto`.
+        nestings: their names, or `"auto"`; by default all of order 1 and 2, and `auto`.
         executions: of `"eager"`, `"compiled"`, `"traced"`, `"xla"`: those that the backend has.
 
     Law: a cell is `correct` if its number is within an error bar of the truth. The truth of order 1 comes from

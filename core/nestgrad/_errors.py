@@ -19,7 +19,7 @@ class NestgradError(Exception):
 
 
 class InvalidNestingError(NestgradError, ValueError):
-    """A word that is no nesting: empty, misspelt, or of the wrong order for the operator."""
+    """What was asked for is no nesting: empty, misspelt, or of the wrong order for the operator."""
 
 
 class BackendNotFoundError(NestgradError, LookupError):

@@ -12,23 +12,23 @@ from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
 from ._refusal import NotFiniteError
-from ._spec import provides
+from ._spec import Backend, provides
 from ._trees import flatten
 from .typing import Function, Leaves
 
 
-def run(backend: Any, word: Nesting, route: Function, *inputs: Any) -> tuple[Any, ...]:
+def run(backend: Any, nesting: Nesting, route: Function, *inputs: Any) -> tuple[Any, ...]:
     """`route(*inputs)`, by the backend's own `run` if it has one: it may look at the program first.
 
     A route gives the derivative first, a tree of arrays, and behind it whatever else there is.
     """
-    result: tuple[Any, ...] = backend.run(word, route, *inputs) if provides(backend, "run") else route(*inputs)
+    result: tuple[Any, ...] = backend.run(nesting, route, *inputs) if provides(backend, "run") else route(*inputs)
     return result
 
 
 def checked(
-    backend: Any,
-    word: Nesting,
+    backend: Backend,
+    nesting: Nesting,
     inputs: Leaves,
     evaluate: Callable[[], tuple[Any, ...]],
     undifferentiated: Callable[[], Any],
@@ -37,7 +37,7 @@ def checked(
 
     Args:
         backend: what differentiates.
-        word: the nesting that is run.
+        nesting: the nesting that is run.
         inputs: the arrays that the derivative is of: primals, directions or cotangents, of any shapes.
         evaluate: gives the derivative first, and behind it whatever else there is.
         undifferentiated: f's value on the same inputs; what it raises is the user's. Called where something failed.
@@ -54,9 +54,9 @@ def checked(
     except Exception as error:
         if is_users(error, undifferentiated):
             raise
-        raise translated(error, backend, word) from error
+        raise translated(error, backend, nesting) from error
     if not _all_finite(backend, result) and _all_finite(backend, (*inputs, undifferentiated())):
-        raise NotFiniteError(backend=backend.name, nesting=word)
+        raise NotFiniteError(backend=backend.name, nesting=nesting)
     return result, *others
 
 

@@ -57,14 +57,14 @@ def jvp(
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise StructureMismatchError("jvp(f, primals, tangents) takes two tuples, one entry per argument of f.")
-    engine = select(backend, leaves_of([("primals", primals), ("tangents", tangents)]))
-    require(engine, _FORWARD)
-    x, structure = open_primal(engine, "primals", tuple(primals), REAL_OR_COMPLEX)
-    v = open_direction(engine, "tangents", tuple(tangents), x, structure)
-    call = _Flat(engine, f, x, structure, has_aux)
+    backend = select(backend, leaves_of([("primals", primals), ("tangents", tangents)]))
+    require(backend, _FORWARD)
+    x, structure = open_primal(backend, "primals", tuple(primals), REAL_OR_COMPLEX)
+    v = open_direction(backend, "tangents", tuple(tangents), x, structure)
+    call = _Flat(backend, f, x, structure, has_aux)
 
     def route(*flat: Any) -> tuple[Any, ...]:
-        value, tangent, *aux = engine.jvp(call, flat[: len(x)], flat[len(x) :], has_aux=has_aux)  # type: ignore[attr-defined]
+        value, tangent, *aux = backend.jvp(call, flat[: len(x)], flat[len(x) :], has_aux=has_aux)  # type: ignore[attr-defined]
         return tangent, value, *aux
 
     tangent, value, *aux = call.derived(_FORWARD, route, *x, *v)
@@ -100,25 +100,25 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         >>> [float(entry) for entry in pullback(1.0)]
         [4.0, 3.0]
     """
-    engine = select(backend, leaves_of([("primals", primals)]))
-    require(engine, _REVERSE)
-    x, structure = open_primal(engine, "primals", primals, REAL_OR_COMPLEX)
-    call = _Flat(engine, f, x, structure, has_aux)
+    backend = select(backend, leaves_of([("primals", primals)]))
+    require(backend, _REVERSE)
+    x, structure = open_primal(backend, "primals", primals, REAL_OR_COMPLEX)
+    call = _Flat(backend, f, x, structure, has_aux)
 
     def route(*flat: Any) -> tuple[Any, ...]:
         # no derivative as yet: the pullback will give it
-        return (), *engine.vjp(call, *flat, has_aux=has_aux)  # type: ignore[attr-defined]
+        return (), *backend.vjp(call, *flat, has_aux=has_aux)  # type: ignore[attr-defined]
 
     _, value, pull, *aux = call.derived(_REVERSE, route, *x)
 
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
-        u = open_direction(engine, "cotangent", cotangent, call.leaves(value), call.structure)
+        u = open_direction(backend, "cotangent", cotangent, call.leaves(value), call.structure)
 
         def route(*flat: Any) -> tuple[Any, ...]:  # behind the cotangent the primals, which a guard may ask for
             return (pull(flat[: len(u)] if call.is_tuple else flat[0]),)
 
         (pulled,) = call.derived(_REVERSE, route, *u, *x)
-        trees: tuple[Tree, ...] = unflatten(engine, structure, pulled)
+        trees: tuple[Tree, ...] = unflatten(backend, structure, pulled)
         return trees
 
     return call.close(value), pullback, *aux
@@ -127,33 +127,35 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
 class _Flat:
     """f of a flat sequence of arrays, and where; remembers the structure of its output when it has run."""
 
-    def __init__(self, engine: Any, f: Function, x: Leaves, arguments: Any, has_aux: bool) -> None:
-        self._engine, self._f, self._x, self._arguments, self._has_aux = engine, f, x, arguments, has_aux
+    def __init__(self, backend: Backend, f: Function, x: Leaves, arguments: Any, has_aux: bool) -> None:
+        self._backend, self._f, self._x, self._arguments, self._has_aux = backend, f, x, arguments, has_aux
         self.structure: Any = None
         self.is_tuple = True
 
     def __call__(self, *leaves: Any) -> Any:
-        output, *aux = split_aux(self._f(*unflatten(self._engine, self._arguments, leaves)), self._has_aux)
-        flat, self.structure = flatten(self._engine, output)
+        output, *aux = split_aux(self._f(*unflatten(self._backend, self._arguments, leaves)), self._has_aux)
+        flat, self.structure = flatten(self._backend, output)
         self.is_tuple = not (len(flat) == 1 and flat[0] is output)
-        arrays = check_outputs(self._engine, flat)
+        arrays = check_outputs(self._backend, flat)
         value = tuple(arrays) if self.is_tuple else arrays[0]
         return (value, *aux) if aux else value
 
-    def derived(self, word: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+    def derived(self, nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
         """A derivative of f at x, by the way of every operator: `route(*inputs)`, the derivative first."""
 
         def undifferentiated() -> Any:
             return split_aux(self(*self._x), self._has_aux)[0]
 
         inspected = (*self._x, *inputs)
-        return checked(self._engine, word, inspected, lambda: run(self._engine, word, route, *inputs), undifferentiated)
+        return checked(
+            self._backend, nesting, inspected, lambda: run(self._backend, nesting, route, *inputs), undifferentiated
+        )
 
     def leaves(self, value: Any) -> tuple[Any, ...]:
         return tuple(value) if self.is_tuple else (value,)
 
     def close(self, value: Any) -> Tree:
-        return unflatten(self._engine, self.structure, self.leaves(value))
+        return unflatten(self._backend, self.structure, self.leaves(value))
 
 
 def gradient(
@@ -182,9 +184,9 @@ def gradient(
         array([2., 4.])
     """
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
-        (_, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return selected(argnums, problem.shaped(slope)), *aux
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
+        (_, gradient), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return selected(argnums, problem.shaped(gradient)), *aux
 
     rule = Rule("gradient", 0, numbers(argnums), _reverse, solve)
     return Operator(f, rule, **options)
@@ -202,17 +204,17 @@ def value_and_gradient(
 
     Example:
         >>> import numpy as np
-        >>> value, slope = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
-        >>> float(value), slope
+        >>> value, gradient = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        >>> float(value), gradient
         (5.0, array([2., 4.]))
     """
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
-        (value, slope), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
-        return selected(argnums, problem.shaped(slope)), value, *aux
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
+        (value, gradient), *aux = _compose.value_and_gradient(problem.backend, problem.f, problem.x, problem.has_aux)
+        return selected(argnums, problem.shaped(gradient)), value, *aux
 
-    def result(slope: Tree, value: Any, *aux: Any) -> tuple[Any, Tree]:
-        return ((value, *aux) if aux else value), slope
+    def result(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, Tree]:
+        return ((value, *aux) if aux else value), gradient
 
     rule = Rule("value_and_gradient", 0, numbers(argnums), _reverse, solve, result)
     return Operator(f, rule, **options)
@@ -234,5 +236,5 @@ def selected(argnums: int | Sequence[int], trees: tuple[Tree, ...]) -> Tree:
     return trees if isinstance(argnums, Sequence) else trees[0]
 
 
-def _reverse(backend: Any) -> Nesting:
+def _reverse(backend: Backend) -> Nesting:
     return require(backend, _REVERSE)

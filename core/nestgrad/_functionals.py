@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from ._choose import hvp_nesting, hvp_word
+from ._choose import chosen_for_hvp, hvp_nesting
 from ._compose import along, gradient
 from ._first_order import numbers, selected
 from ._inputs import check_scalar
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Problem, Rule
+from ._spec import Backend
 from .typing import Function, Leaves
 
 Places = tuple[int, ...]
@@ -49,7 +50,7 @@ def nested_gradient(
     Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0. Evaluations of f do not depend on the size of x.
 
     Raises:
-        InvalidNestingError: the word is not one of those above.
+        InvalidNestingError: the nesting is not one of those above.
         Otherwise as `gradient`, for f and for g.
 
     Example:
@@ -72,11 +73,11 @@ def nested_gradient(
         check_scalar(problem.backend, value, "g")
         return value
 
-    def solve(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
         weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
         outer_side, inner_side = sides(problem)
-        slope, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, word)
-        return selected(argnums, outer_side.trees(slope)), *aux
+        result, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, nesting)
+        return selected(argnums, outer_side.trees(result)), *aux
 
     def evaluate(problem: Problem) -> Any:
         f = _without_aux(problem.f, problem.has_aux)
@@ -92,7 +93,7 @@ def nested_gradient(
         "nested_gradient",
         0,
         (*outer, *inner),
-        lambda backend: hvp_word(backend, nesting),
+        lambda backend: chosen_for_hvp(backend, nesting),
         solve,
         evaluate=evaluate,
     )
@@ -112,23 +113,23 @@ class _Side:
         return tuple(trees[self._once.index(slot)] for slot in self._slots)
 
 
-def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, word: Nesting) -> tuple[Any, ...]:
+def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, nesting: Nesting) -> tuple[Any, ...]:
     """∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among the leaves."""
     backend, f, x = problem.backend, problem.f, problem.x
-    if word == Nesting("RR"):
-        slope = _partial_gradient(backend, f, inner, problem.has_aux)
-        y, pullback, *aux = backend.vjp(_held(slope, x, outer), *_at(x, outer), has_aux=problem.has_aux)
+    if nesting == Nesting("RR"):
+        inner_gradient = _partial_gradient(backend, f, inner, problem.has_aux)
+        y, pullback, *aux = backend.vjp(_held(inner_gradient, x, outer), *_at(x, outer), has_aux=problem.has_aux)
         return pullback(weight(*y)), *aux
     y, *aux = _with_aux(_partial_gradient(backend, f, inner, problem.has_aux)(*x), problem.has_aux)
     w, f = weight(*y), _without_aux(f, problem.has_aux)
-    if word == Nesting("FR"):
-        slope = _partial_gradient(backend, f, outer)
-        return along(backend, _held(slope, x, inner), w)(*_at(x, inner)), *aux
+    if nesting == Nesting("FR"):
+        outer_gradient = _partial_gradient(backend, f, outer)
+        return along(backend, _held(outer_gradient, x, inner), w)(*_at(x, inner)), *aux
     descent = lambda *x: along(backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
     return _partial_gradient(backend, descent, outer)(*x), *aux
 
 
-def _partial_gradient(backend: Any, f: Function, places: Places, has_aux: bool = False) -> Function:
+def _partial_gradient(backend: Backend, f: Function, places: Places, has_aux: bool = False) -> Function:
     """The gradient of f in the leaves at these places, as a function of all leaves."""
     return lambda *x: gradient(backend, _held(f, x, places), has_aux)(*_at(x, places))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
 from ._select import is_neutral
-from ._spec import provides
+from ._spec import Backend, provides
 from ._trees import flatten, paths
 from .typing import Array, Leaves
 
@@ -17,7 +17,7 @@ REAL = ("real floating",)
 REAL_OR_COMPLEX = ("real floating", "complex floating")
 
 
-def open_primal(backend: Any, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
+def open_primal(backend: Backend, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
     """The leaves of a differentiated argument as arrays of the engine, and their structure.
 
     Raises:
@@ -38,7 +38,7 @@ def open_primal(backend: Any, name: str, tree: Any, kinds: tuple[str, ...] = REA
     return tuple(opened), structure
 
 
-def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
+def open_direction(backend: Backend, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
     """The leaves of a direction as arrays of the engine, each checked against its primal.
 
     Raises:
@@ -61,7 +61,7 @@ def open_direction(backend: Any, name: str, tree: Any, primal: Leaves, structure
     return tuple(opened)
 
 
-def check_scalar(backend: Any, value: Any, name: str = "The function") -> None:
+def check_scalar(backend: Backend, value: Any, name: str = "The function") -> None:
     """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`."""
     shape = () if type(value) is float else getattr(value, "shape", None)
     if shape is None:
@@ -75,7 +75,7 @@ def check_scalar(backend: Any, value: Any, name: str = "The function") -> None:
         raise NotDifferentiableError(f"{name} must return a real floating number; it returned dtype {value.dtype}.")
 
 
-def check_outputs(backend: Any, leaves: list[Any]) -> list[Array]:
+def check_outputs(backend: Backend, leaves: list[Any]) -> list[Array]:
     """What a function returned, as floating arrays of the engine; constants may be NumPy's or Python's.
 
     Raises:
@@ -104,7 +104,7 @@ def split_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
     return output
 
 
-def _is_differentiable(backend: Any, leaf: Any, kinds: tuple[str, ...]) -> bool:
+def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...]) -> bool:
     if is_neutral(leaf):
         number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
         return number or (isinstance(leaf, (np.ndarray, np.generic)) and _is_dtype(np, leaf.dtype, kinds))
@@ -122,7 +122,7 @@ def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
 _is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
 
 
-def _can_fit(backend: Any, leaf: Any, x: Array) -> bool:
+def _can_fit(backend: Backend, leaf: Any, x: Array) -> bool:
     """Whether a leaf may become an array like x: a number always, an array of the same dtype."""
     if hasattr(leaf, "dtype"):
         return _dtype_name(leaf.dtype) == _dtype_name(x.dtype)
@@ -149,7 +149,7 @@ def _dtype_name(dtype: Any) -> str:
     return str(getattr(dtype, "name", dtype)).rpartition(".")[2]
 
 
-def _not_differentiable(backend: Any, leaf: Any, path: str, kinds: tuple[str, ...]) -> NotDifferentiableError:
+def _not_differentiable(backend: Backend, leaf: Any, path: str, kinds: tuple[str, ...]) -> NotDifferentiableError:
     return NotDifferentiableError(
         f"{path} {_what(leaf)}; {backend.name} differentiates {' and '.join(kinds)} arrays here. "
         "Convert it, or pass it through *args, which are not differentiated."

@@ -10,44 +10,44 @@ from ._problem import Problem
 from ._spec import provides
 
 
-def solve_word(problem: Problem, word: Nesting) -> tuple[Any, ...]:
-    """The derivative that `word` names, gradients in the structure of x."""
-    if _is_native(problem, word):
-        *_, result = _native(problem, word)
-        return (result if Mode.REVERSE not in word else _reopen(problem, result),)
-    derive = compose(problem.backend, word)
+def solve_derivative(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
+    """The derivative that `nesting` names, gradients in the structure of x."""
+    if _is_native(problem, nesting):
+        *_, result = _native(problem, nesting)
+        return (result if Mode.REVERSE not in nesting else _reopen(problem, result),)
+    derive = compose(problem.backend, nesting)
     result = derive(problem.f, problem.x, *problem.directions, has_aux=problem.has_aux)
     result, *aux = result if problem.has_aux else (result,)
-    return (result if Mode.REVERSE not in word else problem.shaped(result)[0]), *aux
+    return (result if Mode.REVERSE not in nesting else problem.shaped(result)[0]), *aux
 
 
-def solve_gradient_and_hvp(problem: Problem, word: Nesting) -> tuple[Any, ...]:
-    """(∇f(x), ∇²f(x)v), both in the structure of x, f evaluated once unless the word is RF."""
-    if _is_native(problem, word) and word.inner is Mode.REVERSE:
-        return (tuple(_reopen(problem, part) for part in _native(problem, word)),)
+def solve_gradient_and_hvp(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
+    """(∇f(x), ∇²f(x)v), both in the structure of x, f evaluated once unless the nesting is RF."""
+    if _is_native(problem, nesting) and nesting.inner is Mode.REVERSE:
+        return (tuple(_reopen(problem, part) for part in _native(problem, nesting)),)
     backend, f, x, (v,) = problem.backend, problem.f, problem.x, problem.directions
-    if word.inner is Mode.FORWARD:
-        (_, slope), *aux = value_and_gradient(backend, f, x, problem.has_aux)
-        product, *_ = solve_word(problem, word)
-        return (problem.shaped(slope)[0], product), *aux
-    slope_of = gradient(backend, f, problem.has_aux)
-    if word.outer is Mode.FORWARD:
-        slope, product, *aux = backend.jvp(slope_of, x, v, has_aux=problem.has_aux)
+    if nesting.inner is Mode.FORWARD:
+        (_, first), *aux = value_and_gradient(backend, f, x, problem.has_aux)
+        product, *_ = solve_derivative(problem, nesting)
+        return (problem.shaped(first)[0], product), *aux
+    gradient_of_f = gradient(backend, f, problem.has_aux)
+    if nesting.outer is Mode.FORWARD:
+        first, product, *aux = backend.jvp(gradient_of_f, x, v, has_aux=problem.has_aux)
     else:
-        slope, pullback, *aux = backend.vjp(slope_of, *x, has_aux=problem.has_aux)
+        first, pullback, *aux = backend.vjp(gradient_of_f, *x, has_aux=problem.has_aux)
         product = pullback(v)
-    return (problem.shaped(slope)[0], problem.shaped(product)[0]), *aux
+    return (problem.shaped(first)[0], problem.shaped(product)[0]), *aux
 
 
-def _is_native(problem: Problem, word: Nesting) -> bool:
+def _is_native(problem: Problem, nesting: Nesting) -> bool:
     """Whether the backend's own method can run this problem: it has no aux, and may take one array only."""
     single = len(problem.x) == 1 or not getattr(problem.backend, "flat_only", False)
-    return word.order == 2 and not problem.has_aux and single and provides(problem.backend, str(word))
+    return nesting.order == 2 and not problem.has_aux and single and provides(problem.backend, str(nesting))
 
 
-def _native(problem: Problem, word: Nesting) -> tuple[Any, ...]:
+def _native(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
     """The backend's own second-order method: on the bare array if x is one, else on the tuple of leaves."""
-    method = getattr(problem.backend, str(word))
+    method = getattr(problem.backend, str(nesting))
     if len(problem.x) == 1:
         return tuple(method(problem.f, problem.x[0], *(v for (v,) in problem.directions)))
     return tuple(method(lambda leaves: problem.f(*leaves), problem.x, *problem.directions))

@@ -1,7 +1,8 @@
-"""Nestings: words over the two modes of automatic differentiation, outermost first."""
+"""Nestings: sequences of the two modes of automatic differentiation, outermost first."""
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -34,12 +35,12 @@ class Nesting:
     Written long (`"forward_over_reverse"`) or short (`"FR"`); both are the same nesting. It iterates
     over its modes, and is immutable and hashable.
 
-    The law, for a smooth scalar f, a word of length k and directions v₁, v₂, …: a word with at least
-    one R gives Dᵏf(x)[v₁, …, vₖ₋₁, ·], shaped like x, and all such words of one length agree; a word
-    of F alone gives the scalar Dᵏf(x)[v₁, …, vₖ].
+    The law, for a smooth scalar f, a nesting of order k and directions v₁, v₂, …: with at least one R
+    it gives Dᵏf(x)[v₁, …, vₖ₋₁, ·], shaped like x, and all such nestings of one order agree; one of F
+    alone gives the scalar Dᵏf(x)[v₁, …, vₖ].
 
     Raises:
-        InvalidNestingError: the word is empty or has a letter or name that is no mode.
+        InvalidNestingError: the spelling is empty or has a letter or name that is no mode.
 
     Example:
         >>> Nesting("forward_over_reverse") == Nesting("FR")
@@ -51,11 +52,11 @@ class Nesting:
     __slots__ = ("_modes",)
     _modes: tuple[Mode, ...]
 
-    def __new__(cls, word: str | Nesting) -> Nesting:
-        if isinstance(word, Nesting):
-            return word
+    def __new__(cls, spelling: str | Nesting) -> Nesting:
+        if isinstance(spelling, Nesting):
+            return spelling
         nesting = super().__new__(cls)
-        object.__setattr__(nesting, "_modes", _parse(word))
+        object.__setattr__(nesting, "_modes", _parse(spelling))
         return nesting
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -86,8 +87,17 @@ class Nesting:
 
     @property
     def directions(self) -> int:
-        """How many directions the word consumes: the order, less one if it has an R."""
+        """How many directions the nesting consumes: the order, less one if it has an R."""
         return self.order - (Mode.REVERSE in self._modes)
+
+    def matches(self, pattern: str) -> bool:
+        """Whether the code matches a pattern, as `fnmatch` reads it: `?` is one mode, `*` any number of them.
+
+        Example:
+            >>> Nesting("FRR").matches("?R*"), Nesting("R").matches("?R*")
+            (True, False)
+        """
+        return fnmatch.fnmatchcase(self.code, pattern)
 
     def __iter__(self) -> Iterator[Mode]:
         return iter(self._modes)
@@ -114,27 +124,29 @@ class Nesting:
         return Nesting, (self.code,)
 
 
-def words(order: int) -> tuple[Nesting, ...]:
+def nestings(order: int) -> tuple[Nesting, ...]:
     """Every nesting of one order.
 
     Example:
-        >>> [word.code for word in words(2)]
+        >>> [nesting.code for nesting in nestings(2)]
         ['FF', 'FR', 'RF', 'RR']
     """
     return tuple(Nesting("".join(letters)) for letters in itertools.product("FR", repeat=order))
 
 
-def _parse(word: object) -> tuple[Mode, ...]:
-    if not isinstance(word, str):
-        raise InvalidNestingError(f"A nesting is a word such as 'FR' or 'forward_over_reverse', not {word!r}.")
-    if not word:
-        raise InvalidNestingError("A nesting has at least one mode; the word is empty. Write 'R' for a gradient.")
-    if set(word) <= _LETTERS.keys():
-        return tuple(_LETTERS[letter] for letter in word)
-    parts = word.split("_over_")
+def _parse(spelling: object) -> tuple[Mode, ...]:
+    if not isinstance(spelling, str):
+        raise InvalidNestingError(f"A nesting is a string such as 'FR' or 'forward_over_reverse', not {spelling!r}.")
+    if not spelling:
+        raise InvalidNestingError("A nesting has at least one mode; the string is empty. Write 'R' for a gradient.")
+    if set(spelling) <= _LETTERS.keys():
+        return tuple(_LETTERS[letter] for letter in spelling)
+    parts = spelling.split("_over_")
     if set(parts) <= _NAMES.keys():
         return tuple(_NAMES[part] for part in parts)
-    if word.upper() != word and set(word.upper()) <= _LETTERS.keys():
-        raise InvalidNestingError(f"{word!r} is no nesting: short names are capitals. Did you mean {word.upper()!r}?")
-    hint = did_you_mean(word, [spelling for order in (1, 2) for w in words(order) for spelling in (w.code, str(w))])
-    raise InvalidNestingError(f"{word!r} is no nesting: its parts are 'forward' and 'reverse', or F and R. {hint}")
+    if spelling.upper() != spelling and set(spelling.upper()) <= _LETTERS.keys():
+        hint = f"Did you mean {spelling.upper()!r}?"
+        raise InvalidNestingError(f"{spelling!r} is no nesting: short names are capitals. {hint}")
+    known = (*nestings(1), *nestings(2))
+    hint = did_you_mean(spelling, [name for nesting in known for name in (nesting.code, str(nesting))])
+    raise InvalidNestingError(f"{spelling!r} is no nesting: its parts are 'forward' and 'reverse', or F and R. {hint}")

@@ -10,7 +10,7 @@ from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import checked, run
 from ._inputs import check_scalar, open_direction, open_primal, split_aux
 from ._problem import Layout, Problem, Rule
-from ._spec import COMPILERS, provides
+from ._spec import COMPILERS, Backend, provides
 from .typing import Function, Leaves
 
 MAX_KEPT = 128
@@ -39,10 +39,10 @@ class _Call(NamedTuple):
 class Plan:
     """How to evaluate one operator for arguments of these types."""
 
-    def __init__(self, f: Function, rule: Rule, backend: Any, *, execution: str, has_aux: bool) -> None:
+    def __init__(self, f: Function, rule: Rule, backend: Backend, *, execution: str, has_aux: bool) -> None:
         self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
         self._compile = None if execution == "eager" else _compiler(backend, execution)
-        self._word = rule.word(backend)
+        self._nesting = rule.nesting(backend)
         self._count = 1 + rule.directions
         self._evaluators: dict[Layout, Function] = {}
         self._bare: Layout | None = None  # the layout of calls with nothing to open, once one was seen
@@ -63,7 +63,7 @@ class Plan:
 
         found = checked(
             self._backend,
-            self._word,
+            self._nesting,
             call.flat,
             lambda: evaluate(*call.flat, *call.others, **kwargs),
             undifferentiated,
@@ -123,9 +123,9 @@ class Plan:
             f = self._scalar(layout, arguments[end:], kwargs)
 
             def route(*flat: Any) -> tuple[Any, ...]:
-                return self._rule.solve(self._problem(f, flat, layout), self._word)
+                return self._rule.solve(self._problem(f, flat, layout), self._nesting)
 
-            return run(self._backend, self._word, route, *arguments[:end])
+            return run(self._backend, self._nesting, route, *arguments[:end])
 
         if len(self._evaluators) >= MAX_KEPT:
             self._evaluators.clear()
@@ -152,7 +152,7 @@ class Plan:
         return scalar
 
 
-def _compiler(backend: Any, execution: str) -> Callable[[Function], Function]:
+def _compiler(backend: Backend, execution: str) -> Callable[[Function], Function]:
     if provides(backend, COMPILERS[execution]):
         compiler: Callable[[Function], Function] = getattr(backend, COMPILERS[execution])
         return compiler

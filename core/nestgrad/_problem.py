@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ._inputs import split_aux
 from ._nesting import Nesting
+from ._spec import Backend
 from ._trees import unflatten
 from .typing import Function, Leaves, Tree
 
@@ -36,7 +37,7 @@ class Layout(NamedTuple):
         ends = list(itertools.accumulate(count for _, count in self.structures))
         return tuple(leaf for i in indices for leaf in range(ends[i] - self.structures[i][1], ends[i]))
 
-    def trees(self, backend: Any, leaves: Leaves, indices: tuple[int, ...]) -> tuple[Tree, ...]:
+    def trees(self, backend: Backend, leaves: Leaves, indices: tuple[int, ...]) -> tuple[Tree, ...]:
         """The leaves of some arguments, in a row, put back into their structures."""
         trees, taken = [], 0
         for i in indices:
@@ -80,7 +81,7 @@ class Rule:
         name: the operator's name, for messages.
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
-        word: the nesting to use on a backend; raises where the backend cannot run it.
+        nesting: the nesting to use on a backend; raises where the backend cannot run it.
         solve: the derivative of a problem by that nesting, and behind it what else there is, such as f's aux.
         result: what the user gets, made of what `solve` gave.
         evaluate: calls the user's functions on the same inputs, undifferentiated as far as can be, and returns
@@ -90,7 +91,7 @@ class Rule:
     name: str
     directions: int
     argnums: tuple[int, ...]
-    word: Callable[[Any], Nesting]
+    nesting: Callable[[Backend], Nesting]
     solve: Callable[[Problem, Nesting], tuple[Any, ...]]
     result: Callable[..., Any] = lambda derivative, *aux: (derivative, *aux) if aux else derivative
     evaluate: Callable[[Problem], Any] = lambda problem: split_aux(problem.f(*problem.x), problem.has_aux)[0]

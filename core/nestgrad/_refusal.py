@@ -1,11 +1,11 @@
-"""The refusal of a nesting: why, and which word to use instead."""
+"""The refusal of a nesting: why, and which nesting to use instead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ._errors import NestgradError
-from ._nesting import Nesting
+from ._nesting import Mode, Nesting
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Refusal:
     Attributes:
         operation: the operation that blocks the nesting, as users of the engine know it.
         reason: why, in one sentence.
-        use: the code of a word that works for this operation, or `None`.
+        use: the code of a nesting that works for this operation, or `None`.
     """
 
     operation: str | None
@@ -23,15 +23,55 @@ class Refusal:
     use: str | None = None
 
 
+def throughout(mode: Mode, nesting: Nesting) -> str | None:
+    """The code of the nesting of the same order by this mode alone; `None` if it is the nesting itself.
+
+    Example:
+        >>> throughout(Mode.REVERSE, Nesting("FR")), throughout(Mode.REVERSE, Nesting("RR"))
+        ('RR', None)
+    """
+    code = mode.letter * nesting.order
+    return None if code == nesting.code else code
+
+
+class RefusedOperation(Exception):
+    """What a backend raises inside of f where it knows the operation, and not the nesting that is being taken.
+
+    Such as a repair that meets what it cannot repair. Whichever operator it leaves makes an `UnsupportedNestingError`
+    of it, with the operator's nesting, and does not ask `classify`.
+
+    Args:
+        operation: the operation, as users of the engine know it.
+        reason: why, in one sentence.
+        use: the mode that the operation works in, or `None`.
+
+    Example:
+        >>> raise RefusedOperation("expn", "the engine takes the order for a constant.")
+        Traceback (most recent call last):
+        nestgrad._refusal.RefusedOperation: expn: the engine takes the order for a constant.
+    """
+
+    def __init__(self, operation: str, reason: str, use: Mode | None = None) -> None:
+        super().__init__(operation, reason, use)
+        self._operation, self._reason, self._use = operation, reason, use
+
+    def __str__(self) -> str:
+        return f"{self._operation}: {self._reason}"
+
+    def refusal(self, nesting: Nesting) -> Refusal:
+        """What it means for this nesting."""
+        return Refusal(self._operation, self._reason, self._use and throughout(self._use, nesting))
+
+
 class UnsupportedNestingError(NestgradError, NotImplementedError):
     """The backend refuses this nesting, for this function or altogether.
 
     Attributes:
         backend: the name of the backend.
-        nesting: the word that was asked for.
+        nesting: the nesting that was asked for.
         operation: the operation that blocks it, or `None` if the whole nesting is missing.
         reason: why, in one sentence.
-        use: a word that works instead, or `None`.
+        use: a nesting that works instead, or `None`.
     """
 
     def __init__(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from ._choose import hvp_nesting, hvp_word, require
-from ._native import solve_gradient_and_hvp, solve_word
+from ._choose import chosen_for_hvp, hvp_nesting, require
+from ._native import solve_derivative, solve_gradient_and_hvp
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._problem import Rule
+from ._spec import Backend
 from .typing import Function
 
 
@@ -22,16 +23,16 @@ def derivative(
 
     Args:
         f: returns a real floating scalar of shape `()`.
-        nesting: a word such as `"FR"` or `"forward_over_reverse"`, of any length.
+        nesting: by its short or long name, such as `"FR"` or `"forward_over_reverse"`, of any order.
         **options: `backend`, `compile`, `has_aux`; see `Options`.
 
     Each direction has the structure, shapes and dtypes of x.
 
-    Law: a word of length k with an R takes k - 1 directions and gives Dᵏf(x)[v1, …, ·], shaped like x;
-    all such words of one length agree. A word of F alone takes k directions and gives a scalar.
+    Law: a nesting of order k with an R takes k - 1 directions and gives Dᵏf(x)[v1, …, ·], shaped like x;
+    all such nestings of one order agree. One of F alone takes k directions and gives a scalar.
 
     Raises:
-        InvalidNestingError: the word is empty or misspelt.
+        InvalidNestingError: the nesting is empty or misspelt.
         NotDifferentiableError, StructureMismatchError: bad x or directions, with the path.
         NonScalarOutputError: f does not return a scalar of shape `()`.
         UnsupportedNestingError: the backend refuses this nesting of f; says why and what to use.
@@ -43,8 +44,7 @@ def derivative(
         >>> derivative(lambda x: (x**3).sum(), "RRR", backend="autograd")(x, v, v)
         array([6., 6.])
     """
-    word = Nesting(nesting)
-    return Operator(f, _word_rule(word, "derivative"), **options)
+    return Operator(f, _rule_of(Nesting(nesting), "derivative"), **options)
 
 
 def forward_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
@@ -127,7 +127,7 @@ def hvp(
     whatever the size of x. See Pearlmutter, Fast exact multiplication by the Hessian (1994).
 
     Raises:
-        InvalidNestingError: the word is no Hessian-vector product.
+        InvalidNestingError: the nesting is no Hessian-vector product.
         UnsupportedNestingError: the backend refuses this nesting of f; says why and what to use.
         Otherwise as `derivative`.
 
@@ -137,7 +137,7 @@ def hvp(
         >>> hvp(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Rule("hvp", 1, (0,), _hvp_choice(nesting), solve_word), **options)
+    return Operator(f, Rule("hvp", 1, (0,), _hvp_choice(nesting), solve_derivative), **options)
 
 
 def gradient_and_hvp(
@@ -160,16 +160,16 @@ def gradient_and_hvp(
     return Operator(f, rule, **options)
 
 
-def _hvp_choice(nesting: str | Nesting) -> Callable[[Any], Nesting]:
+def _hvp_choice(nesting: str | Nesting) -> Callable[[Backend], Nesting]:
     if nesting != "auto":
-        hvp_nesting(nesting)  # a misspelt word is an error now, not at the first call
-    return lambda backend: hvp_word(backend, nesting)
+        hvp_nesting(nesting)  # a misspelt nesting is an error now, not at the first call
+    return lambda backend: chosen_for_hvp(backend, nesting)
 
 
-def _word_rule(word: Nesting, name: str) -> Rule:
-    return Rule(name, word.directions, (0,), lambda backend: require(backend, word), solve_word)
+def _rule_of(nesting: Nesting, name: str) -> Rule:
+    return Rule(name, nesting.directions, (0,), lambda backend: require(backend, nesting), solve_derivative)
 
 
 def _named(code: str, f: Function, options: Options) -> Operator:
-    word = Nesting(code)
-    return Operator(f, _word_rule(word, str(word)), **options)
+    nesting = Nesting(code)
+    return Operator(f, _rule_of(nesting, str(nesting)), **options)

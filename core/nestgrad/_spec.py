@@ -80,10 +80,10 @@ class Abilities(Protocol):
     """Native second-order methods take a single array, never a tuple of them. Default: `False`."""
 
     max_order: int | None
-    """The length of the longest word that the engine can run. Default: `None`, no limit."""
+    """The order of the longest nesting that the engine can run. Default: `None`, no limit."""
 
     preferred: Sequence[str]
-    """Words for a Hessian-vector product, best first. Default: `("FR", "RR", "RF")`."""
+    """Nestings for a Hessian-vector product, best first. Default: `("FR", "RR", "RF")`."""
 
     slow_eager: bool
     """What is not compiled costs milliseconds, so the conformance suite compiles f where it needs nothing but its
@@ -108,10 +108,10 @@ class Abilities(Protocol):
         looked at.
         """
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """What an exception of the engine means, if it means "not this nesting". Default: it is an `EngineError`."""
 
-    def run(self, word: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+    def run(self, nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
         """Evaluate `route(*inputs)`, with a look at the traced program before, or at the result.
 
         A route gives the derivative first, a tree of arrays, and behind it whatever else there is, which comes back
@@ -128,7 +128,7 @@ class Abilities(Protocol):
     def canary(self) -> Canary:
         """A function that counts its rules' calls, for the proof that a route is native."""
 
-    def bare(self) -> Backend:
+    def raw(self) -> Backend:
         """The engine's own transforms, without repairs, refusals and detours, for the measurement of the raw engine."""
 
 

@@ -13,11 +13,15 @@ from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
 from ._hooks import Descriptor as Descriptor
 from ._hooks import hookimpl as hookimpl
+from ._messages import Message as Message
+from ._messages import recognised as recognised
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._numpy import plain_numpy as plain_numpy
 from ._refusal import Refusal as Refusal
+from ._refusal import RefusedOperation as RefusedOperation
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
+from ._refusal import throughout as throughout
 from ._routes import emulated as emulated
 from ._spec import COMPILERS as COMPILERS
 from ._spec import SPEC_VERSION as SPEC_VERSION

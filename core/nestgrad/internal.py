@@ -1,6 +1,6 @@
 """What `nestgrad_conformance` uses besides what is public. Nobody else may: it changes without notice."""
 
-from ._choose import hvp_word as hvp_word
+from ._choose import chosen_for_hvp as chosen_for_hvp
 from ._diagnose import INSTALL as INSTALL
 from ._errors import did_you_mean as did_you_mean
 from ._errors import in_a_line as in_a_line
@@ -8,7 +8,7 @@ from ._faults import url as url
 from ._inputs import check_scalar as check_scalar
 from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out
-from ._nesting import words as words
+from ._nesting import nestings as nestings
 from ._operator import leaves_of as leaves_of
 from ._plugins import answers as answers
 from ._registry import descriptor as descriptor
@@ -20,3 +20,5 @@ from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE
 from ._trees import flatten as flatten
 from ._trees import unflatten as unflatten
+
+hvp_word, words = chosen_for_hvp, nestings  # by these names the conformance suite still knows them

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ._diagnose import Diagnosis, diagnose
-from ._nesting import Nesting, words
+from ._nesting import Nesting, nestings
 from ._spec import Backend
 
 _AUTO = "auto"
@@ -28,18 +28,18 @@ def assert_nestings(
         f: as for `nestgrad.diagnose`, and so are x, args, backend and executions.
         x: the point.
         *args: passed on to f.
-        require: words, separated by blanks, that must be correct: `"FR RR auto"`.
-        refuse: words that must be refused.
+        require: nestings, separated by blanks, that must be correct: `"FR RR auto"`.
+        refuse: nestings that must be refused.
         backend: a name or a backend.
         executions: where the claims must hold.
 
-    Every other word of order 1 and 2 is measured too, and may be correct, refused or fail aloud.
+    Every other nesting of order 1 and 2 is measured too, and may be correct, refused or fail aloud.
 
     Returns:
         The diagnosis.
 
     Raises:
-        AssertionError: a required word is not correct, a word of `refuse` is not refused, or a word in neither list
+        AssertionError: a required nesting is not correct, one of `refuse` is not refused, or one in neither list
             is silently wrong. The message has the table.
 
     Example:
@@ -47,7 +47,7 @@ def assert_nestings(
         >>> diagnosis = assert_nestings(lambda x: np.sum(x**3), np.ones(2), require="FR RR", backend="autograd")
     """
     required, refused = (tuple(map(_long_name, claim.split())) for claim in (require, refuse))
-    known = (*map(str, (*words(1), *words(2))), _AUTO)
+    known = (*map(str, (*nestings(1), *nestings(2))), _AUTO)
     if both := set(required) & set(refused):
         raise ValueError(f"required and refused at once: {', '.join(sorted(both))}")
     asked = tuple(dict.fromkeys((*known, *required, *refused)))
@@ -58,8 +58,8 @@ def assert_nestings(
     return diagnosis
 
 
-def _long_name(word: str) -> str:
-    return word if word == _AUTO else str(Nesting(word))
+def _long_name(nesting: str) -> str:
+    return nesting if nesting == _AUTO else str(Nesting(nesting))
 
 
 def _broken_claim(cell: Any, required: tuple[str, ...], refused: tuple[str, ...]) -> str | None:

@@ -3,7 +3,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad import Nesting, UnsupportedNestingError
-from nestgrad._choose import hvp_word, require
+from nestgrad._choose import chosen_for_hvp, require
 
 Autograd = type(ng.get_backend("autograd"))
 X, V, W = np.array([1.0, 2.0]), np.array([1.0, -1.0]), np.array([0.5, 3.0])
@@ -29,22 +29,22 @@ class Shallow(Autograd):
 
 
 @pytest.mark.parametrize(
-    ("backend", "words"),
+    ("backend", "nestings"),
     [
         (ForwardOnly(), ["F", "FF", "FFF"]),
         (ReverseOnly(), ["R", "RR", "RRR"]),
         (Shallow(), ["F", "R", "FF", "FR", "RF", "RR"]),
     ],
 )
-def test_words_that_a_backend_has(backend, words):
-    def has(word):
+def test_nestings_that_a_backend_has(backend, nestings):
+    def has(nesting):
         try:
-            return require(backend, word) == word
+            return require(backend, nesting) == nesting
         except UnsupportedNestingError:
             return False
 
     every = [Nesting(code) for code in ("F", "R", "FF", "FR", "RF", "RR", "FFF", "FFR", "RRF", "RRR")]
-    assert [word.code for word in every if has(word)] == words
+    assert [nesting.code for nesting in every if has(nesting)] == nestings
 
 
 def test_missing_mode_is_named():
@@ -58,7 +58,7 @@ def test_missing_mode_is_named():
         ng.vjp(cubes, X, backend=ForwardOnly())
 
 
-def test_a_word_to_use_instead_works():
+def test_a_nesting_to_use_instead_works():
     with pytest.raises(UnsupportedNestingError) as caught:
         ng.forward_over_reverse(cubes, backend=ReverseOnly())(X, V)
     assert (caught.value.backend, caught.value.nesting, caught.value.operation) == ("reverse-only", Nesting("FR"), None)
@@ -66,21 +66,21 @@ def test_a_word_to_use_instead_works():
     np.testing.assert_allclose(ng.hvp(cubes, caught.value.use, backend=ReverseOnly())(X, V), 6 * X * V)
 
 
-def test_too_long_a_word_says_how_long_it_may_be():
+def test_too_long_a_nesting_says_how_long_it_may_be():
     with pytest.raises(UnsupportedNestingError, match="order 2"):
         ng.derivative(cubes, "RRR", backend=Shallow())(X, V, V)
 
 
-def test_auto_takes_the_first_preferred_word_that_the_backend_has():
+def test_auto_takes_the_first_preferred_nesting_that_the_backend_has():
     class Prefers(Autograd):
         preferred = ("RF", "FR", "RR")
 
     class PrefersWhatItLacks(ReverseOnly):
         preferred = ("RF", "FR", "RR")
 
-    assert hvp_word(Prefers(), "auto") == Nesting("RF")
-    assert hvp_word(PrefersWhatItLacks(), "auto") == Nesting("RR")
-    assert hvp_word(Prefers(), "RR") == Nesting("RR")
+    assert chosen_for_hvp(Prefers(), "auto") == Nesting("RF")
+    assert chosen_for_hvp(PrefersWhatItLacks(), "auto") == Nesting("RR")
+    assert chosen_for_hvp(Prefers(), "RR") == Nesting("RR")
     np.testing.assert_allclose(ng.hvp(cubes, backend=PrefersWhatItLacks())(X, V), 6 * X * V)
     np.testing.assert_allclose(ng.nested_gradient(cubes, cubes, backend=PrefersWhatItLacks())(X), 162 * X**5)
 
@@ -126,12 +126,12 @@ class FlatNative(Native):
     flat_only = True
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
 @pytest.mark.parametrize("operator", [ng.hvp, ng.derivative])
-def test_native_method_overrides_the_composition(word, operator):
+def test_native_method_overrides_the_composition(nesting, operator):
     backend = Native()
-    np.testing.assert_allclose(operator(cubes, word, backend=backend)(X, V), 1000 * V)
-    assert backend.seen == [(word, np.ndarray)]
+    np.testing.assert_allclose(operator(cubes, nesting, backend=backend)(X, V), 1000 * V)
+    assert backend.seen == [(nesting, np.ndarray)]
 
 
 def test_native_forward_over_forward():
@@ -140,30 +140,30 @@ def test_native_forward_over_forward():
     assert backend.seen == [("FF", np.ndarray)]
 
 
-@pytest.mark.parametrize(("word", "slope"), [("FR", X), ("RR", X), ("RF", 3 * X**2)])
-def test_gradient_and_hvp_by_a_native_method(word, slope):
+@pytest.mark.parametrize(("nesting", "gradient"), [("FR", X), ("RR", X), ("RF", 3 * X**2)])
+def test_gradient_and_hvp_by_a_native_method(nesting, gradient):
     """RF gives no gradient: that one is computed apart."""
-    result = ng.gradient_and_hvp(cubes, word, backend=Native())(X, V)
-    np.testing.assert_allclose(result, [slope, 1000 * V])
+    result = ng.gradient_and_hvp(cubes, nesting, backend=Native())(X, V)
+    np.testing.assert_allclose(result, [gradient, 1000 * V])
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_native_method_takes_a_tuple_of_leaves(word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_native_method_takes_a_tuple_of_leaves(nesting):
     backend, x, v = Native(), {"a": X, "b": [W]}, {"a": V, "b": [X]}
-    result = ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)(x, v)
+    result = ng.hvp(lambda x: cubes(x["a"]), nesting, backend=backend)(x, v)
     np.testing.assert_allclose([result["a"], result["b"][0]], [1000 * V, 1000 * X])
-    assert backend.seen == [(word, tuple)]
+    assert backend.seen == [(nesting, tuple)]
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_flat_only_method_is_not_given_several_leaves(word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_flat_only_method_is_not_given_several_leaves(nesting):
     backend, x, v = FlatNative(), {"a": X, "b": [W]}, {"a": V, "b": [X]}
-    result = ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)(x, v)
+    result = ng.hvp(lambda x: cubes(x["a"]), nesting, backend=backend)(x, v)
     np.testing.assert_allclose([result["a"], result["b"][0]], [6 * X * V, 0 * X])
     np.testing.assert_allclose(
-        ng.hvp(lambda x: cubes(x["a"]), word, backend=backend)({"a": X}, {"a": V})["a"], 1000 * V
+        ng.hvp(lambda x: cubes(x["a"]), nesting, backend=backend)({"a": X}, {"a": V})["a"], 1000 * V
     )
-    assert backend.seen == [(word, np.ndarray)]
+    assert backend.seen == [(nesting, np.ndarray)]
 
 
 def test_native_method_is_not_used_with_aux():

@@ -57,12 +57,12 @@ class Guarded(type(ng.get_backend("autograd"))):
     name = "guarded"
 
     def __init__(self, patience=0):
-        self.patience, self.words = patience, []
+        self.patience, self.nestings = patience, []
 
-    def run(self, word, route, *inputs):
-        self.words.append(word.code)
-        if len(self.words) > self.patience:
-            raise ng.UnsupportedNestingError(backend=self.name, nesting=word, operation="guarded", reason="so.")
+    def run(self, nesting, route, *inputs):
+        self.nestings.append(nesting.code)
+        if len(self.nestings) > self.patience:
+            raise ng.UnsupportedNestingError(backend=self.name, nesting=nesting, operation="guarded", reason="so.")
         return route(*inputs)
 
 
@@ -75,10 +75,10 @@ def test_what_the_guard_refuses_is_refused(door):
 def test_a_pullback_passes_the_guard_again():
     backend = Guarded(patience=1)
     value, pullback, aux = ng.vjp(lambda x: (cubes(x), "aux"), X, has_aux=True, backend=backend)
-    assert (float(value), aux, backend.words) == (9.0, "aux", ["R"])
+    assert (float(value), aux, backend.nestings) == (9.0, "aux", ["R"])
     with pytest.raises(ng.UnsupportedNestingError, match="guarded"):
         pullback(1.0)
-    assert backend.words == ["R", "R"]
+    assert backend.nestings == ["R", "R"]
 
 
 @each_door

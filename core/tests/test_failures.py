@@ -7,7 +7,7 @@ import pytest
 import nestgrad as ng
 from nestgrad import EngineError, Nesting, UnsupportedNestingError
 from nestgrad._evaluation import checked
-from nestgrad.extend import Refusal
+from nestgrad.extend import Mode, Refusal, RefusedOperation
 
 FR = Nesting("FR")
 
@@ -120,7 +120,7 @@ class Recognising:
 
     name = "recognising"
 
-    def classify(self, exception, word):
+    def classify(self, exception, nesting):
         return Refusal("frobnicate", "there is no rule.", "RR") if str(exception) == "known" else None
 
 
@@ -137,6 +137,40 @@ def test_recognised_exception_is_a_refusal():
     assert isinstance(refusal.__cause__, RuntimeError)
     for part in ("recognising", "'FR'", "forward_over_reverse", "frobnicate", "there is no rule", "'RR'"):
         assert part in str(refusal)
+
+
+def test_a_refused_operation_is_a_refusal_of_the_nesting_and_is_not_classified():
+    refused = RefusedOperation("known", "a repair cannot see its values.")
+    with pytest.raises(UnsupportedNestingError) as caught:
+        checked(Recognising(), FR, (), raising(refused), lambda: None)
+    refusal = caught.value
+    assert (refusal.backend, refusal.nesting, refusal.operation) == ("recognising", FR, "known")
+    assert (refusal.reason, refusal.use) == ("a repair cannot see its values.", None)
+    assert refusal.__cause__ is refused
+
+
+@pytest.mark.parametrize(("nesting", "use"), [("FR", Nesting("RR")), ("RR", None)])
+def test_a_refused_operation_may_say_which_mode_works(nesting, use):
+    refused = pickle.loads(pickle.dumps(RefusedOperation("known", "so.", Mode.REVERSE)))
+    with pytest.raises(UnsupportedNestingError) as caught:
+        checked(Recognising(), Nesting(nesting), (), raising(refused), lambda: None)
+    assert caught.value.use == use
+
+
+def test_a_refused_operation_belongs_to_the_innermost_operator():
+    def f(x):
+        return anp.sum(x * ng.gradient(anp.sum, backend=Refusing())(x))
+
+    with pytest.raises(UnsupportedNestingError, match="blocked by 'sum': so") as caught:
+        ng.hvp(f, "FR", backend="autograd")(np.ones(2), np.ones(2))
+    assert caught.value.nesting == Nesting("R")
+
+
+class Refusing(type(ng.get_backend("autograd"))):
+    """A backend that refuses what it differentiates."""
+
+    def vjp(self, f, *primals, has_aux=False):
+        raise RefusedOperation("sum", "so.")
 
 
 def test_unrecognised_exception_is_an_engine_error():
@@ -165,7 +199,7 @@ def test_bad_output_explains_the_engines_exception():
         checked(Recognising(), FR, (), raising(TypeError("engine")), raising(ng.NonScalarOutputError("shape")))
 
 
-def test_missing_forward_rule_names_a_word_that_works():
+def test_missing_forward_rule_names_a_nesting_that_works():
     def inverse(x):
         return anp.sum(anp.linalg.inv(x))
 

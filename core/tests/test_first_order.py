@@ -38,10 +38,10 @@ def test_vjp_against_its_closed_form(engine):
 
 def test_gradient_against_its_closed_form(engine):
     f = smooth(engine)
-    value, slope = ng.value_and_gradient(lambda x: (f(x) ** 2).sum(), backend=engine.name)(engine.array(X))
+    value, gradient = ng.value_and_gradient(lambda x: (f(x) ** 2).sum(), backend=engine.name)(engine.array(X))
     output = np.sin(A @ X) * X[0]
     np.testing.assert_allclose(value, output @ output, rtol=1e-12)
-    np.testing.assert_allclose(slope, 2 * jacobian_of_smooth(X).T @ output, rtol=1e-12)
+    np.testing.assert_allclose(gradient, 2 * jacobian_of_smooth(X).T @ output, rtol=1e-12)
 
 
 def test_the_closed_form_against_differences():
@@ -99,9 +99,9 @@ def test_lists_of_primals_are_tuples_of_them(engine):
 def test_aux_of_value_and_gradient_is_not_looked_at(engine):
     aux = {"text": "text", "missing": engine.array([np.nan])}
     operator = ng.value_and_gradient(lambda x: (engine.xp.sum(x**2), aux), has_aux=True, backend=engine.name)
-    (value, found), slope = operator(engine.array(X))
+    (value, found), gradient = operator(engine.array(X))
     np.testing.assert_allclose(value, np.sum(X**2))
-    np.testing.assert_allclose(slope, 2 * X)
+    np.testing.assert_allclose(gradient, 2 * X)
     assert found["text"] == "text"
     assert np.isnan(found["missing"]).all()
 
@@ -173,7 +173,7 @@ def test_python_numbers_as_cotangents(engine):
 
 
 class TestComplex:
-    """jvp and vjp keep the engine's convention: for both engines here, no conjugation of a holomorphic slope."""
+    """jvp and vjp keep the engine's convention: for both engines here, no conjugation of a holomorphic gradient."""
 
     Z, W = np.array([1 + 2j]), np.array([0.5 - 1j])
 
@@ -203,15 +203,15 @@ class TestComplex:
             z = x * (1 + 2j)
             return engine.xp.real(z * engine.xp.conj(z)).sum()  # 5 Σx²
 
-        slope, product = ng.gradient_and_hvp(f, backend=engine.name)(engine.array(X), engine.array(V))
-        assert slope.dtype == product.dtype == np.float64
-        np.testing.assert_allclose([slope, product], [10 * X, 10 * V])
+        gradient, product = ng.gradient_and_hvp(f, backend=engine.name)(engine.array(X), engine.array(V))
+        assert gradient.dtype == product.dtype == np.float64
+        np.testing.assert_allclose([gradient, product], [10 * X, 10 * V])
 
 
 class TestInsideTheEnginesOwnTransforms:
     def test_autograd_over_nestgrad(self):
-        slope = autograd.grad(lambda x: anp.sum(ng.gradient(lambda y: anp.sum(x * y**3))(x) ** 2))
-        np.testing.assert_allclose(slope(X), 54 * X**5, rtol=1e-12)  # ∇ Σ(3x³)²
+        gradient = autograd.grad(lambda x: anp.sum(ng.gradient(lambda y: anp.sum(x * y**3))(x) ** 2))
+        np.testing.assert_allclose(gradient(X), 54 * X**5, rtol=1e-12)  # ∇ Σ(3x³)²
 
     def test_nestgrad_over_autograd(self):
         f = ng.gradient(lambda x: anp.sum(autograd.grad(lambda y: anp.sum(x * y**3))(x) ** 2), backend="autograd")
@@ -235,7 +235,7 @@ class TestInsideTheEnginesOwnTransforms:
         np.testing.assert_allclose(jax.grad(lambda x: ng.hvp(f)(x, v).sum())(x), np.where(X > 0, 6 * V, 0), rtol=1e-12)
 
     def test_jax_aux_that_is_no_array(self, jax):
-        def slope(x):
+        def gradient(x):
             return ng.gradient(lambda x: ((x**3).sum(), "text"), has_aux=True)(x)[0]
 
-        np.testing.assert_allclose(jax.vmap(slope)(jax.numpy.ones((2, 3))), np.full((2, 3), 3.0))
+        np.testing.assert_allclose(jax.vmap(gradient)(jax.numpy.ones((2, 3))), np.full((2, 3), 3.0))

@@ -29,25 +29,25 @@ def h(x):
     return (-x.sum() / np.linalg.norm(x) ** 3) ** 3
 
 
-def slope_of_h(x):
+def gradient_of_h(x):
     r, s = np.linalg.norm(x), x.sum()
     return 3 * (s / r**3) ** 2 * (3 * s * x / r**5 - np.ones_like(x) / r**3)
 
 
 @pytest.mark.parametrize("nesting", ["auto", *NESTINGS, "forward_over_reverse"])
 def test_seed_against_its_closed_form(engine, nesting):
-    slope = ng.nested_gradient(g, f, nesting=nesting, backend=engine.name)(engine.array(X))
-    assert slope.dtype == np.float64
-    np.testing.assert_allclose(slope, slope_of_h(X), rtol=0, atol=1e-10)
-    np.testing.assert_allclose(slope, slope_of_h(X), rtol=1e-10)
+    gradient = ng.nested_gradient(g, f, nesting=nesting, backend=engine.name)(engine.array(X))
+    assert gradient.dtype == np.float64
+    np.testing.assert_allclose(gradient, gradient_of_h(X), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(gradient, gradient_of_h(X), rtol=1e-10)
 
 
 @each_nesting
 def test_seed_against_differences_to_their_own_error(engine, nesting):
     """h(x+δ) - h(x) - ∇h·δ is of second order: it falls by four when δ is halved."""
-    slope = engine.backend.to_numpy(ng.nested_gradient(g, f, nesting=nesting, backend=engine.name)(engine.array(X)))
+    gradient = engine.backend.to_numpy(ng.nested_gradient(g, f, nesting=nesting, backend=engine.name)(engine.array(X)))
     direction = np.array([0.3, -0.1, 0.4])
-    remainders = [h(X + t * direction) - h(X) - slope @ (t * direction) for t in (1e-3, 5e-4, 2.5e-4)]
+    remainders = [h(X + t * direction) - h(X) - gradient @ (t * direction) for t in (1e-3, 5e-4, 2.5e-4)]
     assert remainders[0] / remainders[1] == pytest.approx(4, rel=1e-2)
     assert remainders[1] / remainders[2] == pytest.approx(4, rel=1e-2)
 
@@ -66,7 +66,7 @@ def test_evaluations_do_not_depend_on_the_size(engine, nesting, n):
 
     op = ng.nested_gradient(counted("g", g), counted("f", f), nesting=nesting, backend=engine.name)
     x = np.linspace(1, 2, n)
-    np.testing.assert_allclose(op(engine.array(x)), slope_of_h(x), rtol=1e-10)
+    np.testing.assert_allclose(op(engine.array(x)), gradient_of_h(x), rtol=1e-10)
     assert calls == {"f": {"FR": 2, "RF": 2, "RR": 1}[nesting], "g": 1}
 
 
@@ -90,16 +90,16 @@ def parameters(engine):
 
 def differences(function, *arguments, step=1e-5):
     """The gradient of a NumPy function in each of its arguments, by central differences."""
-    slopes = []
+    gradients = []
     for i, argument in enumerate(arguments):
-        slope = np.empty_like(argument)
+        gradient = np.empty_like(argument)
         for index in np.ndindex(argument.shape):
             moved = [[np.array(a) for a in arguments] for _ in range(2)]
             moved[0][i][index] += step
             moved[1][i][index] -= step
-            slope[index] = (function(*moved[0]) - function(*moved[1])) / (2 * step)
-        slopes.append(slope)
-    return slopes
+            gradient[index] = (function(*moved[0]) - function(*moved[1])) / (2 * step)
+        gradients.append(gradient)
+    return gradients
 
 
 @each_nesting
@@ -108,10 +108,10 @@ def test_gradient_penalty_trains_parameters(engine, nesting):
     penalty = ng.nested_gradient(
         lambda y: (y**2).sum(), energy, argnums=1, inner_argnums=0, nesting=nesting, backend=engine.name
     )
-    slope = penalty(engine.array(X), parameters(engine))
-    assert set(slope) == {"w", "b"}
-    np.testing.assert_allclose(slope["w"], 54 * B**2 * W**5 * X**4, rtol=1e-12)
-    np.testing.assert_allclose(slope["b"], 18 * B * (W**6 * X**4).sum(), rtol=1e-12)
+    gradient = penalty(engine.array(X), parameters(engine))
+    assert set(gradient) == {"w", "b"}
+    np.testing.assert_allclose(gradient["w"], 54 * B**2 * W**5 * X**4, rtol=1e-12)
+    np.testing.assert_allclose(gradient["b"], 18 * B * (W**6 * X**4).sum(), rtol=1e-12)
 
 
 @each_nesting_once_on_jax
@@ -120,8 +120,8 @@ def test_inner_and_outer_argnums_against_differences(engine, nesting, argnums):
     """g of both inner gradients, in argument order (1, 0); the outer arguments overlap with them."""
 
     def outer(y):
-        slope_p, slope_x = y
-        return (slope_x**2).sum() + slope_p["b"] ** 2 * (slope_p["w"] * slope_x).sum()
+        gradient_p, gradient_x = y
+        return (gradient_x**2).sum() + gradient_p["b"] ** 2 * (gradient_p["w"] * gradient_x).sum()
 
     def value(x, w, b):
         into_x, into_w, into_b = inner_gradients(x, w, b)
@@ -131,12 +131,12 @@ def test_inner_and_outer_argnums_against_differences(engine, nesting, argnums):
     result = op(engine.array(X), parameters(engine))
     expected_x, expected_w, expected_b = differences(value, X, W, B)
     chosen = (argnums,) if isinstance(argnums, int) else argnums
-    for number, slope in zip(chosen, result if isinstance(argnums, tuple) else (result,), strict=True):
+    for number, gradient in zip(chosen, result if isinstance(argnums, tuple) else (result,), strict=True):
         if number == 0:
-            np.testing.assert_allclose(slope, expected_x, rtol=1e-7)
+            np.testing.assert_allclose(gradient, expected_x, rtol=1e-7)
         else:
-            np.testing.assert_allclose(slope["w"], expected_w, rtol=1e-7)
-            np.testing.assert_allclose(slope["b"], expected_b, rtol=1e-7)
+            np.testing.assert_allclose(gradient["w"], expected_w, rtol=1e-7)
+            np.testing.assert_allclose(gradient["b"], expected_b, rtol=1e-7)
 
 
 @pytest.mark.parametrize(("argnums", "inner_argnums"), [(-1, 0), (0, -1), (-1, -1), ((0, -1), 0)])
@@ -146,12 +146,12 @@ def test_negative_argnums_are_the_same_argument(nesting, f, argnums, inner_argnu
     """Of one argument, 0 and -1 are the same: never a wrong number."""
     op = ng.nested_gradient(g, f, argnums, inner_argnums=inner_argnums, nesting=nesting, backend="autograd")
     try:
-        slope = op(X)
+        gradient = op(X)
     except TypeError:
         if not isinstance(argnums, tuple):  # one argument chosen twice may be refused
             raise
         return
-    np.testing.assert_allclose(slope[0] if isinstance(argnums, tuple) else slope, slope_of_h(X), rtol=1e-10)
+    np.testing.assert_allclose(gradient[0] if isinstance(argnums, tuple) else gradient, gradient_of_h(X), rtol=1e-10)
 
 
 @pytest.mark.parametrize("f", [f, lambda *x: f(x[0])], ids=["one argument", "any arguments"])
@@ -160,10 +160,10 @@ def test_one_inner_argument_by_two_numbers_is_refused_or_right(nesting, f):
     """g of both gives Σ over the same gradient twice: (2Σy)³ = 8 (Σy)³."""
     op = ng.nested_gradient(lambda y: g(y[0] + y[1]), f, inner_argnums=(0, -1), nesting=nesting, backend="autograd")
     try:
-        slope = op(X)
+        gradient = op(X)
     except TypeError:
         return
-    np.testing.assert_allclose(slope, 8 * slope_of_h(X), rtol=1e-10)
+    np.testing.assert_allclose(gradient, 8 * gradient_of_h(X), rtol=1e-10)
 
 
 @each_nesting
@@ -171,9 +171,9 @@ def test_negative_argnums_with_parameters(nesting):
     op = ng.nested_gradient(
         lambda y: (y**2).sum(), energy, argnums=(0, -1), inner_argnums=-2, nesting=nesting, backend="autograd"
     )
-    slope_x, slope_p = op(X, {"w": W, "b": B})
-    np.testing.assert_allclose(slope_x, 36 * B**2 * W**6 * X**3, rtol=1e-12)
-    np.testing.assert_allclose(slope_p["w"], 54 * B**2 * W**5 * X**4, rtol=1e-12)
+    gradient_x, gradient_p = op(X, {"w": W, "b": B})
+    np.testing.assert_allclose(gradient_x, 36 * B**2 * W**6 * X**3, rtol=1e-12)
+    np.testing.assert_allclose(gradient_p["w"], 54 * B**2 * W**5 * X**4, rtol=1e-12)
 
 
 @each_nesting_once_on_jax
@@ -184,30 +184,30 @@ def test_pytrees_aux_and_arguments(engine, nesting):
         return scale * (x["a"][0] ** power).sum() + x["b"] * 0, {"seen": 2 * x["a"][0], "n": calls.append(1)}
 
     op = ng.nested_gradient(lambda y: (y["a"][0] ** 2).sum(), pair, nesting=nesting, has_aux=True, backend=engine.name)
-    slope, aux = op({"a": [engine.array(X)], "b": engine.array(1.0)}, 2.0, power=3)
-    np.testing.assert_allclose(slope["a"][0], 144 * X**3, rtol=1e-12)  # ∇ Σ(6x²)²
-    np.testing.assert_allclose(slope["b"], 0)
+    gradient, aux = op({"a": [engine.array(X)], "b": engine.array(1.0)}, 2.0, power=3)
+    np.testing.assert_allclose(gradient["a"][0], 144 * X**3, rtol=1e-12)  # ∇ Σ(6x²)²
+    np.testing.assert_allclose(gradient["b"], 0)
     np.testing.assert_allclose(aux["seen"], 2 * X)
     assert type(aux["seen"]) is type(engine.array(X))
 
 
 @each_nesting
 def test_linear_f_has_a_constant_gradient(engine, nesting):
-    slope = ng.nested_gradient(g, lambda x: 3 * x.sum(), nesting=nesting, backend=engine.name)(engine.array(X))
-    np.testing.assert_array_equal(slope, np.zeros(3))
+    gradient = ng.nested_gradient(g, lambda x: 3 * x.sum(), nesting=nesting, backend=engine.name)(engine.array(X))
+    np.testing.assert_array_equal(gradient, np.zeros(3))
 
 
 @each_nesting
 def test_constant_g(engine, nesting):
-    slope = ng.nested_gradient(lambda y: 1.0, f, nesting=nesting, backend=engine.name)(engine.array(X))
-    np.testing.assert_array_equal(slope, np.zeros(3))
+    gradient = ng.nested_gradient(lambda y: 1.0, f, nesting=nesting, backend=engine.name)(engine.array(X))
+    np.testing.assert_array_equal(gradient, np.zeros(3))
 
 
 @each_nesting
 def test_float32_stays(nesting):
-    slope = ng.nested_gradient(g, f, nesting=nesting, backend="autograd")(X.astype("float32"))
-    assert slope.dtype == np.float32
-    np.testing.assert_allclose(slope, slope_of_h(X), rtol=1e-4)
+    gradient = ng.nested_gradient(g, f, nesting=nesting, backend="autograd")(X.astype("float32"))
+    assert gradient.dtype == np.float32
+    np.testing.assert_allclose(gradient, gradient_of_h(X), rtol=1e-4)
 
 
 @each_nesting
@@ -230,18 +230,18 @@ def test_differentiable_again(engine, nesting):
     v, delta, step = np.array([1.0, 0.5, -1.0]), np.array([0.2, 1.0, 0.3]), 1e-5
     inner = ng.nested_gradient(g, f, nesting=nesting, backend=engine.name)
     op = ng.gradient(lambda x: (engine.array(v) * inner(x)).sum(), backend=engine.name)
-    expected = v @ (slope_of_h(X + step * delta) - slope_of_h(X - step * delta)) / (2 * step)
+    expected = v @ (gradient_of_h(X + step * delta) - gradient_of_h(X - step * delta)) / (2 * step)
     np.testing.assert_allclose(engine.backend.to_numpy(op(engine.array(X))) @ delta, expected, rtol=1e-7)
 
 
 @each_nesting
 def test_compiled(jax, nesting):
     op = ng.nested_gradient(g, f, nesting=nesting, compile=True)
-    np.testing.assert_allclose(op(jax.numpy.asarray(X)), slope_of_h(X), rtol=1e-10)
+    np.testing.assert_allclose(op(jax.numpy.asarray(X)), gradient_of_h(X), rtol=1e-10)
 
 
 @each_nesting
 def test_inside_jit_and_vmap(jax, nesting):
     op = ng.nested_gradient(g, f, nesting=nesting)
     rows = np.stack([X, 2 * X])
-    np.testing.assert_allclose(jax.jit(jax.vmap(op))(rows), [slope_of_h(row) for row in rows], rtol=1e-10)
+    np.testing.assert_allclose(jax.jit(jax.vmap(op))(rows), [gradient_of_h(row) for row in rows], rtol=1e-10)

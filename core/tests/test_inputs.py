@@ -67,15 +67,15 @@ def test_nothing_to_differentiate(engine, empty):
 
 def test_none_inside_a_primal_is_an_empty_subtree(engine):
     x = {"w": engine.array([1.0, 2.0]), "b": None}
-    slope = ng.gradient(lambda x: (x["w"] ** 2).sum(), backend=engine.name)(x)
-    assert slope["b"] is None
-    np.testing.assert_allclose(slope["w"], [2, 4])
+    gradient = ng.gradient(lambda x: (x["w"] ** 2).sum(), backend=engine.name)(x)
+    assert gradient["b"] is None
+    np.testing.assert_allclose(gradient["w"], [2, 4])
 
 
 @pytest.mark.parametrize("x", [3.0, np.float64(3), np.array(3.0)])
 def test_numbers_are_arrays_of_shape_nothing(engine, x):
-    slope = ng.gradient(lambda x: x * x, backend=engine.name)(x)
-    assert (slope.shape, slope.dtype, float(slope)) == ((), np.float64, 6.0)
+    gradient = ng.gradient(lambda x: x * x, backend=engine.name)(x)
+    assert (gradient.shape, gradient.dtype, float(gradient)) == ((), np.float64, 6.0)
 
 
 def test_array_of_another_engine_is_refused_by_its_path(jax):
@@ -84,10 +84,10 @@ def test_array_of_another_engine_is_refused_by_its_path(jax):
         ng.gradient(lambda x: (x["w"] ** 2).sum(), backend="autograd")(x)
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_direction_of_another_engine_is_refused(jax, word):
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_direction_of_another_engine_is_refused(jax, nesting):
     with pytest.raises((NotDifferentiableError, StructureMismatchError), match=r"^v "):
-        ng.hvp(lambda x: (x**2).sum(), word, backend="autograd")(np.ones(2), jax.numpy.ones(2))
+        ng.hvp(lambda x: (x**2).sum(), nesting, backend="autograd")(np.ones(2), jax.numpy.ones(2))
 
 
 def test_nothing_loses_precision(jax):
@@ -96,9 +96,9 @@ def test_nothing_loses_precision(jax):
 
 
 def test_numpy_primals_keep_their_dtype_on_jax(jax):
-    slope = ng.gradient(lambda x: (x * x).sum(), backend="jax")(np.ones(2, np.float32))
-    assert isinstance(slope, jax.Array)
-    assert slope.dtype == np.float32
+    gradient = ng.gradient(lambda x: (x * x).sum(), backend="jax")(np.ones(2, np.float32))
+    assert isinstance(gradient, jax.Array)
+    assert gradient.dtype == np.float32
 
 
 class TestDirections:
@@ -195,12 +195,12 @@ class TestOutputs:
             operator(lambda x, *_: x * x, backend=engine.name)(x, x)
         assert str(shape) in str(caught.value)
 
-    @pytest.mark.parametrize("word", ["F", "R", "FF", "FR", "RF", "RR", "RRR"])
-    def test_shape_in_every_word(self, engine, word):
+    @pytest.mark.parametrize("nesting", ["F", "R", "FF", "FR", "RF", "RR", "RRR"])
+    def test_shape_in_every_nesting(self, engine, nesting):
         x = engine.array([1.0])
-        operator = ng.derivative(lambda x: x, word, backend=engine.name)
+        operator = ng.derivative(lambda x: x, nesting, backend=engine.name)
         with pytest.raises(NonScalarOutputError, match=r"value\[0\]"):
-            operator(x, *[x] * ng.Nesting(word).directions)
+            operator(x, *[x] * ng.Nesting(nesting).directions)
 
     @pytest.mark.parametrize("output", [None, "text", (1.0, 2.0), [1.0], {"a": 1.0}], ids=repr)
     def test_type(self, engine, output):
@@ -221,8 +221,10 @@ class TestOutputs:
     @pytest.mark.parametrize("output", [1.0, np.float64(1)])
     def test_a_constant_has_derivative_zero(self, engine, output):
         x, v = engine.array([1.0, 2.0]), engine.array([3.0, 4.0])
-        for word in ("R", "FR", "RF", "RR", "RRF"):
-            result = ng.derivative(lambda x: output, word, backend=engine.name)(x, *[v] * ng.Nesting(word).directions)
+        for nesting in ("R", "FR", "RF", "RR", "RRF"):
+            result = ng.derivative(lambda x: output, nesting, backend=engine.name)(
+                x, *[v] * ng.Nesting(nesting).directions
+            )
             assert (result.shape, result.dtype) == ((2,), np.float64)
             np.testing.assert_array_equal(result, 0)
         assert float(ng.forward_over_forward(lambda x: output, backend=engine.name)(x, v, v)) == 0

@@ -27,10 +27,10 @@ def test_every_name_that_core_takes_from_xp_is_told():
 
 def test_what_is_told_suffices_and_is_needed():
     def backend(*names):
-        class Bare(type(ng.get_backend("autograd"))):
+        class Minimal(type(ng.get_backend("autograd"))):
             xp = SimpleNamespace(**{name: getattr(ng.get_backend("autograd").xp, name) for name in names})
 
-        return Bare()
+        return Minimal()
 
     def results(backend):
         x = numpy.array([3.0, 4.0])
@@ -39,7 +39,8 @@ def test_what_is_told_suffices_and_is_needed():
             return 1 / np.sqrt(np.sum(x * x))
 
         return [
-            ng.derivative(f, word, backend=backend)(x, *[x] * (len(word) - 1 + ("R" not in word))) for word in WORDS
+            ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
+            for nesting in NESTINGS
         ]
 
     usual = results(ng.get_backend("autograd"))
@@ -50,4 +51,4 @@ def test_what_is_told_suffices_and_is_needed():
             results(backend(*set(NAMESPACE) - {name}))
 
 
-WORDS = ("R", "F", "FR", "RF", "RR", "FF", "RFR")
+NESTINGS = ("R", "F", "FR", "RF", "RR", "FF", "RFR")

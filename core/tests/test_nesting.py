@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import nestgrad as ng
 from nestgrad import InvalidNestingError, Mode, Nesting
-from nestgrad._nesting import words
+from nestgrad._nesting import nestings
 
 NAMES = {"F": "forward", "R": "reverse"}
 CODES = st.text("FR", min_size=1, max_size=8)
@@ -59,7 +59,7 @@ def test_directions(code, directions):
 
 @quick
 @given(CODES, CODES)
-def test_equal_only_to_the_same_word(one, other):
+def test_equal_only_to_the_same_nesting(one, other):
     assert (Nesting(one) == Nesting(other)) == (one == other)
     assert (Nesting(one) != Nesting(other)) == (one != other)
 
@@ -99,25 +99,45 @@ def test_attributes_cannot_be_deleted(attribute):
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_words_are_all_of_one_order(order):
-    found = words(order)
+def test_nestings_are_all_of_one_order(order):
+    found = nestings(order)
     assert len(found) == len(set(found)) == 2**order
-    assert {word.order for word in found} == {order}
+    assert {nesting.order for nesting in found} == {order}
 
 
-def test_words_of_order_two():
-    assert {word.code for word in words(2)} == {"FF", "FR", "RF", "RR"}
+def test_nestings_of_order_two():
+    assert {nesting.code for nesting in nestings(2)} == {"FF", "FR", "RF", "RR"}
 
 
-def test_empty_word():
+@pytest.mark.parametrize(
+    ("pattern", "codes"),
+    [
+        ("*", ["FF", "FR", "RF", "RR"]),
+        ("?F", ["FF", "RF"]),
+        ("F*", ["FF", "FR"]),
+        ("[!F]R", ["RR"]),
+        ("RF", ["RF"]),
+        ("??*", ["FF", "FR", "RF", "RR"]),
+        ("???*", []),
+        ("R", []),
+        ("", []),
+        ("rf", []),
+        ("reverse*", []),
+    ],
+)
+def test_matches_a_pattern_on_its_code(pattern, codes):
+    assert [nesting.code for nesting in nestings(2) if nesting.matches(pattern)] == codes
+
+
+def test_empty_nesting():
     with pytest.raises(InvalidNestingError, match="empty"):
         Nesting("")
 
 
-@pytest.mark.parametrize("word", [None, 2, b"FR", ("F", "R"), Mode.FORWARD])
-def test_no_string_is_no_word(word):
+@pytest.mark.parametrize("nesting", [None, 2, b"FR", ("F", "R"), Mode.FORWARD])
+def test_no_string_is_no_nesting(nesting):
     with pytest.raises(InvalidNestingError, match="not "):
-        Nesting(word)
+        Nesting(nesting)
 
 
 @pytest.mark.parametrize(
@@ -131,28 +151,30 @@ def test_no_string_is_no_word(word):
         ("fr", "FR"),
     ],
 )
-def test_misspelt_words_get_the_closest(misspelt, meant):
+def test_misspelt_nestings_get_the_closest(misspelt, meant):
     with pytest.raises(InvalidNestingError) as caught:
         Nesting(misspelt)
     assert repr(misspelt) in str(caught.value)
     assert repr(meant) in str(caught.value)
 
 
-@pytest.mark.parametrize("word", ["F_over_R", "forward_over_R", "FRforward", "_over_", "forward_over_", " FR", "FR "])
-def test_mixed_spellings_are_no_word(word):
+@pytest.mark.parametrize(
+    "nesting", ["F_over_R", "forward_over_R", "FRforward", "_over_", "forward_over_", " FR", "FR "]
+)
+def test_mixed_spellings_are_no_nesting(nesting):
     with pytest.raises(InvalidNestingError):
-        Nesting(word)
+        Nesting(nesting)
 
 
 @quick
 @given(st.text("FRxforwadevs_ ", max_size=12))
-def test_any_other_text_is_refused(word):
-    if word and set(word) <= {"F", "R"}:
-        word += "x"
-    if set(word.split("_over_")) <= set(NAMES.values()):
-        word += "_"
+def test_any_other_text_is_refused(nesting):
+    if nesting and set(nesting) <= {"F", "R"}:
+        nesting += "x"
+    if set(nesting.split("_over_")) <= set(NAMES.values()):
+        nesting += "_"
     with pytest.raises(InvalidNestingError):
-        Nesting(word)
+        Nesting(nesting)
 
 
 def test_error_is_a_value_error_of_this_package():

@@ -49,9 +49,9 @@ def test_result_is_an_array_of_the_engine_with_the_primals_dtype(engine, operato
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3), (0,)])
 def test_result_has_the_primals_shape(engine, shape):
     x = engine.array(np.full(shape, 2.0))
-    slope, product = ng.gradient_and_hvp(cubes, backend=engine.name)(x, x)
-    assert slope.shape == product.shape == shape
-    np.testing.assert_allclose(slope, np.full(shape, 12.0))
+    gradient, product = ng.gradient_and_hvp(cubes, backend=engine.name)(x, x)
+    assert gradient.shape == product.shape == shape
+    np.testing.assert_allclose(gradient, np.full(shape, 12.0))
     np.testing.assert_allclose(product, np.full(shape, 24.0))
 
 
@@ -72,11 +72,11 @@ def test_has_aux_of_pairs(engine, nesting):
         return cubes(x), 2 * x
 
     x, v = engine.array(X), engine.array(V)
-    (value, aux), slope = ng.value_and_gradient(f, has_aux=True, backend=engine.name)(x)
+    (value, aux), gradient = ng.value_and_gradient(f, has_aux=True, backend=engine.name)(x)
     assert float(value) == 9.0
-    np.testing.assert_allclose([aux, slope], [2 * X, 3 * X**2])
-    (slope, product), aux = ng.gradient_and_hvp(f, nesting, has_aux=True, backend=engine.name)(x, v)
-    np.testing.assert_allclose([slope, product, aux], [3 * X**2, 6 * X * V, 2 * X])
+    np.testing.assert_allclose([aux, gradient], [2 * X, 3 * X**2])
+    (gradient, product), aux = ng.gradient_and_hvp(f, nesting, has_aux=True, backend=engine.name)(x, v)
+    np.testing.assert_allclose([gradient, product, aux], [3 * X**2, 6 * X * V, 2 * X])
 
 
 def test_pytrees_in_the_primal_and_in_the_arguments(engine):
@@ -86,11 +86,11 @@ def test_pytrees_in_the_primal_and_in_the_arguments(engine):
     x = {"b": (engine.array(2.0), None), "w": engine.array(X)}
     v = {"b": (engine.array(1.0), None), "w": engine.array(V)}
     shift = [engine.array([5.0, 5.0])]
-    slope, product = ng.gradient_and_hvp(f, backend=engine.name)(x, v, {"a": [3.0]}, shift=shift)
-    assert slope["b"][1] is None
+    gradient, product = ng.gradient_and_hvp(f, backend=engine.name)(x, v, {"a": [3.0]}, shift=shift)
+    assert gradient["b"][1] is None
     # f = 3 w² b³ + 5 Σw at w = (1, 2), b = 2
-    np.testing.assert_allclose(slope["w"], 6 * X * 8 + 5)
-    np.testing.assert_allclose(slope["b"][0], 9 * 5 * 4)
+    np.testing.assert_allclose(gradient["w"], 6 * X * 8 + 5)
+    np.testing.assert_allclose(gradient["b"][0], 9 * 5 * 4)
     np.testing.assert_allclose(product["w"], 6 * V * 8 + 18 * X * 4)
     np.testing.assert_allclose(product["b"][0], 18 * (X @ V) * 4 + 18 * 5 * 2)
 
@@ -120,19 +120,21 @@ class TestArgnums:
         return (x * y**2 * z**3).sum()
 
     ARGUMENTS = (np.array([2.0]), np.array([3.0]), np.array([5.0]))
-    SLOPES = (9 * 125.0, 2 * 2 * 3 * 125.0, 2 * 9 * 3 * 25.0)
+    GRADIENTS = (9 * 125.0, 2 * 2 * 3 * 125.0, 2 * 9 * 3 * 25.0)
 
     @pytest.mark.parametrize("argnums", [0, 1, 2, -1, -3])
     def test_one(self, engine, argnums):
-        slope = ng.gradient(self.f, argnums, backend=engine.name)(*map(engine.array, self.ARGUMENTS))
-        np.testing.assert_allclose(slope, [self.SLOPES[argnums]])
+        gradient = ng.gradient(self.f, argnums, backend=engine.name)(*map(engine.array, self.ARGUMENTS))
+        np.testing.assert_allclose(gradient, [self.GRADIENTS[argnums]])
 
     @pytest.mark.parametrize("argnums", [(0,), (1, 0), (0, -1), [2, 0, 1], (-1, -2)])
     def test_several(self, engine, argnums):
-        value, slopes = ng.value_and_gradient(self.f, argnums, backend=engine.name)(*map(engine.array, self.ARGUMENTS))
-        assert isinstance(slopes, tuple)
+        value, gradients = ng.value_and_gradient(self.f, argnums, backend=engine.name)(
+            *map(engine.array, self.ARGUMENTS)
+        )
+        assert isinstance(gradients, tuple)
         np.testing.assert_allclose(value, 2 * 9 * 125)
-        np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
+        np.testing.assert_allclose(np.concatenate(gradients), [self.GRADIENTS[i] for i in argnums])
 
     @pytest.mark.parametrize("argnums", [(), "a", (0, 0), 1.0, (0, 1.0), None])
     def test_no_argnums(self, argnums):
@@ -148,12 +150,12 @@ class TestArgnums:
     @pytest.mark.parametrize("f", [f, lambda *xyz: (xyz[0] * xyz[1] ** 2 * xyz[2] ** 3).sum()])
     def test_one_argument_by_two_numbers_is_refused_or_right(self, argnums, f):
         try:
-            slopes = ng.gradient(f, argnums, backend="autograd")(*self.ARGUMENTS)
+            gradients = ng.gradient(f, argnums, backend="autograd")(*self.ARGUMENTS)
         except TypeError as error:
             if "argnums" not in str(error):
                 raise
         else:
-            np.testing.assert_allclose(np.concatenate(slopes), [self.SLOPES[i] for i in argnums])
+            np.testing.assert_allclose(np.concatenate(gradients), [self.GRADIENTS[i] for i in argnums])
 
 
 @pytest.mark.parametrize("arguments", [(), (X,)])

@@ -109,8 +109,8 @@ def test_a_third_party_appears_with_no_change_here(environments, tmp_path):
     done = made.run("-m", "nestgrad_conformance", "conformance", "plain", *selection, "--report", str(file))
     assert "plain eager" in done.stdout
     cells = json.loads(file.read_text())["cells"]
-    words = {cell["nesting"]: cell["verdict"] for cell in cells if cell["scenario"] == "rosenbrock"}
+    nestings = {cell["nesting"]: cell["verdict"] for cell in cells if cell["scenario"] == "rosenbrock"}
     reverse_only = {"reverse", "reverse_over_reverse", "reverse_over_reverse_over_reverse", "auto"}
-    assert words == {word: "supported" if word in reverse_only else "refused" for word in words}
-    assert len(words) == 15
+    assert nestings == {nesting: "supported" if nesting in reverse_only else "refused" for nesting in nestings}
+    assert len(nestings) == 15
     assert {cell["verdict"] for cell in cells if cell["scenario"] == "cumulative_prod"} == {"refused"}

@@ -19,9 +19,9 @@ def hessian_of_inverse_norm(x):
     return 3 * np.outer(x, x) / r**5 - np.eye(len(x)) / r**3
 
 
-@pytest.mark.parametrize("word", HVP)
-def test_named_words_against_the_closed_form(engine, word):
-    result = HVP[word](inverse_norm, backend=engine.name)(engine.array(X), engine.array(V))
+@pytest.mark.parametrize("nesting", HVP)
+def test_named_nestings_against_the_closed_form(engine, nesting):
+    result = HVP[nesting](inverse_norm, backend=engine.name)(engine.array(X), engine.array(V))
     np.testing.assert_allclose(result, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
 
 
@@ -30,19 +30,19 @@ def test_hvp_by_every_nesting(engine, nesting):
     x, v = engine.array(X), engine.array(V)
     product = ng.hvp(inverse_norm, nesting, backend=engine.name)(x, v)
     np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
-    slope, product = ng.gradient_and_hvp(inverse_norm, nesting, backend=engine.name)(x, v)
-    np.testing.assert_allclose(slope, -X / np.linalg.norm(X) ** 3, rtol=1e-12)
+    gradient, product = ng.gradient_and_hvp(inverse_norm, nesting, backend=engine.name)(x, v)
+    np.testing.assert_allclose(gradient, -X / np.linalg.norm(X) ** 3, rtol=1e-12)
     np.testing.assert_allclose(product, hessian_of_inverse_norm(X) @ V, rtol=1e-12)
 
 
 def test_the_closed_form_against_differences():
     step = 1e-5
 
-    def slope(x):
+    def gradient(x):
         return -x / np.linalg.norm(x) ** 3
 
     np.testing.assert_allclose(
-        hessian_of_inverse_norm(X) @ V, (slope(X + step * V) - slope(X - step * V)) / (2 * step), rtol=1e-8
+        hessian_of_inverse_norm(X) @ V, (gradient(X + step * V) - gradient(X - step * V)) / (2 * step), rtol=1e-8
     )
 
 
@@ -52,37 +52,37 @@ def test_forward_over_forward(engine):
     np.testing.assert_allclose(result, V @ hessian_of_inverse_norm(X) @ W, rtol=1e-12)
 
 
-@pytest.mark.parametrize("word", ["FFR", "FRF", "RFF", "FRR", "RFR", "RRF", "RRR", "FFF"])
-def test_third_order(engine, word):
+@pytest.mark.parametrize("nesting", ["FFR", "FRF", "RFF", "FRR", "RFR", "RRF", "RRR", "FFF"])
+def test_third_order(engine, nesting):
     """(c·x)³ + Σx⁴: the first term mixes all coordinates and directions."""
     c = W + 1
-    directions = [V, W, X][: ng.Nesting(word).directions]
-    result = ng.derivative(lambda x: (engine.array(c) * x).sum() ** 3 + (x**4).sum(), word, backend=engine.name)(
+    directions = [V, W, X][: ng.Nesting(nesting).directions]
+    result = ng.derivative(lambda x: (engine.array(c) * x).sum() ** 3 + (x**4).sum(), nesting, backend=engine.name)(
         engine.array(X), *map(engine.array, directions)
     )
     expected = 6 * (c @ V) * (c @ W) * c + 24 * X * V * W
-    np.testing.assert_allclose(result, expected if "R" in word else expected @ X, rtol=1e-12)
+    np.testing.assert_allclose(result, expected if "R" in nesting else expected @ X, rtol=1e-12)
 
 
-@pytest.mark.parametrize("word", ["F", "R", "forward", "reverse"])
-def test_first_order_words(engine, word):
-    directions = [engine.array(V)] if word[0] in "Ff" else []
-    result = ng.derivative(inverse_norm, word, backend=engine.name)(engine.array(X), *directions)
-    slope = -X / np.linalg.norm(X) ** 3
-    np.testing.assert_allclose(result, slope @ V if directions else slope, rtol=1e-12)
+@pytest.mark.parametrize("nesting", ["F", "R", "forward", "reverse"])
+def test_first_order_nestings(engine, nesting):
+    directions = [engine.array(V)] if nesting[0] in "Ff" else []
+    result = ng.derivative(inverse_norm, nesting, backend=engine.name)(engine.array(X), *directions)
+    gradient = -X / np.linalg.norm(X) ** 3
+    np.testing.assert_allclose(result, gradient @ V if directions else gradient, rtol=1e-12)
 
 
 entries = st.lists(st.floats(-3, 3), min_size=3, max_size=3).map(np.array)
 
 
-@pytest.mark.parametrize("word", HVP)
+@pytest.mark.parametrize("nesting", HVP)
 @settings(database=None, deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(x=entries, u=entries, v=entries, scale=st.floats(-2, 2))
-def test_symmetric_and_linear(engine, word, x, u, v, scale):
+def test_symmetric_and_linear(engine, nesting, x, u, v, scale):
     def f(x):
         return (engine.xp.sin(x) * x[0]).sum() ** 2
 
-    hvp = HVP[word](f, backend=engine.name)
+    hvp = HVP[nesting](f, backend=engine.name)
 
     def product(v):
         return engine.backend.to_numpy(hvp(engine.array(x), engine.array(v)))
@@ -170,17 +170,17 @@ class TestNestedOperators:
 
         assert float(FIRST[outer](f, name)(engine.array(2.0))) == 24 * 2.0**3
 
-    @pytest.mark.parametrize("word", HVP)
-    def test_hvp_inside_a_gradient(self, engine, word):
+    @pytest.mark.parametrize("nesting", HVP)
+    def test_hvp_inside_a_gradient(self, engine, nesting):
         """d/dx and d/dv of ⟨v, ∇²f(x)v⟩ = 6 Σxv² for f = Σx³."""
-        op = HVP[word](lambda x: (x**3).sum(), backend=engine.name)
-        slopes = ng.gradient(lambda x, v: (v * op(x, v)).sum(), (0, 1), backend=engine.name)
-        np.testing.assert_allclose(slopes(engine.array(X), engine.array(V)), [6 * V**2, 12 * X * V], rtol=1e-12)
+        op = HVP[nesting](lambda x: (x**3).sum(), backend=engine.name)
+        gradients = ng.gradient(lambda x, v: (v * op(x, v)).sum(), (0, 1), backend=engine.name)
+        np.testing.assert_allclose(gradients(engine.array(X), engine.array(V)), [6 * V**2, 12 * X * V], rtol=1e-12)
 
-    @pytest.mark.parametrize("word", HVP)
-    def test_hvp_with_respect_to_what_f_captures(self, engine, word):
+    @pytest.mark.parametrize("nesting", HVP)
+    def test_hvp_with_respect_to_what_f_captures(self, engine, nesting):
         def f(s):
-            return HVP[word](lambda x: s * (x**3).sum(), backend=engine.name)(engine.array(X), engine.array(V)).sum()
+            return HVP[nesting](lambda x: s * (x**3).sum(), backend=engine.name)(engine.array(X), engine.array(V)).sum()
 
         np.testing.assert_allclose(ng.gradient(f, backend=engine.name)(engine.array(2.0)), 6 * X @ V, rtol=1e-12)
 

@@ -37,7 +37,7 @@ def test_true_claims_give_the_diagnosis():
     assert claim(smooth).ok
 
 
-def test_a_required_word_that_is_refused():
+def test_a_required_nesting_that_is_refused():
     with pytest.raises(AssertionError) as caught:
         claim(determinant, require="RR FR")
     first, *rest = str(caught.value).splitlines()
@@ -45,33 +45,33 @@ def test_a_required_word_that_is_refused():
     assert any(line.split()[:2] == ["RR", "correct"] for line in rest)
 
 
-def test_a_word_that_is_claimed_to_be_refused_and_works():
+def test_a_nesting_that_is_claimed_to_be_refused_and_works():
     with pytest.raises(
         AssertionError, match=r"^forward_over_forward \(eager\) is correct; it is claimed to be refused"
     ):
         claim(smooth, require="FR", refuse="FF")
 
 
-def test_a_word_that_nobody_spoke_of_is_silently_wrong():
+def test_a_nesting_that_nobody_spoke_of_is_silently_wrong():
     with pytest.raises(AssertionError, match=r"reverse_over_reverse .* is wrong, silently"):
         claim(wrong)
 
 
-def test_a_required_word_that_is_wrong():
+def test_a_required_nesting_that_is_wrong():
     with pytest.raises(AssertionError, match=r"^reverse .* is wrong; it is required to be correct"):
         claim(wrong, require="R")
 
 
-def test_longer_words_can_be_claimed():
+def test_longer_nestings_can_be_claimed():
     assert {cell.nesting for cell in claim(smooth, require="RRR").cells} > {"reverse_over_reverse_over_reverse"}
 
 
-def test_a_word_that_nobody_spoke_of_may_be_uncertain():
+def test_a_nesting_that_nobody_spoke_of_may_be_uncertain():
     rng = numpy.random.default_rng(0)
     assert not claim(lambda x: np.sum(x) * rng.random()).ok
 
 
-def test_contradictions_and_misspelt_words():
+def test_contradictions_and_misspelt_nestings():
     with pytest.raises(ValueError, match="required and refused at once: forward_over_reverse"):
         claim(smooth, require="FR", refuse="forward_over_reverse")
     with pytest.raises(ng.InvalidNestingError, match="'FX' is no nesting"):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from autograd.tracer import getval, isbox, trace_primitives_map
 
-from .missing_rules import RefusedError
+from nestgrad_autograd._errors import RefusedError
 
 Arguments = tuple[Any, dict[str, Any]]
 _OF_AN_ORDER = ("jv", "jn", "yn", "iv", "ive", "polygamma")  # by name, since SciPy need not be there

@@ -18,11 +18,11 @@ def power_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any)
     if 0 not in argnums or not _varies_at_zero(args[1]):
         return pull
     emulated("power", "autograd's rule in the base has the wrong exponent where the exponent is 0")
-    meta, slope = anp.metadata(args[0]), _slope(*args)
+    meta, derivative = anp.metadata(args[0]), _derivative_in_base(*args)
 
     def corrected(cotangent: Any) -> tuple[Any, ...]:
         pulled = list(pull(cotangent))
-        pulled[argnums.index(0)] = unbroadcast(cotangent * slope, meta)
+        pulled[argnums.index(0)] = unbroadcast(cotangent * derivative, meta)
         return tuple(pulled)
 
     return corrected
@@ -33,7 +33,7 @@ def power_forward(own: Function, argnums: Any, tangents: Any, ans: Any, args: An
     if 0 not in argnums or not _varies_at_zero(args[1]):
         return own(argnums, tangents, ans, args, kwargs)
     emulated("power", "autograd's rule in the base has the wrong exponent where the exponent is 0")
-    found = tangents[argnums.index(0)] * _slope(*args)
+    found = tangents[argnums.index(0)] * _derivative_in_base(*args)
     return found + own((1,), [tangents[argnums.index(1)]], ans, args, kwargs) if 1 in argnums else found
 
 
@@ -41,6 +41,6 @@ def _varies_at_zero(exponent: Any) -> bool:
     return isbox(exponent) and not np.all(getval(exponent))
 
 
-def _slope(base: Any, exponent: Any) -> Any:
+def _derivative_in_base(base: Any, exponent: Any) -> Any:
     at_zero = (getval(base) == 0) & (getval(exponent) == 0)
     return exponent * base ** anp.where(at_zero, 1.0, exponent - 1)

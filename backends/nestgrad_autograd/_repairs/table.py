@@ -16,7 +16,7 @@ from autograd.numpy.numpy_vjps import unbroadcast
 from autograd.tracer import getval, isbox, trace_primitives_map
 
 from nestgrad.extend import Function, emulated
-from nestgrad_autograd._guard.missing_rules import RefusedError
+from nestgrad_autograd._errors import RefusedError
 
 from .casts import cast_forward, cast_reverse
 from .powers import power_forward, power_reverse

@@ -13,9 +13,8 @@ import jax.numpy as jnp
 from jax.core import Trace, Tracer
 from jax.scipy.special import expn
 
-from nestgrad_jax._errors import SilentlyWrongError
-
-from .callers import is_own_rule
+from nestgrad.extend import RefusedOperation
+from nestgrad_jax._callers import is_own_rule
 
 EXPN = "expn"
 
@@ -24,7 +23,7 @@ def refuse_if_order(trace: Trace, stopped: Any) -> None:
     """Of a value whose gradient is being stopped.
 
     Raises:
-        SilentlyWrongError: it varies, and is the order.
+        RefusedOperation: it varies, and is the order.
     """
     values = _stopped_in_expn(stopped)
     if any(isinstance(value, Tracer) and value._trace is trace and _is_real(value) for value in values):
@@ -35,7 +34,7 @@ def refuse_if_traced(f: Any, args: Any) -> None:
     """Of a call of a rule in a program, where an order that is no constant of it comes before the argument.
 
     Raises:
-        SilentlyWrongError: it is a real number; an integer has no derivative.
+        RefusedOperation: it is a real number; an integer has no derivative.
     """
     if len(args) > 1 and is_own_rule(f, EXPN) and _is_real(args[0]):
         raise _error()
@@ -57,5 +56,5 @@ def _stopped_in_expn(stopped: Any) -> list[Any]:
     return []
 
 
-def _error() -> SilentlyWrongError:
-    return SilentlyWrongError(EXPN, "jax takes the order for a constant; of an integer it is one.")
+def _error() -> RefusedOperation:
+    return RefusedOperation(EXPN, "jax takes the order for a constant; of an integer it is one.")

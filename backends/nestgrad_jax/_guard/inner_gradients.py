@@ -1,7 +1,7 @@
 """A derivative that f itself takes by jax's own transforms, and what it hides.
 
 A trace of f is not told what is called inside of f's `jax.grad`, but asked for the operations of jax's rules. What is
-mended elsewhere cannot be mended there, and the derivative of that derivative would be jax's, which is wrong: it is
+repaired elsewhere cannot be repaired there, and the derivative of that derivative would be jax's, which is wrong: it is
 refused. `ng.gradient` inside of f has a trace of its own, and is not.
 """
 
@@ -17,14 +17,14 @@ from weakref import WeakKeyDictionary
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 from nestgrad_jax._repairs.table import is_wrong
 
 _HIDDEN = {
     **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
     "sincospisquaredhalf": "fresnel",  # what its rule calls
 }
-"""Functions of jax that are mended where they are seen; `logsumexp` if its weights vary and `det` by its rule too."""
+"""Functions of jax that are repaired where they are seen; `logsumexp` if its weights vary and `det` by its rule too."""
 
 _TRACES = ("JVPTrace.", "LinearizeTrace.")
 _OURS = str(Path(__file__).parent.parent) + os.sep
@@ -38,18 +38,18 @@ def refuse_hidden(primitive: Any, params: Any, args: Any) -> None:
     """Of an operation that a trace of f is asked for, and of all that its programs hold.
 
     Raises:
-        SilentlyWrongError: it is of a function that is mended, and f itself differentiates that.
+        RefusedOperation: it is of a function that is repaired, and f itself differentiates that.
     """
     varies = any(isinstance(value, Tracer) for value in args)
     name = _hidden_of(_stack(), primitive, params, varies)
     if name is not None:
         why = "jax's second derivative is wrong at some points, and f itself takes the first"
-        raise SilentlyWrongError(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
+        raise RefusedOperation(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
 
 
 def _hidden_of(frames: Frames, primitive: Any, params: Any, varies: bool, is_inside: bool = False) -> str | None:
     names = _names_inside(frames, is_inside)
-    name = None if names is None else _mended_of(names, primitive, params, varies)
+    name = None if names is None else _repaired_of(names, primitive, params, varies)
     return name or _hidden_in_all(jaxprs_in_params(params), names is not None)
 
 
@@ -72,8 +72,8 @@ def _hidden_in(program: Jaxpr, is_inside: bool) -> str | None:
     return known[is_inside]
 
 
-def _mended_of(names: set[str], primitive: Any, params: Any, varies: bool) -> str | None:
-    """The function that is mended among those that an operation is of; itself may be one."""
+def _repaired_of(names: set[str], primitive: Any, params: Any, varies: bool) -> str | None:
+    """The function that is repaired among those that an operation is of; itself may be one."""
     if primitive.name == "jit" and "jax/_src/" in (params["jaxpr"].jaxpr.debug_info.func_filename or ""):
         names = names | {params["name"]}
     if "logsumexp" in names and varies and (primitive.name == "ne" or "not_equal" in names):  # is this weight zero?
@@ -88,7 +88,7 @@ def _names_inside(frames: Frames, is_inside: bool) -> set[str] | None:
     names: set[str] = set()
     for function, file in frames:
         if file.startswith(_OURS):
-            if not function.endswith(".watched"):  # of a derivative by nestgrad, which has mended it
+            if not function.endswith(".watched"):  # of a derivative by nestgrad, which has repaired it
                 return None
             break  # the call that is traced
         is_inside = is_inside or function.startswith(_TRACES)

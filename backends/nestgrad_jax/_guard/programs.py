@@ -18,18 +18,18 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, get_opaque_trace_state
 from jax.extend.source_info_util import summarize
 from jax.interpreters.partial_eval import dce_jaxpr
 
+from nestgrad.extend import Mode, RefusedOperation
+from nestgrad_jax._messages import CUSTOM_VJP
+
 _looking: ContextVar[bool] = ContextVar("nestgrad_jax_looking", default=False)
-
-
-class StagedCustomRule(Exception):
-    """The traced program holds a custom_vjp's linear part, which has no lowering."""
 
 
 def run_inspected(route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
     """`route(*inputs)`; inside another trace, through a program that was looked at.
 
     Raises:
-        StagedCustomRule: the program could not be lowered later; names the line of the user's code.
+        RefusedOperation: the program holds the linear part of a custom_vjp, which could not be lowered later; it names
+            the line of the user's code.
     """
     if _looking.get() or not _inside_a_trace():
         return route(*inputs)  # part of a program that is being looked at, or runs at once and raises here
@@ -46,7 +46,8 @@ def run_inspected(route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
     alive, _ = dce_jaxpr(program.jaxpr, [True] * len(program.jaxpr.outvars), instantiate=True)
     for equation in _equations(alive):
         if equation.primitive.name == "custom_lin":
-            raise StagedCustomRule(summarize(equation.source_info))
+            where = summarize(equation.source_info)
+            raise RefusedOperation("custom_vjp", f"{CUSTOM_VJP} ({where}).", Mode.REVERSE)
     outputs = jaxpr_as_fun(ClosedJaxpr(alive, program.consts))(*inputs)
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(shape), outputs)
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import ShapedArray, Trace, Tracer
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 
 _REASON = (
     "uncompiled, jax takes the values out of the derivative, since the shape of the result depends on them; "
@@ -37,7 +37,7 @@ class Seen(Tracer):
         """What jax calls to get the value.
 
         Raises:
-            SilentlyWrongError: it is going to compute with it. To read a number, as an index, is not that.
+            RefusedOperation: it is going to compute with it. To read a number, as an index, is not that.
         """
         asking = sys._getframe(1)
         while asking.f_code.co_name in ("to_concrete_value", "is_concrete"):  # of the traces around this one, and jax's
@@ -47,7 +47,7 @@ class Seen(Tracer):
         if asking.f_code.co_name == "concrete_or_error" and asking.f_locals["force"] not in (int, float, bool):
             operation = asking.f_back.f_code.co_name.strip("_")  # type: ignore[union-attr]
             if operation not in _HARMLESS:
-                raise SilentlyWrongError(_NAMES.get(operation, operation), _REASON)
+                raise RefusedOperation(_NAMES.get(operation, operation), _REASON)
         return self.value.to_concrete_value()
 
 

@@ -21,7 +21,8 @@ from jax.core import Trace
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
+from nestgrad_jax._callers import holds, is_batched, is_called_by, is_small, own_name
 from nestgrad_jax._repairs import bessel
 from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
 from nestgrad_jax._repairs.hypot import EXTREMA, chosen
@@ -29,9 +30,8 @@ from nestgrad_jax._repairs.ldexp import scaled
 from nestgrad_jax._repairs.logsumexp import Weights
 from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
 from nestgrad_jax._repairs.spence import spence_of
-from nestgrad_jax._repairs.table import BESSEL, is_wrong, mended_in, replaced, told
+from nestgrad_jax._repairs.table import BESSEL, is_wrong, repaired_in, replaced, told
 
-from .callers import holds, is_batched, is_called_by, is_small, own_name
 from .expn_order import EXPN, refuse_if_order, refuse_if_traced
 from .inner_gradients import refuse_hidden
 from .values import seen, unseen
@@ -43,11 +43,11 @@ _BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
 _REFUSED = (_BISECTION, EXPN)
 
 
-def mended(f: Callable[..., Any]) -> Callable[..., Any]:
+def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
     """The function f with derivatives that are right.
 
     Raises:
-        SilentlyWrongError: when it is called, if it calls what is refused.
+        RefusedOperation: when it is called, if it calls what is refused.
     """
 
     @functools.wraps(f)
@@ -77,13 +77,13 @@ class _Watch(Trace):
         args = unseen(self, args)
         refuse_hidden(primitive, params, args)
         if own_name(primitive, params) == _BISECTION:
-            raise SilentlyWrongError(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
+            raise RefusedOperation(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
         if primitive.name == "stop_gradient":
             refuse_if_order(self._trace, *args)
         with set_current_trace(self._trace):
             if primitive.name in READS_ONE:
                 args = told(primitive.name, mirrored(args, params))
-            result = self._mended(primitive, params, *args)
+            result = self._repaired(primitive, params, *args)
         if result is not None:
             return seen(self, result)
         if self._weights is not None:
@@ -94,29 +94,29 @@ class _Watch(Trace):
         return seen(self, result)
 
     def _with_programs(self, primitive: Any, params: Any) -> Any:
-        """The parameters of an operation with programs that are mended."""
+        """The parameters of an operation with programs that are repaired."""
         inside = self._inside or ("hypot" if own_name(primitive, params) == "hypot" and is_wrong("hypot") else None)
         if is_small(primitive, params):
             inside = inside or ("betaln" if _is_betaln() else None)
             if inside is None:
                 return params
-        return params | {n: _with_mended(value, inside) for n, value in params.items() if _holds_programs(value)}
+        return params | {n: _with_repaired(value, inside) for n, value in params.items() if _holds_programs(value)}
 
-    def _mended(self, primitive: Any, params: Any, *args: Any) -> Any:
-        """The result of an operation that is mended, as the operation would give it, or None."""
-        if primitive.name == _CHECKPOINT and (mended_in(params["jaxpr"]) or _is_refused(params["jaxpr"])):
+    def _repaired(self, primitive: Any, params: Any, *args: Any) -> Any:
+        """The result of an operation that is repaired, as the operation would give it, or None."""
+        if primitive.name == _CHECKPOINT and (repaired_in(params["jaxpr"]) or _is_refused(params["jaxpr"])):
             return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
-        result = self._mended_alone(primitive, params, *args)
+        result = self._repaired_alone(primitive, params, *args)
         return result if result is None or not primitive.multiple_results else [result]
 
-    def _mended_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
+    def _repaired_alone(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The same of an operation with one result."""
         name = primitive.name
         if name in EXTREMA:
             return self._extremum(name, *args)
         if name in BESSEL:
             return told(name, BESSEL[name](*args))
-        result = self._mended_jit(own_name(primitive, params), params, *args)
+        result = self._repaired_jit(own_name(primitive, params), params, *args)
         if result is not None:
             return result
         if self._power is not None and is_followed(primitive, params) and _is_boxcox():
@@ -133,13 +133,13 @@ class _Watch(Trace):
             return chosen(EXTREMA[name], *args)
         return told("betaln", chosen(EXTREMA[name], *args)) if _is_betaln() else None
 
-    def _mended_jit(self, name: str | None, params: Any, *args: Any) -> Any:
+    def _repaired_jit(self, name: str | None, params: Any, *args: Any) -> Any:
         """The same of a jit of jax's own."""
         if name is None or not is_wrong(name):
             return None
         if name == "ldexp" and len(args) == _TWO:
             if is_batched(current()):
-                raise SilentlyWrongError("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
+                raise RefusedOperation("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
             return told("ldexp", scaled(*args))
         if name == "i0" and len(args) == 1:
             return told("i0", bessel.i0(*args))
@@ -206,11 +206,11 @@ def _holds_programs(value: Any) -> bool:
     return isinstance(value, ClosedJaxpr) or (type(value) is tuple and any(map(_holds_programs, value)))
 
 
-def _with_mended(value: Any, inside: str | None) -> Any:
+def _with_repaired(value: Any, inside: str | None) -> Any:
     """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
-        return tuple(_with_mended(entry, inside) if _holds_programs(entry) else entry for entry in value)
-    names = mended_in(value) + ([inside] if inside else [])
+        return tuple(_with_repaired(entry, inside) if _holds_programs(entry) else entry for entry in value)
+    names = repaired_in(value) + ([inside] if inside else [])
     if not names and not _is_refused(value):
         return value
     program = _program(value, inside)
@@ -224,8 +224,8 @@ def _is_refused(program: Any) -> bool:
 
 
 def _checkpoint(program: ClosedJaxpr, inside: str | None, params: Any) -> Callable[..., Any]:
-    """A checkpoint of a program that is mended."""
-    f = jaxpr_as_fun(_with_mended(program, inside))
+    """A checkpoint of a program that is repaired."""
+    f = jaxpr_as_fun(_with_repaired(program, inside))
     checkpointed: Callable[..., Any] = jax.checkpoint(f, prevent_cse=params["prevent_cse"], policy=params["policy"])
     return checkpointed
 
@@ -234,7 +234,7 @@ _programs: WeakKeyDictionary[ClosedJaxpr, dict[str | None, ClosedJaxpr]] = WeakK
 
 
 def _program(program: ClosedJaxpr, inside: str | None) -> ClosedJaxpr:
-    """The program with what it holds mended."""
+    """The program with what it holds repaired."""
     known = _programs.setdefault(program, {})
     if inside not in known:
         inputs = [jax.ShapeDtypeStruct(x.shape, x.dtype, weak_type=x.weak_type) for x in program.in_avals]

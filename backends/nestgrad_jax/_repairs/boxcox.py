@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 
 NAMES = ("boxcox", "boxcox1p")
 _OPERATIONS = ("mul", "expm1", "div", "broadcast_in_dim", "reshape", "transpose", "squeeze", "convert_element_type")
@@ -91,7 +91,7 @@ class Power:
 
     def _check(self, is_known: bool) -> None:
         if not is_known and isinstance(self._exponent, jax.core.Tracer):
-            raise SilentlyWrongError(
+            raise RefusedOperation(
                 "boxcox",
                 "jax's derivative in lmbda is 0 where it is 0; write jnp.expm1(lmbda * jnp.log(x)) / lmbda away from "
                 "0, and its Taylor series near it.",

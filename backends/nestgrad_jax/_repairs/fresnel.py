@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.scipy import special
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 
 from .axes import axes_of_last
 
@@ -31,11 +31,11 @@ def _of_fresnel(primals: Any, tangents: Any) -> Any:
     (x,), (tangent,) = primals, tangents
     angle = math.pi / 2 * x * x
     exact = jax.jvp(special.fresnel, (x,), (jnp.ones_like(x),))[1]  # jax loses no digits of the angle
-    rates = map(_with_slope, exact, (jnp.sin(angle), jnp.cos(angle)))
+    rates = map(_with_derivatives_of, exact, (jnp.sin(angle), jnp.cos(angle)))
     return fresnel(x), tuple(rate * tangent for rate in rates)
 
 
-def _with_slope(value: Any, curve: Any) -> Any:
+def _with_derivatives_of(value: Any, curve: Any) -> Any:
     """A value with the derivatives of another computation of it."""
     return lax.stop_gradient(value) + (curve - lax.stop_gradient(curve))
 
@@ -44,9 +44,9 @@ def fresnel_of(f: Callable[..., Any], *args: Any) -> list[Any]:
     """What jax's fresnel gives for its last argument; the others are its coefficients, if it is of a program.
 
     Raises:
-        SilentlyWrongError: the axes of the result are not known.
+        RefusedOperation: the axes of the result are not known.
     """
     axes = axes_of_last(lambda *args: f(*args)[0], lambda probe: special.fresnel(probe)[0], *args)
     if axes is None:
-        raise SilentlyWrongError("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
+        raise RefusedOperation("fresnel", "jax's second derivative is wrong at odd integers; here write x.ravel().")
     return [jnp.transpose(part, axes) for part in fresnel(args[-1])]

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
-from nestgrad_jax._errors import SilentlyWrongError
+from nestgrad.extend import RefusedOperation
 
 
 @jax.custom_jvp
@@ -78,12 +78,10 @@ class Weights:
         """The product with weights that vary, in the place of jax's; None, if they do not.
 
         Raises:
-            SilentlyWrongError: a vmap has moved the axes of what is multiplied.
+            RefusedOperation: a vmap has moved the axes of what is multiplied.
         """
         if not isinstance(args[1], jax.core.Tracer):
             return None
         if args[0] is not self._last or self._largest is None:
-            raise SilentlyWrongError(
-                "logsumexp", "under this vmap a weight that is zero would be taken for a constant."
-            )
+            raise RefusedOperation("logsumexp", "under this vmap a weight that is zero would be taken for a constant.")
         return _weighted(self._entries - self._largest, args[1])

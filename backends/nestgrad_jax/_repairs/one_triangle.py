@@ -25,7 +25,12 @@ def mirrored(args: Any, params: Any) -> Any:
     return [triangle + jnp.conj(jnp.swapaxes(triangle, -1, -2)) + diagonal, *others]
 
 
-def is_symmetrized(program: Any, equation: Any) -> bool:
+def is_harmless(program: Any, equation: Any) -> bool:
+    """Whether a program makes the matrix symmetric first, or this is a jit of the primitive's name, which does so."""
+    return equation.primitive.name not in READS_ONE or _is_symmetrized(program, equation)
+
+
+def _is_symmetrized(program: Any, equation: Any) -> bool:
     """Whether a program makes the matrix of such a primitive symmetric, as (a + aᴴ) / 2, before it is factored."""
     made = {variable: one for one in program.eqns for variable in one.outvars}
     half = made.get(equation.invars[0])

@@ -1,4 +1,4 @@
-"""What is mended, and why."""
+"""What is repaired, and why."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import jax
 from jax.core import Tracer
 
 from nestgrad.extend import emulated
-from nestgrad_jax._guard.callers import holds, is_own_rule
+from nestgrad_jax._callers import holds, is_own_rule, never
 
-from . import bessel, boxcox, determinant, erfcx, fresnel
-from .one_triangle import READS_ONE
+from . import bessel, boxcox, determinant, erfcx, fresnel, one_triangle
 
 Result = TypeVar("Result")
 
@@ -40,29 +39,36 @@ _REASONS = {
     **dict.fromkeys(boxcox.NAMES, "jax's derivative in lmbda is 0 where it is 0."),
     "logsumexp": "jax takes a weight that is zero for a constant.",
     **dict.fromkeys(determinant.RULES, "jax's derivatives do not hold where the matrix has not full rank."),
-    **dict.fromkeys(READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."),
+    **dict.fromkeys(
+        one_triangle.READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."
+    ),
 }
 _OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(determinant.RULES, "det")}
-"""The name of what is mended, if it is another one."""
+"""The name of what is repaired, if it is another one."""
 
+_HARMLESS = {
+    **dict.fromkeys(one_triangle.READS_ONE, one_triangle.is_harmless),
+    **dict.fromkeys(determinant.RULES, determinant.is_harmless),
+}
+"""Which operations of a name jax has right, as one in a program tells."""
 
 _RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))
 """The first version of jax in which each was measured to be right; what is not here is wrong in all that were."""
 
 
 def told(name: str, result: Result) -> Result:
-    """A result of what is mended, which is made known."""
+    """A result of what is repaired, which is made known."""
     emulated(_OPERATIONS.get(name, name), _REASONS[name])
     return result
 
 
-def mended_in(program: Any) -> list[str]:
-    """The names of what is mended that a program holds."""
-    return [name for name in _REASONS if holds(program, name) and is_wrong(name)]
+def repaired_in(program: Any) -> list[str]:
+    """The names of what is repaired that a program holds."""
+    return [name for name in _REASONS if holds(program, name, _HARMLESS.get(name, never)) and is_wrong(name)]
 
 
 def replaced(f: Any, args: Any) -> list[Any] | None:
-    """The results of what a function with a rule is replaced by; None if it is not mended, or nothing of it varies."""
+    """The results of what a function with a rule is replaced by; None if it is right, or nothing of it varies."""
     name = next((name for name in _RULES if is_own_rule(f, name)), None)
     if name is None or not isinstance(args[-1], Tracer) or not is_wrong(name):
         return None

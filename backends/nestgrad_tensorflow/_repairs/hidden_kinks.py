@@ -1,6 +1,6 @@
 """Functions of Keras and of TensorFlow's NumPy that are smooth, though the operations they are made of have kinks.
 
-The kinks cancel if every operation takes the same side of them. TensorFlow's do not: |x| has slope 0 at 0, and
+The kinks cancel if every operation takes the same side of them. TensorFlow's do not: |x| has the derivative 0 at 0, and
 `maximum` and `minimum` both follow their first argument where the two are equal. Here |x| is x and its sign 1 at 0, and
 `minimum` follows the second argument. `sinc` chooses a constant at 0, which has no derivative.
 """
@@ -60,7 +60,7 @@ def sinc(call: Call) -> list[Any]:
 
 
 def absolute(call: Call) -> list[Any]:
-    """|x|, with slope 1 at 0."""
+    """|x|, with the derivative 1 at 0."""
     x = call.inputs[0]
     return [tf.where(x >= 0, x, -x)]
 

@@ -194,16 +194,16 @@ def the_canary_is_right(backend: Any) -> None:
         assert abs(float(backend.to_numpy(found) @ v) - expected) < 1e-4
 
 
-def the_bare_engine(backend: Any) -> None:
+def the_raw_engine(backend: Any) -> None:
     """It has the backend's name and modes, right but for the engine's accuracy, and neither `classify` nor `run`."""
-    bare = backend.bare()
-    assert bare.name == backend.name
-    assert not provides(bare, "classify")
-    assert not provides(bare, "run")
+    raw = backend.raw()
+    assert raw.name == backend.name
+    assert not provides(raw, "classify")
+    assert not provides(raw, "run")
     modes = ("jvp", "vjp")
-    assert [provides(bare, mode) for mode in modes] == [provides(backend, mode) for mode in modes]
-    f, x = Pair(bare.xp), arrays(bare, X, Y)
-    if provides(bare, "jvp"):
-        close(bare, bare.jvp(f, x, arrays(bare, V, Y))[1], Pair.pushed(X, Y, V, Y), least=1e-5)
-    if provides(bare, "vjp"):
-        close(bare, bare.vjp(f, *x)[1](arrays(bare, U, 0.7)), Pair.pulled(X, Y, U, 0.7), least=1e-5)
+    assert [provides(raw, mode) for mode in modes] == [provides(backend, mode) for mode in modes]
+    f, x = Pair(raw.xp), arrays(raw, X, Y)
+    if provides(raw, "jvp"):
+        close(raw, raw.jvp(f, x, arrays(raw, V, Y))[1], Pair.pushed(X, Y, V, Y), least=1e-5)
+    if provides(raw, "vjp"):
+        close(raw, raw.vjp(f, *x)[1](arrays(raw, U, 0.7)), Pair.pulled(X, Y, U, 0.7), least=1e-5)

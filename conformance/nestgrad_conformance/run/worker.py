@@ -55,7 +55,7 @@ def make() -> Callable[[bytes], bytes]:
 def make_raw() -> Callable[[bytes], bytes]:
     """The same for its bare engine; a backend that has no other transforms than the engine's is bare itself."""
     backend = ng.get_backend(os.environ[BACKEND])
-    return _handler(backend.bare() if provides(backend, "bare") else backend)  # type: ignore[attr-defined]
+    return _handler(backend.raw() if provides(backend, "raw") else backend)  # type: ignore[attr-defined]
 
 
 def _handler(backend: Any) -> Callable[[bytes], bytes]:

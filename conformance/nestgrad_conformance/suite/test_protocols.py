@@ -107,7 +107,7 @@ TABLE: dict[str, Sequence[Law]] = {
     ],
     "prepare_worker": [abilities.a_worker_is_prepared],
     "canary": [abilities.the_canary_counts, abilities.the_canary_is_right],
-    "bare": [abilities.the_bare_engine],
+    "raw": [abilities.the_raw_engine],
     "jvp": [
         first_order.jvp_of_several_leaves,
         first_order.jvp_is_linear,

@@ -165,14 +165,14 @@ class WrongCanary:
         return canary
 
 
-@fault("bare")
-class BareIsItself:
-    def bare(self):
+@fault("raw")
+class RawIsItself:
+    def raw(self):
         return self
 
 
-@fault("bare")
-class BareLacksAMode:
-    def bare(self):
-        bare = super().bare()
-        return type("Half", (type(bare),), {"jvp": None})()
+@fault("raw")
+class RawLacksAMode:
+    def raw(self):
+        raw = super().raw()
+        return type("Half", (type(raw),), {"jvp": None})()

@@ -1,4 +1,4 @@
-"""The backend: dualpy's dual numbers. It has a jvp and no vjp, so every word with an R is refused."""
+"""The backend: dualpy's dual numbers. It has a jvp and no vjp, so every nesting with an R is refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Dualpy:
         aux = optree.tree_map(_primal, aux)
         return (values, tangents, *aux) if isinstance(output, tuple) else (values[0], tangents[0], *aux)
 
-    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, unless it is asked for inside a function that is being differentiated.
 
         A dual number of dualpy does not know to which derivative it belongs. One that f captures from
@@ -64,7 +64,7 @@ class Dualpy:
         if _running.get():
             raise UnsupportedNestingError(
                 backend=self.name,
-                nesting=word,
+                nesting=nesting,
                 operation="nested derivative",
                 reason="dualpy cannot tell the dual numbers of an inner derivative from those of the outer.",
             )
@@ -74,7 +74,7 @@ class Dualpy:
         finally:
             _running.reset(token)
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """See `nestgrad.extend.Backend`: rules that dualpy lacks, and some that cannot be differentiated again."""
         text = str(exception)
         if found := _NO_RULE.fullmatch(text):

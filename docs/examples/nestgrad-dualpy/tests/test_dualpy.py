@@ -12,8 +12,8 @@ xp = dualpy.xp
 X, V, W = np.array([0.5, -1.5, 2.0]), np.array([1.0, -2.0, 0.5]), np.array([0.3, 1.0, -1.0])
 
 
-def derivative(f, word, *directions):
-    return ng.derivative(f, word, backend="dualpy")(X, *directions)
+def derivative(f, nesting, *directions):
+    return ng.derivative(f, nesting, backend="dualpy")(X, *directions)
 
 
 def test_first_and_second_order():
@@ -32,12 +32,12 @@ def test_jvp_of_a_tuple_with_aux_and_a_constant():
     assert aux == "seen"
 
 
-@pytest.mark.parametrize("word", ["F", "FF"])
-def test_float32_stays_float32(word):
+@pytest.mark.parametrize("nesting", ["F", "FF"])
+def test_float32_stays_float32(nesting):
     x, v = X.astype(np.float32), V.astype(np.float32)
-    found = ng.derivative(lambda x: xp.sum(0.5 * x**3), word, backend="dualpy")(x, *[v] * len(word))
+    found = ng.derivative(lambda x: xp.sum(0.5 * x**3), nesting, backend="dualpy")(x, *[v] * len(nesting))
     assert found.dtype == np.float32
-    assert found == pytest.approx(np.sum(1.5 * X**2 * V if word == "F" else 3 * X * V**2), rel=1e-6)
+    assert found == pytest.approx(np.sum(1.5 * X**2 * V if nesting == "F" else 3 * X * V**2), rel=1e-6)
 
 
 def test_copysign_knows_the_sign_of_both():

@@ -12,12 +12,12 @@ from nestgrad.extend import Canary, Nesting, Refusal, UnsupportedNestingError
 
 from . import _names, _namespace
 from ._canary import make_canary
-from ._messages import recognised
-from ._raw import Bare
+from ._messages import refusal_of
+from ._raw import RawMlx
 from ._tracing import inside_a_transform
 
 
-class Mlx(Bare):
+class Mlx(RawMlx):
     """MLX arrays, on the default stream of the thread that calls.
 
     MLX has float64 on the CPU alone: on a machine with a GPU, work inside `with mx.stream(mx.cpu):`. RR
@@ -27,7 +27,7 @@ class Mlx(Bare):
 
     xp: ModuleType = _namespace
     preferred = ("RR", "FR", "RF")
-    max_order = 2  # the third derivative of a power in its exponent is wrong in every word of length 3
+    max_order = 2  # the third derivative of a power in its exponent is wrong in every nesting of length 3
 
     def inputs(self, primals: Sequence[Any]) -> list[Any]:
         """The primals in new nodes of the graph.
@@ -46,23 +46,23 @@ class Mlx(Bare):
         except (RuntimeError, ValueError):
             return True
 
-    def run(self, word: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """See `nestgrad.extend.Backend.run`; a function that asks for complex numbers is refused."""
         try:
             return route(*inputs)
         except _names.ComplexNumbers as error:
             raise UnsupportedNestingError(
-                backend=self.name, nesting=word, operation="complex", reason=str(error)
+                backend=self.name, nesting=nesting, operation="complex", reason=str(error)
             ) from error
 
-    def classify(self, exception: Exception, word: Nesting) -> Refusal | None:
+    def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """MLX's refusals, by message; tested with the version that the matrix names."""
-        return recognised(exception, word)
+        return refusal_of(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
 
-    def bare(self) -> Bare:
+    def raw(self) -> RawMlx:
         """MLX as it is, for a measurement without repairs and refusals."""
-        return Bare()
+        return RawMlx()

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from nestgrad.extend import Message, Mode, Nesting, Refusal, recognised, throughout
 
-from nestgrad.extend import Mode, Nesting, Refusal
+_NO_REVERSE, _NO_FORWARD = "MLX has no reverse rule for it.", "MLX has no forward rule for it."
+_MESSAGES = (
+    Message(r"\[Primitive::vjp\] Not implemented for (\w+)", "{}", _NO_REVERSE),
+    Message(
+        r"\[Primitive::jvp\] Not implemented for (Cholesky|Eig|Eigh|Inverse|LUF|QRF|SVD)\b", "{}", _NO_FORWARD
+    ),  # nor has it a reverse rule
+    Message(r"\[Primitive::jvp\] Not implemented for (\w+)", "{}", _NO_FORWARD, Mode.REVERSE),
+    Message(
+        r"JVP is not implemented for cumulative prod/min/max", "cumulative prod/min/max", _NO_FORWARD, Mode.REVERSE
+    ),
+    Message(r"\[scatter\w*\] JVP not yet implemented", "scatter", _NO_FORWARD, Mode.REVERSE),
+)
+_OF_INDICES = "Cannot calculate {} with respect to indices"
 
-_NO_RULE = re.compile(r"\[Primitive::(jvp|vjp)\] Not implemented for (\w+)")
-_NO_FORWARD = {
-    re.compile(r"JVP is not implemented for cumulative prod/min/max"): "cumulative prod/min/max",
-    re.compile(r"\[scatter\w*\] JVP not yet implemented"): "scatter",
-}
-_OF_INDICES = re.compile(r"Cannot calculate (?:JVP|VJP) with respect to indices")
-_NO_RULE_AT_ALL = {"Cholesky", "Eig", "Eigh", "Inverse", "LUF", "QRF", "SVD"}
 
-
-def recognised(exception: Exception, word: Nesting) -> Refusal | None:
+def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of MLX means, or None."""
-    text = str(exception)
-    if found := _NO_RULE.search(text):
-        mode, operation = ("forward" if found[1] == "jvp" else "reverse"), found[2]
-        use = None if mode == "reverse" or operation in _NO_RULE_AT_ALL else _reverse(word)
-        return Refusal(operation, f"MLX has no {mode} rule for it.", use)
-    for pattern, operation in _NO_FORWARD.items():
-        if pattern.search(text):
-            return Refusal(operation, "MLX has no forward rule for it.", _reverse(word))
-    if _OF_INDICES.search(text):
+    if any(_OF_INDICES.format(transform) in str(exception) for transform in ("JVP", "VJP")):
         # max has a reverse rule; in solve, which stops in reverse mode, there is no way out
-        use = _reverse(word) if word.inner is Mode.FORWARD else None
+        use = throughout(Mode.REVERSE, nesting) if nesting.inner is Mode.FORWARD else None
         return Refusal("gather_axis", "MLX differentiates the indices that max or solve picks entries by.", use)
-    return None
-
-
-def _reverse(word: Nesting) -> str | None:
-    """Reverse mode throughout, unless that is what failed."""
-    code = "R" * word.order
-    return None if word.code == code else code
+    return recognised(_MESSAGES, exception, nesting)

@@ -2,7 +2,7 @@
 
 MLX evaluates exp, sin and cos of a float64 array in float32, and its rules for tan and expm1 use them
 (mlx#3047). Here they are made of functions that MLX has in full precision, and declared as emulated. That
-holds for calls by this namespace: a bare `mx.exp` is as MLX has it, and out of a backend's reach.
+holds for calls by this namespace: `mx.exp` itself is as MLX has it, and out of a backend's reach.
 """
 
 from __future__ import annotations

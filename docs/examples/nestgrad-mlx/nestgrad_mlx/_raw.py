@@ -14,7 +14,7 @@ from nestgrad.extend import NotDifferentiableError
 from . import _names
 
 
-class Bare:
+class RawMlx:
     """MLX arrays, on the default stream of the thread that calls."""
 
     name = "mlx"
@@ -53,8 +53,8 @@ class Bare:
 
         def pullback(cotangent: Any) -> tuple[Any, ...]:
             cotangents = list(cotangent) if isinstance(cotangent, tuple) else [cotangent]
-            _, slopes = mx.vjp(_Call(f, has_aux), self.inputs(held), cotangents)
-            return tuple(slopes)
+            _, gradients = mx.vjp(_Call(f, has_aux), self.inputs(held), cotangents)
+            return tuple(gradients)
 
         return value, pullback, *call.aux
 

@@ -54,8 +54,8 @@ def test_the_namespace_has_64_bits(name):
     assert single.dtype == mx.float32
 
 
-@pytest.mark.parametrize("word", SECOND_ORDER)
-def test_derivatives_of_the_namespace_have_64_bits(word):
+@pytest.mark.parametrize("nesting", SECOND_ORDER)
+def test_derivatives_of_the_namespace_have_64_bits(nesting):
     v = mlx.to_numpy(V)
     second = {
         "exp": np.exp(NUMBERS),
@@ -65,15 +65,15 @@ def test_derivatives_of_the_namespace_have_64_bits(word):
         "tan": 2 * np.tan(NUMBERS) / np.cos(NUMBERS) ** 2,
     }
     for name, expected in second.items():
-        close(ng.hvp(lambda x, name=name: xp.sum(getattr(xp, name)(x)), nesting=word)(X, V), expected * v)
+        close(ng.hvp(lambda x, name=name: xp.sum(getattr(xp, name)(x)), nesting=nesting)(X, V), expected * v)
 
 
-@pytest.mark.parametrize("word", SECOND_ORDER)
-def test_a_derivative_inside_that_captures_the_outer_variable(word):
+@pytest.mark.parametrize("nesting", SECOND_ORDER)
+def test_a_derivative_inside_that_captures_the_outer_variable(nesting):
     def f(x):  # x · ∇(Σ x y²) at y = x is 2Σx³
         return mx.sum(x * ng.gradient(lambda y: mx.sum(x * y**2))(x))
 
-    close(ng.hvp(f, nesting=word)(X, V), 12 * NUMBERS * mlx.to_numpy(V))
+    close(ng.hvp(f, nesting=nesting)(X, V), 12 * NUMBERS * mlx.to_numpy(V))
 
 
 def test_a_derivative_inside_mlx_own():
@@ -108,8 +108,8 @@ def test_aux_and_a_constant():
     close(derivative[0], 2 * NUMBERS * mlx.to_numpy(V))
     assert (value[1].item(), derivative[1].item(), derivative[1].dtype) == (2.5, 0.0, mx.float64)
     close(aux, NUMBERS + 1)
-    slope, aux = ng.gradient(lambda x: (mx.sum(x**2), x + 1), has_aux=True)(X)
-    close(slope, 2 * NUMBERS)
+    gradient, aux = ng.gradient(lambda x: (mx.sum(x**2), x + 1), has_aux=True)(X)
+    close(gradient, 2 * NUMBERS)
     close(aux, NUMBERS + 1)
 
 
@@ -120,7 +120,7 @@ def test_compiled():
 
 
 @pytest.mark.parametrize(
-    ("function", "word", "blocker", "way_out"),
+    ("function", "nesting", "blocker", "way_out"),
     [
         (lambda x: mx.sum(mx.cumprod(x)), "FR", "cumulative prod/min/max", "Use 'RR'"),
         (lambda x: mx.max(x) ** 2, "RF", "gather_axis", "Use 'RR'"),
@@ -129,9 +129,9 @@ def test_compiled():
         (lambda x: mx.sum(mx.linalg.inv(mx.outer(x, x) + mx.eye(3, dtype=x.dtype))), "RR", "Inverse", "$"),
     ],
 )
-def test_a_refusal_names_the_operation_and_no_false_way_out(function, word, blocker, way_out):
+def test_a_refusal_names_the_operation_and_no_false_way_out(function, nesting, blocker, way_out):
     with pytest.raises(ng.UnsupportedNestingError, match=f"blocked by '{blocker}'.*{way_out}") as caught:
-        ng.hvp(function, nesting=word)(X, V)
+        ng.hvp(function, nesting=nesting)(X, V)
     assert ("Use" in str(caught.value)) == (way_out != "$")
 
 
@@ -167,19 +167,19 @@ def test_complex_numbers_are_refused_and_wrong_in_mlx():
 
 
 def test_what_the_repairs_are_for():
-    """Bare MLX loses digits, and derivatives. Once this fails, a repair can go."""
+    """Raw MLX loses digits, and derivatives. Once this fails, a repair can go."""
 
-    def composite(bare):  # x · ∇(Σ x y²) at y = x, twice differentiated by the same means
+    def composite(raw):  # x · ∇(Σ x y²) at y = x, twice differentiated by the same means
         def inner(f, x):
-            return bare.vjp(f, x)[1](mlx.asarray(np.array(1.0)))[0]
+            return raw.vjp(f, x)[1](mlx.asarray(np.array(1.0)))[0]
 
-        slope = lambda x: inner(lambda x: mx.sum(x * inner(lambda y: mx.sum(x * y**2), x)), x)  # noqa: E731
-        return mlx.to_numpy(bare.jvp(slope, (X,), (V,))[1])
+        gradient = lambda x: inner(lambda x: mx.sum(x * inner(lambda y: mx.sum(x * y**2), x)), x)  # noqa: E731
+        return mlx.to_numpy(raw.jvp(gradient, (X,), (V,))[1])
 
-    bare = mlx.bare()
+    raw = mlx.raw()
     np.testing.assert_allclose(composite(mlx), 12 * NUMBERS * mlx.to_numpy(V))
-    assert not composite(bare).any()
-    assert 1e-9 < np.abs(mlx.to_numpy(bare.xp.exp(X)) / np.exp(NUMBERS) - 1).max() < 1e-6
+    assert not composite(raw).any()
+    assert 1e-9 < np.abs(mlx.to_numpy(raw.xp.exp(X)) / np.exp(NUMBERS) - 1).max() < 1e-6
 
 
 def test_no_default_is_changed():
@@ -192,8 +192,8 @@ def test_threads():
     def task(i):
         with mx.stream(mx.cpu):
             x = mlx.asarray(NUMBERS + i)
-            word = SECOND_ORDER[i % 3]
-            return mlx.to_numpy(ng.hvp(lambda x: mx.sum(x**3), nesting=word)(x, mlx.asarray(np.ones(3))))
+            nesting = SECOND_ORDER[i % 3]
+            return mlx.to_numpy(ng.hvp(lambda x: mx.sum(x**3), nesting=nesting)(x, mlx.asarray(np.ones(3))))
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(task, range(200)))

@@ -8,13 +8,12 @@ from typing import Any
 from autograd.core import vspace
 from autograd.tracer import getval
 
-from nestgrad_autograd import _trace
+from . import _trace
+from ._errors import Call, MissingRule
 
-from .missing_rules import Call, MissingRule
 
-
-def reverse_word(missing: MissingRule, order: int) -> str | None:
-    """The word of `order` reverse modes, if the operation that stopped another word was tried in it and worked."""
+def reverse_nesting(missing: MissingRule, order: int) -> str | None:
+    """As many reverse modes, if the operation that stopped another nesting was tried in them and worked."""
     if missing.call is None or not _works_in_reverse(missing.call, order):
         return None
     return "R" * order
@@ -33,7 +32,7 @@ def _works_in_reverse(call: Call, order: int) -> bool:
         function = _pulled(function)
     try:
         function(*variables)
-    except Exception:  # whatever it is, this word does not work either
+    except Exception:  # whatever it is, this nesting does not work either
         return False
     return True
 

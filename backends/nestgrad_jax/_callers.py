@@ -8,14 +8,12 @@ primitives; the frames `JVPTrace.`, `LinearizeTrace.` and `BatchTrace.`, `_stop_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
-
-from nestgrad_jax._repairs import determinant
-from nestgrad_jax._repairs.one_triangle import READS_ONE, is_symmetrized
 
 Program: TypeAlias = ClosedJaxpr | Jaxpr
 
@@ -67,32 +65,35 @@ def _is_function_of(program: Jaxpr, frame: Any) -> bool:
     return bool(frame.function_name == info.func_name and frame.file_name == info.func_filename)
 
 
-def holds(program: Program, name: str) -> bool:
-    """Whether a program holds an operation of this name, or one that a function of jax of this name calls."""
+def never(program: Jaxpr, equation: Any) -> bool:
+    """No operation of a program is harmless."""
+    return False
+
+
+def holds(program: Program, name: str, is_harmless: Callable[[Jaxpr, Any], bool] = never) -> bool:
+    """Whether a program holds an operation of this name, or one that a function of jax of this name calls.
+
+    One that is harmless, as `is_harmless` tells of a program and an operation in it, does not count. It is the same
+    at each call with a name: what was found is kept by name.
+    """
     known = _known.setdefault(program, {})
     if name not in known:
         plain = getattr(program, "jaxpr", program)
         known[name] = any(
-            _is(plain, equation, name) or any(holds(inner, name) for inner in _inside(equation))
+            (_is(plain, equation, name) and not is_harmless(plain, equation))
+            or any(holds(inner, name, is_harmless) for inner in _inside(equation))
             for equation in plain.eqns
         )
     return known[name]
 
 
 def _is(program: Jaxpr, equation: Any, name: str) -> bool:
-    if name in READS_ONE:  # a jit of that name makes the matrix symmetric, most often
-        return equation.primitive.name == name and not is_symmetrized(program, equation)
     return (
         equation.primitive.name == name
         or own_name(equation.primitive, equation.params) == name
-        or (equation.primitive.name == "custom_jvp_call" and _is_rule(equation, name))
+        or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
         or (name in PLAIN and is_called_by(equation.source_info, name, program))
     )
-
-
-def _is_rule(equation: Any, name: str) -> bool:
-    is_right = name in determinant.RULES and determinant.is_entry(equation.invars[-1].aval.shape)
-    return not is_right and is_own_rule(equation.params["call_jaxpr"].jaxpr, name)
 
 
 def _inside(equation: Any) -> list[Program]:
