@@ -64,7 +64,7 @@ def saves_hidden(rule: Any) -> bool:
     return any(map(_is_marked, tree_leaves((saved, vars(rule)))))
 
 
-def seen(rule: type[torch.autograd.Function], word: str) -> type[torch.autograd.Function]:
+def seen(rule: type[torch.autograd.Function], nesting: str) -> type[torch.autograd.Function]:
     """The rule as torch.func takes it, refused if it saves such a thing."""
 
     class Seen(rule):
@@ -74,7 +74,7 @@ def seen(rule: type[torch.autograd.Function], word: str) -> type[torch.autograd.
                 rule.setup_context(ctx, inputs, output)
             kept = [getattr(ctx, name, None) for name in ("to_save", "saved_for_forward")]
             if any(map(_is_marked, tree_leaves((kept, vars(ctx))))):
-                raise refusal(SAVED, word)
+                raise refusal(SAVED, nesting)
 
     return Seen
 

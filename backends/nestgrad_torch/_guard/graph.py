@@ -43,9 +43,9 @@ _FAULT = FAULTS["compiled_forward"]
 UNCOMPILABLE = _FAULT.reason
 
 
-def is_compilable(word: str) -> bool:
+def is_compilable(nesting: str) -> bool:
     """Whether torch compiles derivatives of this nesting rightly, for most f."""
-    return len(word) <= 2 and word != "FF"
+    return len(nesting) <= 2 and nesting != "FF"
 
 
 @torch.compiler.disable(reason=BROKEN_ON_PURPOSE + UNCOMPILABLE)
@@ -64,42 +64,42 @@ def _look(context: ComptimeContext) -> None:
     graph = context.graph()
     varying = _varying(graph)
     fake = FakeTensorMode(allow_non_fake_inputs=True)  # one for all nodes: it is slow to make
-    for node, word in list(_body(graph)):
+    for node, nesting in list(_body(graph)):
         if node.op not in ("call_function", "call_method"):
             continue
         if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
             context.graph_break(f"{BROKEN_ON_PURPOSE}{node.name}: what it calls is a program of its own, out of sight.")
-        if (refusal := _alone(node, word, varying, fake)) is not None:
+        if (refusal := _alone(node, nesting, varying, fake)) is not None:
             context.graph_break(f"{BROKEN_ON_PURPOSE}{refusal.operation}: {refusal.reason}")
-        if len(word) > 1:
+        if len(nesting) > 1:
             spoil_at_zero(graph, node)
 
 
 def _body(graph: Graph) -> Iterator[tuple[Node, str]]:
     """What was added since the innermost open transform was entered, each node with the nesting it is under."""
-    word = ""
+    nesting = ""
     marks: list[int] = []
     body: list[tuple[Node, str]] = []
     for node in graph.nodes:
         if node.target in _ENTERS:
             marks.append(len(body))
-            word += _ENTERS[node.target]
+            nesting += _ENTERS[node.target]
         elif node.target in _LEAVES:
             marks.pop()
-            word = word[:-1]
+            nesting = nesting[:-1]
         else:
-            body.append((node, word))
+            body.append((node, nesting))
     return iter(body[marks[-1] :])
 
 
-def _alone(node: Node, word: str, varying: set[Node], fake: FakeTensorMode) -> UnsupportedNestingError | None:
+def _alone(node: Node, nesting: str, varying: set[Node], fake: FakeTensorMode) -> UnsupportedNestingError | None:
     """The refusal that a node meets when it is run by itself, on fake tensors."""
 
     def stood_in(argument: Node) -> Any:
         tensor = stand_in(argument.meta.get("example_value"))
         return tensor if argument in varying else as_constant(tensor)
 
-    with fake, refusing(word, compiled=True):
+    with fake, refusing(nesting, compiled=True):
         args, kwargs = map_arg((node.args, node.kwargs), stood_in)
         target = getattr(args[0], node.target) if node.op == "call_method" else _CALLED.get(node.target, node.target)
         try:

@@ -15,37 +15,37 @@ from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._recording import depth, nodes, taping
 
 
-def check(word: str, output: Any) -> Any:
+def check(nesting: str, output: Any) -> Any:
     """What f returned, recorded by a tape; refused if torch would get an operation wrong under this nesting."""
-    wrong = _wrong_in(word, output)
+    wrong = _wrong_in(nesting, output)
     if wrong is not None:
-        raise wrong.refusal(word)
+        raise wrong.refusal(nesting)
     return output
 
 
-def guarded(word: str, result: Any, inputs: tuple[Any, ...]) -> Any:
+def guarded(nesting: str, result: Any, inputs: tuple[Any, ...]) -> Any:
     """The result of a nesting; the user's own `backward()` through it, one more R, raises if it would be wrong."""
     if torch.is_grad_enabled() and not depth() and not torch._C._are_functorch_transforms_active():
         for leaf in optree.tree_leaves(result):
             with taping(inputs):
-                wrong = _wrong_in("R" + word, leaf)
+                wrong = _wrong_in("R" + nesting, leaf)
             if wrong is not None:
-                _guard(leaf, wrong, "R" + word)
+                _guard(leaf, wrong, "R" + nesting)
     return result
 
 
-def _guard(leaf: Any, wrong: Seen, word: str) -> None:
+def _guard(leaf: Any, wrong: Seen, nesting: str) -> None:
     def refuse(cotangent: Any) -> None:
-        raise wrong.refusal(word)
+        raise wrong.refusal(nesting)
 
     leaf.register_hook(refuse)
 
 
-def _wrong_in(word: str, output: Any) -> Seen | None:
+def _wrong_in(nesting: str, output: Any) -> Seen | None:
     """The first operation behind a tensor that is wrong under this nesting."""
     if not isinstance(output, torch.Tensor) or output.grad_fn is None:
         return None
-    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(word) for rule in _rules(wrong)]
+    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(nesting) for rule in _rules(wrong)]
     behind = nodes(output) if rules else ()
     named = ((node.name().rstrip("0123456789"), node) for node in behind)
     found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))

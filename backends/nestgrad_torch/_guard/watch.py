@@ -59,31 +59,31 @@ def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
 @contextlib.contextmanager
 def along(tangents: tuple[Any, ...]) -> Iterator[None]:
     """A context in which forward mode goes along these tangents, which a tape of the user's may record."""
-    token = _recorded.set(torch.is_grad_enabled() and any(_bare(tangent).requires_grad for tangent in tangents))
+    token = _recorded.set(torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents))
     try:
         yield
     finally:
         _recorded.reset(token)
 
 
-def watched_by_name(word: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
+def watched_by_name(nesting: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)` under this nesting, looking at what Python calls alone: a graph will show the operators."""
-    _, functions = _refused(word, False)
-    with _Functions(word, functions):
+    _, functions = _refused(nesting, False)
+    with _Functions(nesting, functions):
         return f(*x)
 
 
 @contextlib.contextmanager
-def refusing(word: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
+def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
-    operators, functions = _refused(word, compiled, direction)
+    operators, functions = _refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
-        with _Functions(word, functions):
+        with _Functions(nesting, functions):
             yield
         return
-    watch = _Operators(word, operators)
+    watch = _Operators(nesting, operators)
     try:
-        with watch, _Functions(word, functions, watch.read):
+        with watch, _Functions(nesting, functions, watch.read):
             yield
     except RuntimeError as error:  # TorchScript makes its own of every exception
         if watch.refusal is None or isinstance(error, UnsupportedNestingError):
@@ -94,9 +94,9 @@ def refusing(word: str, *, compiled: bool = False, direction: bool = False) -> I
 class _Operators(TorchDispatchMode):
     """Sees every operator that runs, whoever called it."""
 
-    def __init__(self, word: str, refused: Refused) -> None:
+    def __init__(self, nesting: str, refused: Refused) -> None:
         super().__init__()
-        self._word, self._refused = word, refused
+        self._nesting, self._refused = nesting, refused
         self.refusal: UnsupportedNestingError | None = None
         self.read: list[Any] = []  # tensors whose value was made a Python number
 
@@ -108,7 +108,7 @@ class _Operators(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func.overloadpacket, ()):
             if wrong.concerns(_by_name(func, args, kwargs)):
-                self.refusal = wrong.refusal(self._word)
+                self.refusal = wrong.refusal(self._nesting)
                 raise self.refusal
         if func is torch.ops.aten._local_scalar_dense.default:
             self.read.append(args[0])
@@ -120,27 +120,31 @@ class _Operators(TorchDispatchMode):
 class _Functions(TorchFunctionMode):
     """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile."""
 
-    def __init__(self, word: str, refused: Refused, read: list[Any] | None = None) -> None:
+    def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
-        self._word, self._refused, self._read = word, refused, read
+        self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if is_linearized():
-            raise refusal("linearize_inside", self._word)
+            raise refusal("linearize_inside", self._nesting)
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
             if wrong.concerns(_arguments(args, kwargs or {})):
-                raise wrong.refusal(self._word, asked)
+                raise wrong.refusal(self._nesting, asked)
         args, kwargs = as_read(func, args, kwargs or {})
-        if func is custom_function_call and len(self._word) > 1:
-            args = (seen(args[0], self._word), *args[1:])
+        if func is custom_function_call and len(self._nesting) > 1:
+            args = (seen(args[0], self._nesting), *args[1:])
         try:
             result = func(*args, **kwargs)
-            if asked is torch.library.custom_op and mark_operator(func, args, kwargs, result) and len(self._word) > 1:
-                raise refusal(SAVED, self._word, "torch.library.custom_op")
+            if (
+                asked is torch.library.custom_op
+                and mark_operator(func, args, kwargs, result)
+                and len(self._nesting) > 1
+            ):
+                raise refusal(SAVED, self._nesting, "torch.library.custom_op")
             if self._read and func not in READERS and _differentiated_number(self._read, (args, kwargs)):
-                raise refusal("number_arguments", self._word, func.__name__)
+                raise refusal("number_arguments", self._nesting, func.__name__)
         finally:
             if self._read:
                 self._read.clear()
@@ -152,7 +156,7 @@ class _Functions(TorchFunctionMode):
 def _differentiated_number(read: list[Any], arguments: Any) -> bool:
     """Whether one of these tensors is an argument that a transform differentiates in."""
     numbers = [tensor for tensor in optree.tree_leaves(arguments) if _is_number(tensor)]
-    return any(_bare(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
+    return any(_unwrapped(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
 
 
 def _is_number(value: Any) -> bool:
@@ -161,7 +165,7 @@ def _is_number(value: Any) -> bool:
 
 def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
     """The arguments of a function: the first two as an operator knows them, and all as Python does."""
-    return {**dict(zip(("self", "other"), map(_bare, args), strict=False)), "args": args, "kwargs": kwargs}
+    return {**dict(zip(("self", "other"), map(_unwrapped, args), strict=False)), "args": args, "kwargs": kwargs}
 
 
 def _asked(func: Any) -> Any:
@@ -169,7 +173,7 @@ def _asked(func: Any) -> Any:
     return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
 
 
-def _bare(tensor: Any) -> Any:
+def _unwrapped(tensor: Any) -> Any:
     """The tensor below all transforms."""
     while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
         tensor = get_unwrapped(tensor)
@@ -182,12 +186,12 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(word: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
+def _refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
     """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
     operators: Refused = {}
     functions: Refused = {}
     for wrong in TABLE:
-        if wrong.covers(word, compiled=compiled, in_direction=direction):
+        if wrong.covers(nesting, compiled=compiled, in_direction=direction):
             for name in wrong.sight.aten:
                 operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
             for function in wrong.sight.functions:
