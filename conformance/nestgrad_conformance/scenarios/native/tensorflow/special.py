@@ -77,6 +77,12 @@ def zeta(x: Any) -> Any:
     return _weighted(tf.math.zeta(_two(x) + 1, x))
 
 
+def functions_of_their_order(x: Any) -> Any:
+    """tf.math.zeta in its first argument, and betainc in its second."""
+    zeta, betainc = tf.math.zeta(x, _two(x)), tf.math.betainc(_two(x), x, _two(x) / 5)
+    return _weighted(zeta) + _weighted(betainc) + tf.reduce_sum(x**3)
+
+
 def error_functions(x: Any) -> Any:
     """tf.math.erf, erfc, erfinv, erfcinv and ndtri."""
     p = tf.sigmoid(x)
