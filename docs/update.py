@@ -37,6 +37,7 @@ NAMED = {
     "all with an F that is not outermost": "?*F*",
     "all with an F below another one": "*F*F*",
 }
+FEW = 2  # nestings that are right, to be told in place of those that are wrong
 SHOWN = 6  # operations of one fault, before a page has to be read for the others
 
 
@@ -62,6 +63,9 @@ def nestings(fault: Fault) -> str:
     for words, pattern in NAMED.items():
         if covered == set(fnmatch.filter(CODES, pattern)):
             return words
+    others = [code for code in CODES if code not in covered]
+    if len(others) <= FEW:
+        return f"all but {', '.join(f'`{code}`' for code in others)}"
     return ", ".join(f"`{code}`" for code in CODES if code in covered) or "none uncompiled"
 
 
@@ -74,7 +78,7 @@ def operations(fault: Fault) -> str:
 
 def thread(link: str) -> str:
     """A link in Markdown."""
-    return f"[{link}]({url(link)})"
+    return f"[{link.removeprefix('https://')}]({url(link)})"
 
 
 def row(name: str, known: dict[str, tuple[Fault, ...]]) -> str:

@@ -13,4 +13,5 @@ def nestgrad_backend() -> Descriptor:
         arrays=("tensorflow",),
         implementation="nestgrad_tensorflow._impl:TensorFlow",
         limits="limits.toml",
+        faults="faults.toml",
     )

@@ -11,6 +11,8 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 
+from ._faults.ledger import FAULTS
+
 
 class Rerouted(BaseException):
     """Unwinds to the outermost `tf.autodiff.ForwardAccumulator`, whose jvp then starts over by two tapes.
@@ -27,7 +29,7 @@ class _Here(threading.local):
     """The present thread's levels.
 
     Attributes:
-        word: the letters of all levels, outermost first. What the user's own tape or accumulator records
+        nesting: the letters of all levels, outermost first. What the user's own tape or accumulator records
             counts as an R before them.
         accumulators: those of ours that are at work.
         emulating: whether forward mode is to be emulated from here inwards.
@@ -36,7 +38,7 @@ class _Here(threading.local):
         is_taped: whether a tape or accumulator of the user's was recording there.
     """
 
-    word = ""
+    nesting = ""
     accumulators: tuple[tf.autodiff.ForwardAccumulator, ...] = ()
     emulating = False
     graph: Any = None
@@ -55,11 +57,11 @@ def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
         Rerouted: an accumulator is at work that is unreliable with one more letter inside it.
     """
     before = dict(vars(here))
-    if not here.word:
+    if not here.nesting:
         here.graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
         here.is_taped = record.could_possibly_record()
-        here.word = "R" if here.is_taped else ""
-    here.word += letter
+        here.nesting = "R" if here.is_taped else ""
+    here.nesting += letter
     if accumulator is not None:
         here.accumulators = (*here.accumulators, accumulator)
     elif letter == "F":
@@ -75,13 +77,8 @@ def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
 
 def _unreliable() -> str | None:
     """Why an accumulator cannot be trusted under this nesting, whatever the function."""
-    if here.word.count("F") > 1:
-        return "two ForwardAccumulators, one inside the other, are wrong for some products or raise."
-    if here.is_taped and here.graph is not None:
-        return "a tape inside a graph does not see what ForwardAccumulator computes."
-    if here.word.find("F") > 0 and here.graph is not None:
-        return "inside a graph, what ForwardAccumulator computes cannot always be differentiated."
-    return None
+    faults = ("two_accumulators",) if here.graph is None else ("two_accumulators", "accumulator_in_graph")
+    return next((FAULTS[name].reason for name in faults if FAULTS[name].covers(here.nesting)), None)
 
 
 def may_vary(tensor: Any) -> bool:

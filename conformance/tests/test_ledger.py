@@ -9,7 +9,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad.internal import descriptor
-from nestgrad_conformance.limits.ledger import faults, of_fault, shown_by
+from nestgrad_conformance.limits.ledger import as_limits, faults, of_fault, of_faults, shown_by
 from nestgrad_conformance.limits.limit import LimitsError, read
 from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.scenarios import load
@@ -36,8 +36,8 @@ def test_each_fault_has_a_sight_and_each_sight_a_fault(name):
 def test_each_fault_is_shown_by_scenarios(name):
     for fault in ledger(name):
         assert fault.shown_by, fault.id
-        engine, limits = LEDGERS[name].engine, of_fault(fault, name)
-        check_names(limits, SCENARIOS, engine, fault.id)
+        shown = [limit for way in shown_by(fault, name) for limit in as_limits(fault, way, name)]
+        check_names(shown, SCENARIOS, LEDGERS[name].engine, fault.id)
         ids = {one.id for one in SCENARIOS}
         assert all(shown.scenario in ids for shown in shown_by(fault, name) if shown.scenario), fault.id
 
@@ -97,11 +97,12 @@ shown_by = [
 
 
 def made(tmp_path, monkeypatch, text):
+    """The limits of a backend with this ledger."""
     (tmp_path / "with_a_ledger").mkdir()
     (tmp_path / "with_a_ledger" / "__init__.py").write_text("")
     (tmp_path / "with_a_ledger" / "faults.toml").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    return [limit for fault in faults("with_a_ledger", "faults.toml") for limit in of_fault(fault, "faults.toml")]
+    return of_faults("with_a_ledger", "faults.toml")
 
 
 def test_a_fault_is_a_limit_for_each_way_to_show_it(tmp_path, monkeypatch):
@@ -114,6 +115,22 @@ def test_a_fault_is_a_limit_for_each_way_to_show_it(tmp_path, monkeypatch):
     ]
     assert {one.link for one in limits} == {"https://github.com/engine/engine/issues/1"}
     assert {(one.kind, one.seen) for one in limits} == {("upstream_bug", ("1.0",))}
+
+
+@pytest.mark.parametrize(
+    ("does", "way", "refused"),
+    [
+        ("repairs", "", []),
+        ("repairs", ", refused = true", ["fused"]),
+        ("refuses", "", ["fused"]),
+        ("refuses", ", refused = false", []),
+    ],
+)
+def test_what_is_repaired_is_no_limit_but_where_it_is_refused(tmp_path, monkeypatch, does, way, refused):
+    text = FAULT.replace('seen = ["1.0"]', f'seen = ["1.0"]\ndoes = "{does}"').replace('"fused"]', f'"fused"]{way}')
+    limits = made(tmp_path, monkeypatch, text)
+    assert [one.feature for one in limits if one.feature] == refused
+    assert bool([one for one in limits if one.executions]) is (does == "refuses")  # the other way to show it
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def told(monkeypatch):
     """What a raw run with these cells says of these limits."""
 
     def told(cells, *limits, version="1.1", **changes):
-        monkeypatch.setattr(stale, "read", lambda module, name: limits or (DET,))
+        monkeypatch.setattr(stale, "written", lambda backend: limits or (DET,))
         engines = {"autograd": version, "numpy": "2"}
         raw = report(cells, raw=True, **{"autograd": environment(engines=engines), **changes})
         (found,) = stale.faults(raw, BY_ID)
@@ -162,7 +162,7 @@ def test_the_command(raw, monkeypatch):
     assert run(raw).exit_code == 0
     assert "autograd" in run(raw).output
     gone = Limit(nesting="F", feature="prod_zero", kind="upstream_bug", reason="never so")
-    monkeypatch.setattr(stale, "read", lambda module, name: (gone,))
+    monkeypatch.setattr(stale, "written", lambda backend: (gone,))
     monkeypatch.setattr(stale._Run, "shows", lambda run, limits: ("autograd/x@1/F/eager/float64",))
     done = run(raw)
     assert done.exit_code == 1

@@ -1,4 +1,4 @@
-"""A fault of a ledger: which nestings it covers, and what its error says. Malformed ones: see the suite's tests."""
+"""A fault of a ledger: which nestings it covers, what its error says. Malformed ledgers are in the suite's tests."""
 
 import pytest
 

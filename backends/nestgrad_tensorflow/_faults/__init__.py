@@ -1,1 +1,1 @@
-"""What TensorFlow gets wrong, where it is refused or repaired."""
+"""What TensorFlow gets wrong, by theme: how it is told apart from what is right, and the repair if there is one."""

@@ -9,17 +9,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import Nesting, UnsupportedNestingError
+from nestgrad_tensorflow._faults.ledger import FAULTS
 from nestgrad_tensorflow._levels import here
 from nestgrad_tensorflow._outputs import entries
 
 from .watch import counts, watched
 
 _STEP = 2.0**-10
-_REASON = (
-    "the value depends on what it is differentiated in, but TensorFlow does not see how, as where it passes "
-    "through NumPy or an operation without a gradient."
-)
 
 
 def check_constant(
@@ -29,7 +25,7 @@ def check_constant(
 
     `unseen` tells which of the inputs those are, and `still` which entries of f's value do not depend on them.
     Eagerly f is evaluated once more, a step away in those inputs. In a graph there is no value to see, and
-    TensorFlow sees all that it computes. What lies behind tf.stop_gradient is constant by the user's own word.
+    TensorFlow sees all that it computes. What lies behind tf.stop_gradient is constant by the user's own will.
     """
     if not tf.executing_eagerly():
         return
@@ -40,8 +36,7 @@ def check_constant(
     pairs = zip(entries(value), entries(output[0] if has_aux else output), strict=True)
     held = itertools.compress(pairs, still)
     if counts.stopped == before and not all(_equal(one, other) for one, other in held):
-        word = Nesting(here.word or "R")
-        raise UnsupportedNestingError(backend="tensorflow", nesting=word, operation=None, reason=_REASON)
+        raise FAULTS["lost_gradient"].refusal("tensorflow", here.nesting or "R")
 
 
 def _moved(x: Any) -> Any:

@@ -18,7 +18,8 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
-from nestgrad_tensorflow._faults.fault import Wrong
+from nestgrad_tensorflow._faults.ledger import FAULTS
+from nestgrad_tensorflow._faults.sight import Seen
 from nestgrad_tensorflow._faults.table import TABLE
 from nestgrad_tensorflow._levels import Rerouted, here
 
@@ -80,25 +81,25 @@ def _seen(
         return None
     for wrong in TABLE.get(op, ()):
         call = Call(inputs, attrs)
-        if wrong.covers(here.word) and wrong.when(call):
-            return _cured(wrong, call, outputs, is_slow)
+        if wrong.fault.covers(here.nesting) and wrong.sight.when(call):
+            return _repaired(wrong, call, outputs, is_slow)
     return None
 
 
-def _cured(wrong: Wrong, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
+def _repaired(wrong: Seen, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
     in_graph = here.graph is not None
-    if here.accumulators and (in_graph or wrong.by_two_pullbacks):
-        raise Rerouted(wrong.operation, wrong.reason)
-    if wrong.by_two_pullbacks:
+    if here.accumulators and (in_graph or wrong.sight.by_two_pullbacks):
+        raise Rerouted(wrong.operation, wrong.fault.reason)
+    if wrong.sight.by_two_pullbacks:
         return None
-    if wrong.repair is None:
+    if wrong.sight.repair is None:
         raise _refused(wrong)
     if in_graph and here.is_taped:
         raise _refused(wrong, "A tape inside a graph would look past a repair: put the tape outside of it.")
     if is_slow:
         raise _refused(wrong, "Called with a list or tuple it cannot be repaired: pass it tensors.")
-    emulated(wrong.operation, wrong.reason)
-    repaired = wrong.repair(call)
+    emulated(wrong.operation, wrong.fault.reason)
+    repaired = wrong.sight.repair(call)
     if not in_graph:
         outputs[:] = repaired
     return repaired
@@ -107,7 +108,7 @@ def _cured(wrong: Wrong, call: Call, outputs: Any, is_slow: bool) -> list[Any] |
 def _called(function: str) -> None:
     """Before a function is called."""
     if here.accumulators and TRANSPOSED_RULES.search(function):
-        raise Rerouted("jvp", "the function has a ForwardAccumulator of its own.")
+        raise Rerouted("jvp", FAULTS["two_accumulators"].reason)
     if FORWARD_RULES.search(function):
         return
     if here.graph is (None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()):
@@ -116,23 +117,19 @@ def _called(function: str) -> None:
 
 def _inspect(function: str) -> None:
     """Look into a function before it is called."""
-    if here.accumulators and (here.graph is not None or _is_inside(here.word)):
-        raise Rerouted("inner function", "ForwardAccumulator drops its second derivative.")
+    dropped = FAULTS["inner_function"]
+    if here.accumulators and dropped.covers(here.nesting, compiled=here.graph is not None):
+        raise Rerouted("inner function", dropped.reason)
     for wrong, node in _suspects(function):
-        if wrong.covers(here.word) and wrong.when_inside(node):
+        if wrong.fault.covers(here.nesting) and wrong.sight.when_inside(node):
             raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
 
 
 @functools.lru_cache(maxsize=1024)
-def _suspects(function: str) -> tuple[tuple[Wrong, Node], ...]:
+def _suspects(function: str) -> tuple[tuple[Seen, Node], ...]:
     return tuple((wrong, node) for node in nodes(function) for wrong in TABLE.get(node.definition.op, ()))
 
 
-def _is_inside(word: str) -> bool:
-    """Whether the innermost forward mode is inside another letter."""
-    return word.rindex("F") > 0
-
-
-def _refused(wrong: Wrong, advice: str = "") -> UnsupportedNestingError:
-    counts.refusal = wrong.refusal(here.word, advice)
+def _refused(wrong: Seen, advice: str = "") -> UnsupportedNestingError:
+    counts.refusal = wrong.refusal(here.nesting, advice)
     return counts.refusal

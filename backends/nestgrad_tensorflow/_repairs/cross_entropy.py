@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, value_of
-from nestgrad_tensorflow._levels import may_vary
-
-
-def needs_its_definition(call: Call) -> bool:
-    """Whether the labels of a cross-entropy are differentiated, or are known to be no probabilities."""
-    labels = value_of(call.inputs[1])
-    return may_vary(call.inputs[1]) or (labels is not None and not np.allclose(np.sum(labels, axis=-1), 1))
+from nestgrad_tensorflow._guard.call import Call
 
 
 def softmax_cross_entropy(call: Call) -> list[Any]:

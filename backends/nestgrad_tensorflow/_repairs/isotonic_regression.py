@@ -7,7 +7,6 @@ from typing import Any
 import tensorflow as tf
 
 from nestgrad_tensorflow._guard.call import Call
-from nestgrad_tensorflow._levels import may_vary
 
 
 def isotonic_regression(call: Call) -> list[Any]:
@@ -16,8 +15,3 @@ def isotonic_regression(call: Call) -> list[Any]:
     dtype = tf.float64 if x.dtype == tf.float64 else tf.float32  # TensorFlow's, of what can be differentiated
     rows = tf.raw_ops.IsotonicRegression(input=tf.reshape(x, (-1, x.shape[-1])), output_dtype=dtype)
     return [tf.reshape(part, tf.shape(x)) for part in rows]
-
-
-def is_no_matrix(call: Call) -> bool:
-    """Whether it is differentiated in an input with another number of axes than two."""
-    return bool(call.inputs[0].shape.rank != 2 and may_vary(call.inputs[0]))

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, has_zero, value_of
-from nestgrad_tensorflow._guard.inner_functions import Node
-from nestgrad_tensorflow._levels import may_vary
+from nestgrad_tensorflow._guard.call import Call, value_of
 
 _MULTIPLIED = (tf.ones_like, tf.identity, tf.square)
 """x**0, x**1 and x**2."""
@@ -27,20 +25,3 @@ def powers(call: Call) -> list[Any]:
     for power, multiplied in enumerate(_MULTIPLIED):
         result = tf.where(exponents == power, multiplied(x), result)
     return [result]
-
-
-def power(exponent: int) -> dict[str, Any]:
-    """What an entry of the table is for: x**exponent, at a zero."""
-
-    def is_meant(value: Any) -> bool:
-        return value is not None and bool(np.any(value == exponent))
-
-    def is_meant_inside(node: Node) -> bool:
-        constant = node.constants.get(node.definition.input[1].partition(":")[0])
-        return constant is not None and is_meant(tf.make_ndarray(constant.attr["value"].tensor))
-
-    return {
-        "repair": powers,
-        "when": lambda call: not may_vary(call.inputs[1]) and is_meant(value_of(call.inputs[1])) and has_zero(call),
-        "when_inside": is_meant_inside,
-    }

@@ -77,11 +77,11 @@ def _cardinal_sine(x: Any) -> Any:
 SINC = Series(lambda x: tf.sin(np.pi * x) / (np.pi * x), 0.0, 0.5, _cardinal_sine)
 _I0, _I1, _J0, _J1 = _even(0, 1), _even(1, 1), _even(0, -1), _even(1, -1)
 
-SERIES = (
-    ("bessel_i0", "BesselI0", "??*", Series(tf.math.bessel_i0, 0.0, 1.0, lambda x: _I0(x / 2))),
-    ("bessel_i1", "BesselI1", "*", Series(tf.math.bessel_i1, 0.0, 1.0, lambda x: x / 2 * _I1(x / 2))),
-    ("bessel_j0", "BesselJ0", "???*", Series(tf.math.special.bessel_j0, 0.0, 1.0, lambda x: _J0(x / 2))),
-    ("bessel_j1", "BesselJ1", "??*", Series(tf.math.special.bessel_j1, 0.0, 1.0, lambda x: x / 2 * _J1(x / 2))),
-    ("spence", "Spence", "??*", Series(tf.math.special.spence, 1.0, 0.5, _dilogarithm)),
-)
-"""By name: the operation, and the nestings in which TensorFlow is wrong."""
+SERIES = {
+    "bessel_i0": ("BesselI0", Series(tf.math.bessel_i0, 0.0, 1.0, lambda x: _I0(x / 2))),
+    "bessel_i1": ("BesselI1", Series(tf.math.bessel_i1, 0.0, 1.0, lambda x: x / 2 * _I1(x / 2))),
+    "bessel_j0": ("BesselJ0", Series(tf.math.special.bessel_j0, 0.0, 1.0, lambda x: _J0(x / 2))),
+    "bessel_j1": ("BesselJ1", Series(tf.math.special.bessel_j1, 0.0, 1.0, lambda x: x / 2 * _J1(x / 2))),
+    "spence": ("Spence", Series(tf.math.special.spence, 1.0, 0.5, _dilogarithm)),
+}
+"""The operation and its series, by the name that it has in the ledger."""

@@ -10,14 +10,15 @@ from nestgrad.internal import url
 from .limit import Limit, LimitsError, beside, check
 
 
-class _Shown(msgspec.Struct, forbid_unknown_fields=True):
-    """By what scenarios show a fault."""
+class Shown(msgspec.Struct, forbid_unknown_fields=True):
+    """A way in which scenarios show a fault; see `nestgrad.extend.Fault.shown_by`."""
 
     features: tuple[str, ...] = ()
     scenario: str | None = None
     unless: str | None = None
     nestings: tuple[str, ...] = ()
     executions: tuple[str, ...] = ()
+    refused: bool | None = None
 
 
 def faults(module: str, name: str | None) -> tuple[Fault, ...]:
@@ -35,22 +36,33 @@ def faults(module: str, name: str | None) -> tuple[Fault, ...]:
 
 
 def of_faults(module: str, name: str | None) -> tuple[Limit, ...]:
-    """The limits of all faults that are refused; what is repaired is none.
+    """The limits of all faults; what is repaired is none, but where the repair does not reach.
 
     Raises:
         LimitsError: the ledger cannot be read, or says what no limit may.
     """
     where = f"{module}/{name}"
-    refused = (fault for fault in faults(module, name) if fault.does == "refuses")
-    return tuple(limit for fault in refused for limit in of_fault(fault, where))
+    return tuple(limit for fault in faults(module, name) for limit in of_fault(fault, where))
 
 
 def of_fault(fault: Fault, where: str) -> list[Limit]:
-    """The limits of one fault: one for each way in which scenarios show it, and each pattern of nestings.
+    """The limits of one fault, of those ways to show it that are refused.
 
     Raises:
         LimitsError: it says what no limit may.
     """
+    refuses = fault.does == "refuses"
+    ways = (way for way in shown_by(fault, where) if (refuses if way.refused is None else way.refused))
+    return [limit for way in ways for limit in as_limits(fault, way, where)]
+
+
+def as_limits(fault: Fault, way: Shown, where: str) -> list[Limit]:
+    """One way to show a fault in the form of limits: one for each pattern of nestings.
+
+    Raises:
+        LimitsError: it says what no limit may.
+    """
+    operation, feature = (*way.features, None, None)[:2]
     limits = [
         Limit(
             nesting=pattern,
@@ -58,30 +70,28 @@ def of_fault(fault: Fault, where: str) -> list[Limit]:
             reason=fault.reason,
             operation=operation,
             feature=feature,
-            unless=shown.unless,
-            scenario=shown.scenario,
+            unless=way.unless,
+            scenario=way.scenario,
             link=url(fault.links[0]) if fault.links else None,
-            executions=shown.executions,
+            executions=way.executions,
             seen=fault.seen,
             mended_in=fault.mended_in,
         )
-        for shown in shown_by(fault, where)
-        for operation, feature in [(*shown.features, None, None)[:2]]
-        for pattern in shown.nestings or fault.nestings
+        for pattern in way.nestings or fault.nestings
     ]
     for limit in limits:
         check(limit, f"{where}: fault {fault.id!r}")
     return limits
 
 
-def shown_by(fault: Fault, where: str) -> list[_Shown]:
+def shown_by(fault: Fault, where: str) -> list[Shown]:
     """How scenarios show a fault.
 
     Raises:
         LimitsError: it is malformed, or names more than two features.
     """
     try:
-        shown = msgspec.convert(list(fault.shown_by), list[_Shown])
+        shown = msgspec.convert(list(fault.shown_by), list[Shown])
     except msgspec.ValidationError as error:
         raise LimitsError(f"{where}: fault {fault.id!r}: shown_by: {error}") from error
     if any(len(one.features) > 2 for one in shown):

@@ -80,6 +80,14 @@ def numpy_function(x: Any) -> Any:
     return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape) ** 2)
 
 
+@row(normal(3), "numpy_values")
+def numpy_values(x: Any) -> Any:
+    """NumPy by the values of x, and in a graph, where there are none, by tf.numpy_function."""
+    if tf.executing_eagerly():
+        return tf.constant(np.sum(np.sin(x.numpy())))
+    return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape))
+
+
 @tf.custom_gradient
 def _numpy_sine(x: Any) -> Any:
     def rule(upstream: Any) -> Any:

@@ -51,6 +51,17 @@ def function_compiled(x: Any) -> Any:
     return _compiled(x) + tf.reduce_sum(x**2)
 
 
+@tf.function(autograph=False)
+def _variance(x: Any) -> Any:
+    return tf.nn.moments(x, [-1])[1]
+
+
+@row(normal(3, 4), "inner_function", "moments")
+def moments_in_a_function(x: Any) -> Any:
+    """tf.nn.moments inside a tf.function."""
+    return tf.reduce_sum(_variance(x) ** 2)
+
+
 _VARIABLE = tf.Variable(np.sin(np.arange(1.0, 5.0)))
 
 

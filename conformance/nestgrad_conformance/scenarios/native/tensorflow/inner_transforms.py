@@ -21,7 +21,7 @@ def tape_inside(x: Any) -> Any:
     return tf.reduce_sum(tape.gradient(y, x) * tf.sin(x))
 
 
-@row(normal(3), "nested")
+@row(normal(3), "nested", "nested_forward")
 def accumulator_inside(x: Any) -> Any:
     """A tf.autodiff.ForwardAccumulator inside."""
     y = tf.identity(x)

@@ -172,7 +172,7 @@ def complex_root_of_a_matrix(x: Any) -> Any:
     return _weighted(tf.math.real(tf.linalg.sqrtm(tf.complex(x, x**2 / 3))))
 
 
-@row(symmetric, "cholesky", "linalg")
+@row(symmetric, "cholesky", "linalg", "one_triangle")
 def cholesky_of_one_triangle(x: Any) -> Any:
     """tf.linalg.cholesky of a matrix of which it reads the lower triangle alone."""
     return _weighted(tf.linalg.cholesky(x))

@@ -78,7 +78,7 @@ def sinc_at_zero(x: Any) -> Any:
     return _weighted(_keras.sinc(x)) + _weighted(tnp.sinc(x)) + tf.reduce_sum(x**2)
 
 
-@row(_with_two_alike, "logaddexp")
+@row(_with_two_alike, "logaddexp", "ties")
 def logaddexp_of_ties(x: Any) -> Any:
     """keras.ops.logaddexp and logaddexp2, and those of TensorFlow's NumPy, where arguments are equal."""
     pairs = (_keras.logaddexp, _keras.logaddexp2, tnp.logaddexp, tnp.logaddexp2)

@@ -27,7 +27,7 @@ def complex_rules(x: Any) -> Any:
     return tf.add_n([_weighted(tf.math.real(result)) for result in results])
 
 
-@row(uniform(0.5, 1.5, 3), "complex")
+@row(uniform(0.5, 1.5, 3), "complex", "complex_roots")
 def complex_roots(x: Any) -> Any:
     """tf.sqrt, rsqrt and reciprocal of complex numbers."""
     z = tf.complex(x, x**2)
@@ -89,6 +89,13 @@ def lbeta(x: Any) -> Any:
 def zeta(x: Any) -> Any:
     """tf.math.zeta, in its second argument."""
     return _weighted(tf.math.zeta(_two(x) + 1, x))
+
+
+@row(uniform(1.5, 2.5, 4), "missing_argument")
+def functions_of_their_order(x: Any) -> Any:
+    """tf.math.zeta in its first argument, and betainc in its second."""
+    zeta, betainc = tf.math.zeta(x, _two(x)), tf.math.betainc(_two(x), x, _two(x) / 5)
+    return _weighted(zeta) + _weighted(betainc) + tf.reduce_sum(x**3)
 
 
 @row(normal(4), "erfinv")

@@ -1,0 +1,13 @@
+"""What accumulators and tapes get wrong of any function; where they are nested, two pullbacks push the tangents."""
+
+from __future__ import annotations
+
+from .sight import Sight
+
+SIGHTS: dict[str, tuple[Sight, ...]] = {
+    "two_accumulators": (Sight(),),  # in `_levels`, and those of f itself in `_guard.watch`
+    "accumulator_in_graph": (Sight(),),  # in `_levels`
+    "inner_function": (Sight(),),  # in `_guard.watch`
+    "direction": (Sight(),),  # with the two accumulators
+    "aliasing": (Sight(),),  # everywhere: `_outputs.own`
+}

@@ -1,0 +1,37 @@
+"""Functions in Python, and rules that users write for them."""
+
+from __future__ import annotations
+
+from nestgrad_tensorflow._guard.call import Call, caller
+from nestgrad_tensorflow._levels import here
+
+from .arguments import any_varies, never
+from .sight import Sight
+
+_FUNCTION, _RULE = "_eager_mode_decorator", "actual_grad_fn"
+_DEPTH = 100  # frames between the call and the `tf.custom_gradient` that it is in, at most
+
+
+def _place() -> str | None:
+    """Where in a `tf.custom_gradient` the present line is called, if in one: in its function, or in its rule."""
+    frame = caller("custom_gradient.py", _FUNCTION, _RULE, depth=_DEPTH)
+    return None if frame is None else frame.f_code.co_name
+
+
+def _is_without_rule(call: Call) -> bool:
+    """Whether a call of `tf.numpy_function` is taken for a constant; in a graph, where it cannot be told, it is."""
+    return here.graph is not None or (_place() is None and any_varies(call))
+
+
+def _is_in_rule(call: Call) -> bool:
+    """Whether one is in the rule of a `tf.custom_gradient`, which is differentiated."""
+    return here.graph is None and _place() == _RULE and any_varies(call)
+
+
+_NUMPY = ("PyFunc", "PyFuncStateless")
+
+SIGHTS = {
+    "numpy_function": (Sight(_NUMPY, when=_is_without_rule),),
+    "numpy_rule": (Sight(_NUMPY, when=_is_in_rule, when_inside=never),),
+    "py_function": (Sight(("EagerPyFunc",)),),
+}
