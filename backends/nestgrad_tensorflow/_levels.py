@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 
-from ._faults.ledger import FAULTS
+from ._ledger import FAULTS
 
 
 class Rerouted(BaseException):

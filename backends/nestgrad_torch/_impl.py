@@ -13,10 +13,10 @@ from nestgrad.extend import Canary, Nesting, Refusal
 from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
-from ._faults.ledger import refusal
 from ._faults.linearize import is_linearized, is_traced
 from ._guard.graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
+from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
 

@@ -17,8 +17,8 @@ from torch.autograd.function import BackwardCFunction
 
 from nestgrad.extend import Leaves
 
-from ._faults.ledger import refusal
 from ._faults.saved_intermediates import SAVED, saves_hidden
+from ._ledger import refusal
 from ._recording import depth, entries, nodes, requires_grad, taping
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 SIGHTS: dict[str, tuple[Sight, ...]] = {
     "two_accumulators": (Sight(),),  # in `_levels`, and those of f itself in `_guard.watch`

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, caller
+from nestgrad_tensorflow._arguments import never
 from nestgrad_tensorflow._levels import may_vary
+from nestgrad_tensorflow._operation import Call, caller
 from nestgrad_tensorflow._repairs.isotonic_regression import isotonic_regression
-
-from .arguments import never
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 
 def _is_summed(call: Call) -> bool:

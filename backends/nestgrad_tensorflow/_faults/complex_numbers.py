@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from nestgrad_tensorflow._guard.call import Call
+from nestgrad_tensorflow._arguments import in_xla, is_complex, is_complex_inside, never
 from nestgrad_tensorflow._levels import here
+from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs import cumulative, logarithms, roots
-
-from .arguments import in_xla, is_complex, is_complex_inside, never
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 
 def _is_complex_in_xla(call: Call) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .arguments import any_varies, any_varies_inside, varies, varies_inside
-from .sight import Sight
+from nestgrad_tensorflow._arguments import any_varies, any_varies_inside, varies, varies_inside
+from nestgrad_tensorflow._sight import Sight
 
 _ARGUMENTS = (("zeta", "Zeta", (0,)), ("polygamma", "Polygamma", (0,)), ("betainc", "Betainc", (0, 1)))
 _DECLARED = (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from nestgrad_tensorflow._guard.call import Call, caller
+from nestgrad_tensorflow._arguments import any_varies, never
 from nestgrad_tensorflow._levels import here
-
-from .arguments import any_varies, never
-from .sight import Sight
+from nestgrad_tensorflow._operation import Call, caller
+from nestgrad_tensorflow._sight import Sight
 
 _FUNCTION, _RULE = "_eager_mode_decorator", "actual_grad_fn"
 _DEPTH = 100  # frames between the call and the `tf.custom_gradient` that it is in, at most

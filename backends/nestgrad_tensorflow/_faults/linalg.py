@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call
+from nestgrad_tensorflow._arguments import in_xla, never, varies
+from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs.one_triangle import cholesky
-
-from .arguments import in_xla, never, varies
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 
 def _is_double_in_xla(call: Call) -> bool:

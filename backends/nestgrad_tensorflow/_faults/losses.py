@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nestgrad_tensorflow._guard.call import Call, value_of
+from nestgrad_tensorflow._arguments import varies_inside
 from nestgrad_tensorflow._levels import may_vary
+from nestgrad_tensorflow._operation import Call, value_of
 from nestgrad_tensorflow._repairs.cross_entropy import softmax_cross_entropy
-
-from .arguments import varies_inside
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 
 def _needs_its_definition(call: Call) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from nestgrad_tensorflow._guard.call import Call, caller
-from nestgrad_tensorflow._guard.inner_functions import Node
-
-from .sight import Sight
+from nestgrad_tensorflow._inner_functions import Node
+from nestgrad_tensorflow._operation import Call, caller
+from nestgrad_tensorflow._sight import Sight
 
 
 def _is_of_moments(call: Call) -> bool:

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, value_of
-from nestgrad_tensorflow._guard.inner_functions import Node
+from nestgrad_tensorflow._arguments import has_small, has_zero
+from nestgrad_tensorflow._inner_functions import Node
 from nestgrad_tensorflow._levels import here, may_vary
+from nestgrad_tensorflow._operation import Call, value_of
 from nestgrad_tensorflow._repairs.cumulative import cumprod, cumulative_logsumexp
 from nestgrad_tensorflow._repairs.powers import powers
 from nestgrad_tensorflow._repairs.roots import euclidean_norm
-
-from .arguments import has_small, has_zero
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 
 def _is_pushed(call: Call) -> bool:

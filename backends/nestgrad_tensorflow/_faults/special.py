@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from nestgrad_tensorflow._arguments import has_zero, never
 from nestgrad_tensorflow._repairs import hidden_kinks, logarithms
 from nestgrad_tensorflow._repairs.singular_points import SERIES
-
-from .arguments import has_zero, never
-from .sight import Sight
+from nestgrad_tensorflow._sight import Sight
 
 _ABS_OF_LOGADDEXP = hidden_kinks.has_hidden_kink("logaddexp", "logaddexp2")
 _ABS_OF_HYPOT, _TIE_OF_HYPOT = hidden_kinks.has_hidden_kink("hypot"), hidden_kinks.has_hidden_tie("hypot")

@@ -6,6 +6,9 @@ differences of values.
 
 from __future__ import annotations
 
+from nestgrad_tensorflow._ledger import FAULTS
+from nestgrad_tensorflow._sight import Seen
+
 from . import (
     accumulators,
     activations,
@@ -18,8 +21,6 @@ from . import (
     powers,
     special,
 )
-from .ledger import FAULTS
-from .sight import Seen
 
 SIGHTS = (
     accumulators.SIGHTS

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._faults.ledger import FAULTS
+from nestgrad_tensorflow._ledger import FAULTS
 from nestgrad_tensorflow._levels import here
 from nestgrad_tensorflow._outputs import entries
 

@@ -18,15 +18,23 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
-from nestgrad_tensorflow._faults.ledger import FAULTS
-from nestgrad_tensorflow._faults.sight import Seen
 from nestgrad_tensorflow._faults.table import TABLE
+from nestgrad_tensorflow._inner_functions import (
+    CONTROL_FLOW,
+    FORWARD_RULES,
+    TRANSPOSED_RULES,
+    Node,
+    announcing,
+    functions_in,
+    nodes,
+)
+from nestgrad_tensorflow._ledger import FAULTS
 from nestgrad_tensorflow._levels import Rerouted, here
+from nestgrad_tensorflow._operation import Call
+from nestgrad_tensorflow._sight import Seen
+from nestgrad_tensorflow._unseen import here as own
 
-from .call import Call
 from .callbacks import calling_back
-from .inner_functions import CONTROL_FLOW, FORWARD_RULES, TRANSPOSED_RULES, Node, announcing, functions_in, nodes
-from .unseen import here as own
 
 
 class _Counts(threading.local):

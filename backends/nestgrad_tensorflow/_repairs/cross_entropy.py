@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call
+from nestgrad_tensorflow._operation import Call
 
 
 def softmax_cross_entropy(call: Call) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, value_of
+from nestgrad_tensorflow._operation import Call, value_of
 
 
 def cumprod(call: Call) -> list[Any]:

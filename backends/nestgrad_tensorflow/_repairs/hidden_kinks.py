@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._faults.arguments import has_zero
-from nestgrad_tensorflow._guard.call import Call, caller, value_of
+from nestgrad_tensorflow._arguments import has_zero
+from nestgrad_tensorflow._operation import Call, caller, value_of
 
 from .singular_points import SINC
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call
-from nestgrad_tensorflow._guard.unseen import unseen
+from nestgrad_tensorflow._operation import Call
+from nestgrad_tensorflow._unseen import unseen
 
 
 def cholesky(call: Call) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, value_of
+from nestgrad_tensorflow._operation import Call, value_of
 
 _MULTIPLIED = (tf.ones_like, tf.identity, tf.square)
 """x**0, x**1 and x**2."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call
+from nestgrad_tensorflow._operation import Call
 
 
 def euclidean_norm(call: Call) -> list[Any]:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._guard.call import Call, value_of
-from nestgrad_tensorflow._guard.unseen import unseen
+from nestgrad_tensorflow._operation import Call, value_of
+from nestgrad_tensorflow._unseen import unseen
 
 
 @dataclass(frozen=True)

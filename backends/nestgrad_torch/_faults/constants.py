@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import torch
 
-from .arguments import any_varies, varies
-from .ledger import FAULTS
-from .sight import Arguments, Sight
+from nestgrad_torch._arguments import any_varies, varies
+from nestgrad_torch._ledger import FAULTS
+from nestgrad_torch._sight import Arguments, Sight
 
 
 def _of_a_list(arguments: Arguments) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch._functorch.autograd_function import custom_function_call
 
-from .arguments import any_varies
-from .sight import Sight
+from nestgrad_torch._arguments import any_varies
+from nestgrad_torch._sight import Sight
 
 SIGHTS = {
     "custom_function": (Sight(functions=(custom_function_call,)),),

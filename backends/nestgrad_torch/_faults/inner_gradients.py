@@ -12,8 +12,8 @@ from types import CodeType
 import torch
 from torch.autograd import functional
 
-from .arguments import is_differentiated
-from .sight import Arguments, Sight
+from nestgrad_torch._arguments import is_differentiated
+from nestgrad_torch._sight import Arguments, Sight
 
 _copy: CodeType = functional._grad_preprocess.__code__
 """Where `torch.autograd.functional` makes copies of its inputs, detached unless there is to be a graph."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .sight import Arguments, Sight
+from nestgrad_torch._sight import Arguments, Sight
 
 
 def _of_factors_in_a_batch(arguments: Arguments) -> bool:

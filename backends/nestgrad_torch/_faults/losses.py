@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from .arguments import varies
-from .sight import Arguments, Sight
+from nestgrad_torch._arguments import varies
+from nestgrad_torch._sight import Arguments, Sight
 
 
 def _of_a_mean(arguments: Arguments) -> bool:

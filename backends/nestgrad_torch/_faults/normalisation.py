@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from .arguments import differentiated, varies
-from .sight import Arguments, Sight
+from nestgrad_torch._arguments import differentiated, varies
+from nestgrad_torch._sight import Arguments, Sight
 
 
 def _in_training(arguments: Arguments) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from .arguments import has_zero
-from .sight import Arguments, Sight
+from nestgrad_torch._arguments import has_zero
+from nestgrad_torch._sight import Arguments, Sight
 
 
 def _with_factors_below(ratio: float) -> Callable[[Arguments], bool]:

@@ -18,9 +18,8 @@ from torch.autograd.function import BackwardCFunction, FunctionCtx
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
+from nestgrad_torch._ledger import refusal
 from nestgrad_torch._variables import is_variable
-
-from .ledger import refusal
 
 SAVED = "saved_intermediates"
 """Its name in the ledger."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import torch
 from torch.torch_version import TorchVersion
 
+from nestgrad_torch._ledger import FAULTS
+from nestgrad_torch._sight import Seen
+
 from . import constants, custom_rules, inner_gradients, linalg, losses, normalisation, powers
-from .ledger import FAULTS
-from .sight import Seen
 
 SIGHTS = (
     constants.SIGHTS

@@ -17,7 +17,7 @@ from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
-from nestgrad_torch._faults.ledger import FAULTS
+from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._messages import BROKEN_ON_PURPOSE
 from nestgrad_torch._repairs.one_triangle import AsRead
 from nestgrad_torch._variables import as_constant

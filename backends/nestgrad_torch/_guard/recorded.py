@@ -10,9 +10,9 @@ from typing import Any
 import optree
 import torch
 
-from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._recording import depth, nodes, taping
+from nestgrad_torch._sight import Seen
 
 
 def check(nesting: str, output: Any) -> Any:

@@ -24,13 +24,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
 from nestgrad_torch._faults.constants import READERS
-from nestgrad_torch._faults.ledger import refusal
 from nestgrad_torch._faults.linearize import is_linearized
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
-from nestgrad_torch._faults.sight import Seen
 from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import as_read
+from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
 Refused = dict[Any, list[Seen]]

@@ -15,7 +15,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from nestgrad.extend import emulated
-from nestgrad_torch._faults.ledger import FAULTS
+from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._variables import is_variable
 
 _WHY = FAULTS["one_triangle"].reason

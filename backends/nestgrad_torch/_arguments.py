@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves  # knows the lists of a graph
 from nestgrad_torch._recording import leads_to_input
 from nestgrad_torch._variables import is_transformed, is_variable
 
-from .sight import Arguments
+from ._sight import Arguments
 
 
 def varies(position: int, name: str) -> Callable[[Arguments], bool]:

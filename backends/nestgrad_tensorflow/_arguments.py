@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from nestgrad_tensorflow._guard.call import Call, value_of
-from nestgrad_tensorflow._guard.inner_functions import Node
+from nestgrad_tensorflow._inner_functions import Node
 from nestgrad_tensorflow._levels import here, may_vary
+from nestgrad_tensorflow._operation import Call, value_of
 
 _SMALL = 1e-2
 

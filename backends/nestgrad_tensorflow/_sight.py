@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from nestgrad.extend import Fault, UnsupportedNestingError
-from nestgrad_tensorflow._guard.call import Call
-from nestgrad_tensorflow._guard.inner_functions import Node
+from nestgrad_tensorflow._inner_functions import Node
+from nestgrad_tensorflow._operation import Call
 
-from .arguments import is_floating
+from ._arguments import is_floating
 
 
 @dataclass(frozen=True)
