@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
@@ -19,26 +18,24 @@ from .hostile_plugins import (
     plant_backend,
     plant_plugins,
 )
+from .suite import SUITE, execute, plan_of
 
 SELECTION = ["--scenario", "linear", "--scenario", "of_a_good_pack", "--nesting", "R", "--execution", "eager"]
 BUNDLED = ("jax", "tensorflow", "torch")
 
 
-def python(*arguments, path, cwd=None, **environment):
-    found = os.pathsep.join(filter(None, [str(path), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": found, **environment}
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
+def python(*arguments, path, cwd=None):
+    return execute([sys.executable, *map(str, arguments)], cwd, path)
 
 
 def nestgrad(*arguments, **options):
     return python("-m", "nestgrad_conformance", *arguments, **options)
 
 
-def suite(*arguments, **options):
-    command = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "-p", "no:cacheprovider"]
-    selection = ["--nestgrad-backend=autograd", "-rp", "-k", "linear-R-eager or good_pack-R-eager"]
-    return python(*command, *selection, *arguments, **options)
+def suite(*arguments, path, cwd):
+    plan = plan_of(cwd, "linear", "of_a_good_pack")
+    selection = ["--nestgrad-backend=autograd", *plan, "-rp", "-k", "linear-R-eager or good_pack-R-eager"]
+    return execute([*SUITE, *selection, *arguments], cwd, path)
 
 
 def said_of(name, text):
@@ -221,8 +218,9 @@ class TestBackend:
         (line,) = done.stderr.splitlines()
         assert BROKEN_BACKENDS[name][1] in line
 
-    @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
-    @pytest.mark.parametrize("name", ["raising", "crashing", "old"])
+    @pytest.mark.parametrize(
+        ("name", "workers"), [("raising", []), ("crashing", []), ("old", []), ("raising", ["-n", "2"])]
+    )
     def test_pytest_says_it_in_one_line(self, folder, tmp_path, name, workers):
         done = suite(f"--nestgrad-backend={name}", *workers, path=folder, cwd=tmp_path)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
@@ -250,8 +248,7 @@ class TestBackend:
         assert done.returncode == 0, done.stderr
         assert starts.read_text() == "x"
         starts.unlink()
-        command = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "--nestgrad-backend=counted", "-q"]
-        python(*command, "-p", "no:cacheprovider", "-k", "linear-R-eager", path=tmp_path, cwd=tmp_path)
+        execute([*SUITE, "--nestgrad-backend=counted", "-k", "linear-R-eager"], tmp_path, tmp_path)
         assert starts.read_text() == "x"
 
     def test_collecting_starts_no_engine(self, folder, tmp_path):

@@ -15,31 +15,17 @@ from nestgrad_conformance.report.schema import read, write
 
 from .reports import REFUSED, cell, environment
 from .reports import report as made
-
-SUITE = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "-p", "no:cacheprovider", "-q"]
-QUICK = "--nestgrad-profile=quick"  # the fewest cells to collect
+from .suite import PYTEST, QUICK, SUITE, execute, plan_of
 
 
 def suite(directory, *arguments):
-    command = [sys.executable, *SUITE, *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-
-
-def planned(directory, *scenarios):
-    """The options of a session whose whole plan are these scenarios."""
-    (directory / "small.py").write_text(
-        "from functools import partial\n"
-        "from nestgrad_conformance import pytest_session\n"
-        "from nestgrad_conformance.run.plan import Selection\n"
-        f"pytest_session.Selection = partial(Selection, scenarios={scenarios})\n"
-    )
-    return ["-p", "small", "--nestgrad-backend=autograd"]
+    return execute([*SUITE, "-q", *arguments], directory)
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
     file = tmp_path / "r.json"
-    options = planned(tmp_path, "op_log*", "op_linalg_v*", "rosenbrock")
+    options = ["--nestgrad-backend=autograd", *plan_of(tmp_path, "op_log*", "op_linalg_v*", "rosenbrock")]
     done = suite(tmp_path, *options, QUICK, f"--nestgrad-report={file}", "-k", "test_cell", *workers)
     assert done.returncode == 0, done.stdout
     report = json.loads(file.read_text())
@@ -80,7 +66,8 @@ def test_without_a_backend_it_fails_and_says_which_option(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_a_session_without_a_measured_cell_fails_and_says_so(tmp_path, workers):
-    done = suite(tmp_path, *planned(tmp_path, "op_cos"), "-k", "op_cos and compiled", *workers)
+    options = ["--nestgrad-backend=autograd", *plan_of(tmp_path, "op_cos")]
+    done = suite(tmp_path, *options, "-k", "op_cos and compiled", *workers)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "nestgrad: no cell of autograd was measured: each one is absent or was skipped.\n" in done.stdout
 
@@ -101,8 +88,7 @@ def test_a_session_whose_cells_are_skipped_by_others_fails(tmp_path):
 @pytest.mark.parametrize("options", [[], ["--nestgrad-backend=autograd", QUICK]], ids=["plain", "with a backend"])
 def test_tests_of_others_are_left_alone(tmp_path, options):
     (tmp_path / "test_mine.py").write_text("import pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = execute([*PYTEST, "-q", *options], tmp_path)
     assert done.returncode == 0, done.stdout
     assert "nestgrad" not in done.stdout
 
