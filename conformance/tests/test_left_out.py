@@ -158,6 +158,12 @@ def test_python_warns_at_the_users_line(plugins, tmp_path, door):
         assert line.startswith(f"{tmp_path / 'mine.py'}:5: PluginWarning: ")
 
 
+def hide(folder, *engines):
+    """Have them not installed, so that a run is a short one."""
+    for engine in engines:
+        (folder / f"{engine}.py").write_text(f"raise ModuleNotFoundError('no {engine}', name={engine!r})")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backends")
@@ -165,8 +171,7 @@ def folder(tmp_path_factory):
         plant_backend(folder, name, implementation)
     plant_backend(folder, "sound")
     plant_backend(folder, "unlimited", limits="nowhere.toml")
-    for engine in BUNDLED:  # not installed, so that the run is a short one
-        (folder / f"{engine}.py").write_text(f"raise ModuleNotFoundError('no {engine}', name={engine!r})")
+    hide(folder, *BUNDLED)
     return folder
 
 
@@ -228,15 +233,17 @@ class TestBackend:
         assert BROKEN_BACKENDS[name][1] in line
         assert "passed" not in done.stdout
 
-    def test_what_resumes_a_report_loses_no_backend_of_it(self, folder, tmp_path):
+    def test_what_resumes_a_report_loses_no_backend_of_it(self, tmp_path):
+        hide(tmp_path, *BUNDLED)
+        plant_backend(tmp_path, "sound")
         file = tmp_path / "r.json"
         selection = ["--scenario", "linear", "--nesting", "R", "--execution", "eager"]
-        assert nestgrad("conformance", "sound", *selection, "--report", file, path=folder).returncode == 0
+        assert nestgrad("conformance", "sound", *selection, "--report", file, path=tmp_path).returncode == 0
         before = file.read_text()
         again = tmp_path / "again"
         again.mkdir()
         plant_backend(again, "sound", "raise RuntimeError('boom')")
-        done = nestgrad("conformance", *selection, "--resume", file, path=f"{again}{os.pathsep}{folder}")
+        done = nestgrad("conformance", *selection, "--resume", file, path=f"{again}{os.pathsep}{tmp_path}")
         assert done.returncode == 2
         assert file.read_text() == before
 
