@@ -1,10 +1,16 @@
-"""Code blocks in documents run as tests, those of one document in order and in one process."""
+"""Code blocks in documents run as tests, those of one document in order and in one process.
+
+And what compiled programs take, of time and of memory, is kept small.
+"""
 
 from __future__ import annotations
 
+import gc
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 from unittest import SkipTest
@@ -51,6 +57,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, SybilItem):
             item.add_marker(pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"))
+
+
+def pytest_configure() -> None:
+    """Have XLA compile in half the time, by emitters that later versions of it have no more."""
+    if find_spec("jaxlib") is not None and metadata.version("jaxlib").startswith("0.10."):
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """After a file, give up what its tests have compiled: kept, that of all files is several GB."""
+    yield
+    if nextitem is None or nextitem.path == item.path:
+        return
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+    if "torch._dynamo" in sys.modules:
+        sys.modules["torch._dynamo"].reset()
+    gc.collect()
 
 
 @pytest.hookimpl(optionalhook=True)

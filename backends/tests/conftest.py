@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import itertools
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import nestgrad as ng
 from nestgrad._registry import descriptor, engine_installed
 
 BUNDLED = sorted(info.name for info in ng.backends() if info.bundled)
+TESTS = itertools.count(1)
 TOLERANCE = {1: 1e-8, 2: 1e-6, 3: 1e-4}
 
 
@@ -91,6 +93,8 @@ def x64():
     jax = pytest.importorskip("jax")
     with jax.enable_x64(True):
         yield
+    if next(TESTS) % 16 == 0:  # the programs of a single file would be a GB and more
+        jax.clear_caches()
 
 
 @pytest.fixture(params=BUNDLED)

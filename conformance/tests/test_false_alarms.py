@@ -9,7 +9,7 @@ import pytest
 from nestgrad_conformance.mutation.alarms import false_alarms
 from nestgrad_conformance.run.plan import Selection
 
-SEEDS = 2  # of jax; `nestgrad mutation` takes 20
+SEEDS = 1  # of jax; `nestgrad mutation` takes 20
 
 # A third of what there was, of each kind the cheap ones: untraced, jax takes milliseconds for an operation.
 THIRD = (
@@ -20,7 +20,7 @@ THIRD = (
 
 
 @pytest.mark.filterwarnings("ignore")  # numbers are judged, not their warnings
-@pytest.mark.parametrize(("seed", "part"), [(1, "op_[a-c]*"), (2, "op_[s-u]*"), (3, "[a-c]*")])
+@pytest.mark.parametrize(("seed", "part"), [(1, "op_[a-c]*"), (2, "op_[s-u]*")])
 def test_autograd(seed, part):
     found = false_alarms("autograd", [seed], Selection(scenarios=(part,)))
     assert found.alarms == {}

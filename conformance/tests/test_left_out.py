@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
@@ -19,26 +18,24 @@ from .hostile_plugins import (
     plant_backend,
     plant_plugins,
 )
+from .suite import SUITE, execute, plan_of
 
 SELECTION = ["--scenario", "linear", "--scenario", "of_a_good_pack", "--nesting", "R", "--execution", "eager"]
 BUNDLED = ("jax", "tensorflow", "torch")
 
 
-def python(*arguments, path, cwd=None, **environment):
-    found = os.pathsep.join(filter(None, [str(path), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": found, **environment}
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
+def python(*arguments, path, cwd=None):
+    return execute([sys.executable, *map(str, arguments)], cwd, path)
 
 
 def nestgrad(*arguments, **options):
     return python("-m", "nestgrad_conformance", *arguments, **options)
 
 
-def suite(*arguments, **options):
-    command = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "-p", "no:cacheprovider"]
-    selection = ["--nestgrad-backend=autograd", "-rp", "-k", "linear-R-eager or good_pack-R-eager"]
-    return python(*command, *selection, *arguments, **options)
+def suite(*arguments, path, cwd):
+    plan = plan_of(cwd, "linear", "of_a_good_pack")
+    selection = ["--nestgrad-backend=autograd", *plan, "-rp", "-k", "linear-R-eager or good_pack-R-eager"]
+    return execute([*SUITE, *selection, *arguments], cwd, path)
 
 
 def said_of(name, text):
@@ -161,6 +158,12 @@ def test_python_warns_at_the_users_line(plugins, tmp_path, door):
         assert line.startswith(f"{tmp_path / 'mine.py'}:5: PluginWarning: ")
 
 
+def hide(folder, *engines):
+    """Have them not installed, so that a run is a short one."""
+    for engine in engines:
+        (folder / f"{engine}.py").write_text(f"raise ModuleNotFoundError('no {engine}', name={engine!r})")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backends")
@@ -168,8 +171,7 @@ def folder(tmp_path_factory):
         plant_backend(folder, name, implementation)
     plant_backend(folder, "sound")
     plant_backend(folder, "unlimited", limits="nowhere.toml")
-    for engine in BUNDLED:  # not installed, so that the run is a short one
-        (folder / f"{engine}.py").write_text(f"raise ModuleNotFoundError('no {engine}', name={engine!r})")
+    hide(folder, *BUNDLED)
     return folder
 
 
@@ -221,8 +223,9 @@ class TestBackend:
         (line,) = done.stderr.splitlines()
         assert BROKEN_BACKENDS[name][1] in line
 
-    @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
-    @pytest.mark.parametrize("name", ["raising", "crashing", "old"])
+    @pytest.mark.parametrize(
+        ("name", "workers"), [("raising", []), ("crashing", []), ("old", []), ("raising", ["-n", "2"])]
+    )
     def test_pytest_says_it_in_one_line(self, folder, tmp_path, name, workers):
         done = suite(f"--nestgrad-backend={name}", *workers, path=folder, cwd=tmp_path)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
@@ -230,15 +233,17 @@ class TestBackend:
         assert BROKEN_BACKENDS[name][1] in line
         assert "passed" not in done.stdout
 
-    def test_what_resumes_a_report_loses_no_backend_of_it(self, folder, tmp_path):
+    def test_what_resumes_a_report_loses_no_backend_of_it(self, tmp_path):
+        hide(tmp_path, *BUNDLED)
+        plant_backend(tmp_path, "sound")
         file = tmp_path / "r.json"
         selection = ["--scenario", "linear", "--nesting", "R", "--execution", "eager"]
-        assert nestgrad("conformance", "sound", *selection, "--report", file, path=folder).returncode == 0
+        assert nestgrad("conformance", "sound", *selection, "--report", file, path=tmp_path).returncode == 0
         before = file.read_text()
         again = tmp_path / "again"
         again.mkdir()
         plant_backend(again, "sound", "raise RuntimeError('boom')")
-        done = nestgrad("conformance", *selection, "--resume", file, path=f"{again}{os.pathsep}{folder}")
+        done = nestgrad("conformance", *selection, "--resume", file, path=f"{again}{os.pathsep}{tmp_path}")
         assert done.returncode == 2
         assert file.read_text() == before
 
@@ -250,8 +255,7 @@ class TestBackend:
         assert done.returncode == 0, done.stderr
         assert starts.read_text() == "x"
         starts.unlink()
-        command = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "--nestgrad-backend=counted", "-q"]
-        python(*command, "-p", "no:cacheprovider", "-k", "linear-R-eager", path=tmp_path, cwd=tmp_path)
+        execute([*SUITE, "--nestgrad-backend=counted", "-k", "linear-R-eager"], tmp_path, tmp_path)
         assert starts.read_text() == "x"
 
     def test_collecting_starts_no_engine(self, folder, tmp_path):

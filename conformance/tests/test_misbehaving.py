@@ -1,18 +1,16 @@
 """A third party's backend whose every cell is right: only the laws notice what it does."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import nestgrad_autograd
 
+from .suite import QUICK, SUITE, execute
+
 FIXTURE = Path(__file__).parent / "fixtures" / "nestgrad-misbehaving"
-COMMAND = [sys.executable, "-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "-p", "no:cacheprovider", "-q"]
 
 
 @pytest.fixture
@@ -21,14 +19,9 @@ def suite(tmp_path):
     installed = shutil.copytree(FIXTURE, tmp_path / "site")
     limits = Path(nestgrad_autograd.__file__).with_name("limits.toml")
     shutil.copy(limits, installed / "nestgrad_misbehaving")
-    path = os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH")]))
-
-    def run(*options):
-        command = [*COMMAND, "--nestgrad-backend=misbehaving", "--nestgrad-profile=quick", *options]
-        environment = {**os.environ, "PYTHONPATH": path}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-
-    return run
+    return lambda *options: execute(
+        [*SUITE, "-q", "--nestgrad-backend=misbehaving", QUICK, *options], tmp_path, installed
+    )
 
 
 def test_no_cell_notices(suite):

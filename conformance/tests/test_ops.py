@@ -20,10 +20,12 @@ from nestgrad_conformance.scenarios import ops
 from nestgrad_conformance.scenarios.ops._row import op, weighted
 from nestgrad_conformance.truth.differences import differentiate_along
 
+from .every import every
+
 BACKENDS = ("autograd", "jax", "tensorflow", "torch")
 OF_THE_LIBRARY = {"ArrayAPIStrictFlags", "Device", "__version__"}
 OPERATIONS = {one.operation for one in ops.SCENARIOS}
-each = pytest.mark.parametrize("scenario", ops.SCENARIOS, ids=lambda scenario: scenario.id)
+ROWS = {one.id: one for one in ops.SCENARIOS}
 
 
 def standard():
@@ -73,7 +75,7 @@ class Recording:
         return Recording(found, f"{name}.", self.asked) if inspect.ismodule(found) else found
 
 
-@each
+@every(ROWS)
 def test_a_row_calls_what_it_is_named_for(scenario):
     asked = set()
     numpy = Recording(np, "", asked)
@@ -84,7 +86,7 @@ def test_a_row_calls_what_it_is_named_for(scenario):
     assert {scenario.operation.rpartition(".")[2]} <= scenario.features
 
 
-@each
+@every(ROWS)
 def test_a_row_needs_nothing_but_the_standard(scenario):
     x = optree.tree_map(array_api_strict.asarray, scenario.x(0))
     with np.errstate(all="ignore"):

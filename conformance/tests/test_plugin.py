@@ -15,25 +15,22 @@ from nestgrad_conformance.report.schema import read, write
 
 from .reports import REFUSED, cell, environment
 from .reports import report as made
-
-SUITE = ["-m", "pytest", "--pyargs", "nestgrad_conformance.suite", "-p", "no:cacheprovider", "-q"]
+from .suite import PYTEST, QUICK, SUITE, execute, plan_of
 
 
 def suite(directory, *arguments):
-    command = [sys.executable, *SUITE, *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    return execute([*SUITE, "-q", *arguments], directory)
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
     file = tmp_path / "r.json"
-    profile = "--nestgrad-profile=quick"
-    options = ["--nestgrad-backend=autograd", profile, f"--nestgrad-report={file}", "-k", "test_cell"]
-    done = suite(tmp_path, *options, *workers)
+    options = ["--nestgrad-backend=autograd", *plan_of(tmp_path, "op_log*", "op_linalg_v*", "rosenbrock")]
+    done = suite(tmp_path, *options, QUICK, f"--nestgrad-report={file}", "-k", "test_cell", *workers)
     assert done.returncode == 0, done.stdout
     report = json.loads(file.read_text())
     run = report["run"]
-    assert run["finished"] + run["absent"] == run["expected"]
+    assert run["finished"] + run["absent"] == run["expected"] > 40
     skipped = f", {run['absent']} skipped" if run["absent"] else ""
     assert re.search(rf"\b{run['finished']} passed{skipped}(, \d+ deselected)? in", done.stdout)
     assert len({cell["id"] for cell in report["cells"]}) == run["finished"]
@@ -41,7 +38,9 @@ def test_every_cell_is_a_test_and_the_report_is_whole(tmp_path, workers):
 
 
 def test_laws_are_tests_beside_the_cells(tmp_path):
-    done = suite(tmp_path, "--nestgrad-backend=autograd", "-vv", "-k", "test_law and (vjp.has_aux or compile_xla)")
+    done = suite(
+        tmp_path, "--nestgrad-backend=autograd", QUICK, "-vv", "-k", "test_law and (vjp.has_aux or compile_xla)"
+    )
     assert done.returncode == 0, done.stdout
     assert "test_law[autograd-vjp.has_aux-containers_and_leaves] PASSED" in done.stdout
     assert "test_law[autograd-compile_xla-values] SKIPPED" in done.stdout
@@ -49,7 +48,9 @@ def test_laws_are_tests_beside_the_cells(tmp_path):
 
 def test_a_part_of_the_suite_gives_a_partial_report(tmp_path):
     file = tmp_path / "r.json"
-    done = suite(tmp_path, "--nestgrad-backend=autograd", f"--nestgrad-report={file}", "-k", "wood and eager")
+    done = suite(
+        tmp_path, "--nestgrad-backend=autograd", QUICK, f"--nestgrad-report={file}", "-k", "rosenbrock and eager"
+    )
     assert "7 passed" in done.stdout
     run = json.loads(file.read_text())["run"]
     assert run["finished"] == 7 < run["expected"]
@@ -65,8 +66,8 @@ def test_without_a_backend_it_fails_and_says_which_option(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_a_session_without_a_measured_cell_fails_and_says_so(tmp_path, workers):
-    options = ["--nestgrad-backend=autograd", "-k", "op_cos and compiled", *workers]
-    done = suite(tmp_path, *options)
+    options = ["--nestgrad-backend=autograd", *plan_of(tmp_path, "op_cos")]
+    done = suite(tmp_path, *options, "-k", "op_cos and compiled", *workers)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "nestgrad: no cell of autograd was measured: each one is absent or was skipped.\n" in done.stdout
 
@@ -77,19 +78,17 @@ def test_a_session_whose_cells_are_skipped_by_others_fails(tmp_path):
         "    for item in items:\n        item.add_marker(pytest.mark.skip)\n"
     )
     file = tmp_path / "r.json"
-    done = suite(
-        tmp_path, "-p", "skips", "--nestgrad-backend=autograd", "-k", "op_cos-R-eager", f"--nestgrad-report={file}"
-    )
+    options = ["-p", "skips", "--nestgrad-backend=autograd", QUICK, f"--nestgrad-report={file}"]
+    done = suite(tmp_path, *options, "-k", "op_cos-R-eager")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "nestgrad: no cell of autograd was measured" in done.stdout
     assert not file.exists()
 
 
-@pytest.mark.parametrize("options", [[], ["--nestgrad-backend=autograd"]], ids=["plain", "with a backend"])
+@pytest.mark.parametrize("options", [[], ["--nestgrad-backend=autograd", QUICK]], ids=["plain", "with a backend"])
 def test_tests_of_others_are_left_alone(tmp_path, options):
     (tmp_path / "test_mine.py").write_text("import pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = execute([*PYTEST, "-q", *options], tmp_path)
     assert done.returncode == 0, done.stdout
     assert "nestgrad" not in done.stdout
 
@@ -100,7 +99,7 @@ def test_tests_of_others_are_left_alone(tmp_path, options):
 )
 def test_a_report_that_would_be_lost_or_cannot_be_written_is_a_usage_error(tmp_path, place, message):
     file = write(made([cell()]), tmp_path / "r.json")
-    done = suite(tmp_path, "--nestgrad-backend=autograd", f"--nestgrad-report={place}")
+    done = suite(tmp_path, "--nestgrad-backend=autograd", QUICK, f"--nestgrad-report={place}")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert message in done.stderr
     assert "Traceback" not in done.stderr

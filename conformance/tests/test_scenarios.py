@@ -18,10 +18,12 @@ from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.scenarios import TIERS, Scenario, _suite, bundled, load, normal
 from nestgrad_conformance.truth.differences import differentiate_along
 
+from .every import every
+
 SCENARIOS = {scenario.id: scenario for scenario in bundled()}
-each = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-CLOSED = [one for one in bundled() if one.closed_form]
-NESTED = [one for one in bundled() if one.nested]
+ARRAY_API = {name: scenario for name, scenario in SCENARIOS.items() if callable(scenario.function)}
+CLOSED = {name: scenario for name, scenario in SCENARIOS.items() if scenario.closed_form}
+NESTED = {name: scenario for name, scenario in SCENARIOS.items() if scenario.nested}
 
 
 def leaves(tree):
@@ -48,19 +50,19 @@ def test_there_are_enough():
     assert sum(scenario.order >= 3 for scenario in bundled()) >= 10
 
 
-def test_features_name_the_operations_that_limits_speak_of():
+@every(ARRAY_API)
+def test_features_name_the_operations_that_limits_speak_of(scenario):
     standard = {"cholesky", "cumulative_prod", "cumulative_sum", "det", "max", "prod", "solve", "sort", "vector_norm"}
-    for one in filter(lambda one: callable(one.function), bundled()):
-        used = set(re.findall(r"xp\.(?:linalg\.)?(\w+)\(", inspect.getsource(one.function)))
-        assert used & standard <= one.features, one.id
-        assert ("nested" in one.features) == one.nested, one.id
+    used = set(re.findall(r"xp\.(?:linalg\.)?(\w+)\(", inspect.getsource(scenario.function)))
+    assert used & standard <= scenario.features
+    assert ("nested" in scenario.features) == scenario.nested
 
 
-def test_constants_that_a_compiler_may_guard_are_told():
-    for one in filter(lambda one: callable(one.function), bundled()):
-        named = (one.function.__globals__.get(name) for name in one.function.__code__.co_names)
-        if any(isinstance(value, np.ndarray) for value in named):
-            assert "numpy_constants" in one.features, one.id
+@every(ARRAY_API)
+def test_constants_that_a_compiler_may_guard_are_told(scenario):
+    named = (scenario.function.__globals__.get(name) for name in scenario.function.__code__.co_names)
+    if any(isinstance(value, np.ndarray) for value in named):
+        assert "numpy_constants" in scenario.features
 
 
 def test_ids_are_unique():
@@ -109,7 +111,7 @@ def test_a_field_by_which_a_run_is_planned_has_to_fit(field, value):
         replace(bundled()[0], **{field: value})
 
 
-@each
+@every(SCENARIOS)
 def test_fields(scenario):
     assert scenario.tier in TIERS
     assert scenario.order >= 1
@@ -121,7 +123,7 @@ def test_fields(scenario):
     assert not scenario.nested or scenario.reference
 
 
-@each
+@every(SCENARIOS)
 def test_inputs_depend_on_the_seed_alone(scenario):
     for seed in range(3):
         assert equal(scenario.x(seed), scenario.x(seed))
@@ -132,7 +134,7 @@ def test_inputs_depend_on_the_seed_alone(scenario):
         assert not equal(scenario.direction(0, 0), scenario.direction(1, 0))
 
 
-@each
+@every(SCENARIOS)
 def test_directions_of_a_cell_are_different_and_like_the_inputs(scenario):
     x, directions = scenario.x(0), [scenario.direction(0, number) for number in range(12)]
     for number, direction in enumerate(directions):
@@ -142,7 +144,7 @@ def test_directions_of_a_cell_are_different_and_like_the_inputs(scenario):
             assert not v.size or not np.any(v == w)
 
 
-@each
+@every(SCENARIOS)
 def test_values_are_finite_scalars_around_the_inputs(scenario):
     function = scenario.reference or scenario.function
     if callable(function):
@@ -152,8 +154,8 @@ def test_values_are_finite_scalars_around_the_inputs(scenario):
             assert np.isfinite(values)
 
 
-@pytest.mark.parametrize("scenario", CLOSED, ids=lambda scenario: scenario.id)
 @pytest.mark.parametrize("seed", range(3))
+@every(CLOSED)
 def test_a_closed_form_agrees_with_differences(scenario, seed):
     subject = Subject(scenario, Autograd(), seed)
     x, rebuild = tree_ravel(scenario.x(seed))
@@ -171,8 +173,8 @@ def assert_within(found, truth):
     assert truth.bar < 1e-8 * abs(truth.value)
 
 
-@pytest.mark.parametrize("scenario", NESTED, ids=lambda scenario: scenario.id)
 @pytest.mark.parametrize("seed", range(5))
+@every(NESTED)
 def test_a_reference_has_the_values_of_the_nested_function(scenario, seed):
     found = Subject(scenario, Autograd(), seed).f(scenario.x(seed))
     assert found == pytest.approx(scenario.reference(np, scenario.x(seed)), rel=1e-12)
