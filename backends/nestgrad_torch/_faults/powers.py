@@ -1,4 +1,4 @@
-"""Powers, products, sums of exponentials, norms, and what divides by zero in them."""
+"""Powers, products, sums of exponentials."""
 
 from __future__ import annotations
 
@@ -46,24 +46,6 @@ def _with_an_overflow(arguments: Arguments) -> bool:
     return bool(((arguments["self"] - arguments["other"]).abs() > 200).any())
 
 
-def _of_zero_norm(arguments: Arguments) -> bool:
-    norm = arguments.get("result")  # as the graph has saved it
-    if norm is None:
-        norm = torch.linalg.vector_norm(arguments["self"], arguments.get("ord", 2), arguments.get("dim"))
-    return bool((norm == 0).any())
-
-
-def _without_deviation(arguments: Arguments) -> bool:
-    deviation = arguments.get("result")
-    if deviation is None:
-        deviation = torch.std(arguments["self"], arguments.get("dim"), correction=0)
-    return bool((deviation == 0).any())
-
-
-def _near_zero(arguments: Arguments) -> bool:
-    return bool((arguments["self"].abs() < 1e-3).any())
-
-
 # by what Python calls: torch's own rules for pow call the operator, and rightly
 _POW = (
     *(torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor),
@@ -89,7 +71,4 @@ SIGHTS = {
     "prod_small_third_order": (Sight(aten=("prod",), when=_with_factors_below(1e-3)),),
     "logaddexp": (Sight(aten=("logaddexp",), when=_with_an_overflow),),
     "logcumsumexp": (Sight(aten=("logcumsumexp",)),),
-    "norm": (Sight(aten=("linalg_vector_norm",), when=_of_zero_norm, eager=True),),
-    "std": (Sight(aten=("std", "std_mean"), when=_without_deviation, eager=True),),
-    "sinc": (Sight(aten=("sinc",), when=_near_zero),),
 }

@@ -13,7 +13,7 @@ from torch.torch_version import TorchVersion
 from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._sight import Seen
 
-from . import constants, custom_rules, inner_gradients, linalg, losses, normalisation, powers
+from . import constants, custom_rules, inner_gradients, linalg, losses, normalisation, powers, singular_points
 
 SIGHTS = (
     constants.SIGHTS
@@ -23,6 +23,7 @@ SIGHTS = (
     | losses.SIGHTS
     | normalisation.SIGHTS
     | powers.SIGHTS
+    | singular_points.SIGHTS
 )
 """How each fault of the ledger is seen, by id."""
 
