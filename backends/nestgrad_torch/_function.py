@@ -9,7 +9,7 @@ import torch
 
 from nestgrad.extend import Function, Leaves
 
-from ._guard.graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
+from ._guard.dynamo_graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._guard.watch import nesting_here, watched
 
 

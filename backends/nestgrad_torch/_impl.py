@@ -14,7 +14,7 @@ from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import is_linearized, is_traced
-from ._guard.graph import is_compilable, uncompiled
+from ._guard.dynamo_graph import is_compilable, uncompiled
 from ._guard.recorded import guarded
 from ._ledger import refusal
 from ._messages import refusal_of

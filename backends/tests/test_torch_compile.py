@@ -225,7 +225,9 @@ def checkpointed(x):
 
 
 def test_a_program_that_fails_leaves_nothing_behind(monkeypatch):
-    monkeypatch.setattr("nestgrad_torch._guard.graph._look", lambda context: None)  # which would refuse it before
+    monkeypatch.setattr(
+        "nestgrad_torch._guard.dynamo_graph._look", lambda context: None
+    )  # which would refuse it before
     for nesting, directions in (("R", ()), ("RF", (V,))):
         with pytest.raises((RuntimeError, ng.UnsupportedNestingError)):
             ng.derivative(checkpointed, nesting, backend="torch", compile="traced")(X, *directions)
