@@ -21,8 +21,8 @@ def plan_of(folder, *scenarios):
     """The options of a session in this folder whose whole plan are these scenarios."""
     (folder / "small.py").write_text(
         "from functools import partial\n"
-        "from nestgrad_conformance import pytest_session\n"
+        "from nestgrad_conformance.pytest_plugin import session\n"
         "from nestgrad_conformance.run.plan import Selection\n"
-        f"pytest_session.Selection = partial(Selection, scenarios={scenarios})\n"
+        f"session.Selection = partial(Selection, scenarios={scenarios})\n"
     )
     return ["-p", "small"]

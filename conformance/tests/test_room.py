@@ -245,7 +245,7 @@ def test_a_room_that_was_never_asked_closes():
 
 SUPERVISOR = """
 import sys
-from nestgrad_conformance.run.room import Room
+from nestgrad_conformance.processes.room import Room
 with Room("hostile:serve", timeout=600) as room:
     room.ask(sys.argv[1].encode())
 """

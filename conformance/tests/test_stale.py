@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from nestgrad import Nesting
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.limits.limit import Limit
-from nestgrad_conformance.report import stale
 from nestgrad_conformance.report.schema import ReportError, write
+from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import Scenario, normal
 
 from .reports import cell, environment, report

@@ -8,8 +8,8 @@ import nestgrad as ng
 from nestgrad.extend import Nesting, emulated
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.cases.scenario_case import AUTO, Subject
-from nestgrad_conformance.cases.twin import Twin, beside
 from nestgrad_conformance.judge.measure import compare, measure
+from nestgrad_conformance.judge.twin import Twin, beside
 from nestgrad_conformance.scenarios import Scenario, load
 
 WORDS = ["F", "R", "FF", "FR", "RF", "RR", AUTO]
@@ -119,7 +119,7 @@ def test_what_is_neither_refused_nor_repaired_has_no_twin(monkeypatch):
     def unexpected(*arguments):
         raise AssertionError
 
-    monkeypatch.setattr("nestgrad_conformance.cases.twin.Twin", unexpected)
+    monkeypatch.setattr("nestgrad_conformance.judge.twin.Twin", unexpected)
     assert outcome(Autograd()).outcome == "correct"
 
 

@@ -12,9 +12,10 @@ from rich.console import Console
 from nestgrad.internal import left_out
 from nestgrad_conformance import repro
 from nestgrad_conformance.render import formats, terminal
-from nestgrad_conformance.report import differ, schema, stale, summary
+from nestgrad_conformance.report import differ, schema, summary
 from nestgrad_conformance.report.keeping import check_report_file, write_page
 from nestgrad_conformance.report.merge import merge
+from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import load
 
 from .errors import FINDING, Failed, Refused, usage_errors

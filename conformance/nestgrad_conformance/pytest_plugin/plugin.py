@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-OPTION = "--nestgrad-backend"
-FIXTURE = "nestgrad_task"
+from nestgrad_conformance.pytest_plugin.options import FIXTURE, OPTION, asked
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,18 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from nestgrad_conformance.pytest_plugin.session import ConformanceSession
 
         config.pluginmanager.register(ConformanceSession(config, backends), "nestgrad-session")
-
-
-def asked(config: pytest.Config) -> list[str]:
-    """The backends that the session is for.
-
-    Raises:
-        CollectError: there is none, so that the suite has nothing to measure.
-    """
-    backends: list[str] = config.getoption(OPTION)
-    if not backends:
-        raise pytest.Collector.CollectError(f"The suite measures a backend. Say which: {OPTION}=NAME")
-    return backends
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -15,7 +15,7 @@ import nestgrad as ng
 from nestgrad_conformance.judge.verdict import FAILING
 from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.processes.room import Room
-from nestgrad_conformance.pytest_plugin.plugin import FIXTURE
+from nestgrad_conformance.pytest_plugin.options import FIXTURE
 from nestgrad_conformance.report.keeping import check_report_file
 from nestgrad_conformance.report.schema import Cell, Environment, NotWrittenError, Report, ReportError, Run, write
 from nestgrad_conformance.report.summary import problems, shortcomings

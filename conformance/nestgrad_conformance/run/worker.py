@@ -19,8 +19,8 @@ import nestgrad as ng
 from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.cases.twin import beside
 from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.judge.twin import beside
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
 from nestgrad_conformance.versions import installed

@@ -27,7 +27,7 @@ from nestgrad_conformance.protocols import (
 )
 from nestgrad_conformance.protocols.law import Broken, Lacking, Law, function_of
 from nestgrad_conformance.protocols.worker import Workers
-from nestgrad_conformance.pytest_plugin.plugin import asked
+from nestgrad_conformance.pytest_plugin.options import asked
 
 
 def _laws(module: ModuleType, **keywords: str) -> tuple[Law, ...]:

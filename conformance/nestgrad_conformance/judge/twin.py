@@ -16,11 +16,10 @@ from typing import Any
 import msgspec
 import optree
 
+from nestgrad_conformance.cases.scenario_case import Subject, Vector
 from nestgrad_conformance.judge.measure import Measurement, compare
 from nestgrad_conformance.truth.oracle import Oracle
 from nestgrad_conformance.truth.truth import Truth
-
-from .scenario_case import Subject, Vector
 
 _SCALE, _SHIFT = 2.0, 0.5  # exact in binary: a zero in x stays a zero
 
