@@ -160,7 +160,7 @@ def test_a_refusal_inside_f_does_not_change_the_word():
 
     scenario = load()["confusion_aliased"]  # takes a gradient inside
     found = measure(Subject(scenario, ForwardOnly(), seed=0), "FF")
-    assert (found.outcome, found.word) == ("refused", "FF")
+    assert (found.outcome, found.nesting) == ("refused", "FF")
 
 
 def test_auto_without_a_mode_for_it_is_refused():
@@ -335,8 +335,8 @@ def test_a_canary_that_never_sings_proves_no_route():
 def test_auto_is_resolved_to_the_word_that_ran(word):
     preferring = type("Preferring", (Autograd,), {"preferred": (word,)})()
     found = measured(AUTO, preferring)
-    assert (found.word, found.outcome) == (word, "correct")
-    assert measured("R", preferring).word == "R"
+    assert (found.nesting, found.outcome) == (word, "correct")
+    assert measured("R", preferring).nesting == "R"
 
 
 def test_the_zero_factor_of_a_product_is_a_repair():

@@ -15,8 +15,8 @@ from nestgrad.extend import COMPILERS, Nesting, provides
 from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.cases.scenario_case import AUTO, order_of
-from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.measure import measure as measured
+from nestgrad_conformance.judge.measurement import Measurement, fields_of
 from nestgrad_conformance.render.cells import table
 from nestgrad_conformance.report.schema import Cell
 from nestgrad_conformance.run.plan import long_name
@@ -150,5 +150,5 @@ def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, 
         device=None,
         declared=None,
         verdict=found.outcome,
-        **{name: getattr(found, name) for name in found.__struct_fields__ if name != "word"},
+        **fields_of(found),
     )

@@ -12,7 +12,7 @@ import nestgrad as ng
 from nestgrad.extend import provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Measurement
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.run.worker import Absent, measured
 from nestgrad_conformance.scenarios import bundled

@@ -140,6 +140,6 @@ def _sound_fails(scenario: Scenario, task: Task) -> bool:
 def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
     found = measure(subject, task.word, task.execution)
-    known = (found.word, scenario.id, scenario.features, version("autograd"), task.execution)
+    known = (found.nesting, scenario.id, scenario.features, version("autograd"), task.execution)
     limited = any(limit.covers(*known) for limit in limits)
     return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING

@@ -12,7 +12,7 @@ import msgspec
 from nestgrad import BackendUnavailableError
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.limit import Limit, implied, written
 from nestgrad_conformance.limits.names import check_names
@@ -136,9 +136,9 @@ class Bench:
             raise EnvironmentChanged(_difference(self.name, self.environment, environment))
         self.environment = environment
 
-    def _judged(self, task: Task, found: Measurement) -> Cell:
+    def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        limit = self._limit(task, found.word)
+        limit = self._limit(task, found.nesting)
         declared = self._declares(limit)
         told, link = _told(limit)
         return Cell(
@@ -151,20 +151,11 @@ class Bench:
             execution=task.execution,
             dtype=task.dtype,
             device=self.environment.device if self.environment else None,
-            outcome=found.outcome,
             declared=declared,
             verdict=verdict(declared, found.outcome, found.route),
-            route=found.route,
-            repairs=found.repairs,
             limit=told,
-            error=found.error,
-            tolerance=found.tolerance,
-            oracle=found.oracle,
-            seconds=found.seconds,
-            f_calls=found.f_calls,
-            exception=found.exception,
-            message=found.message,
             link=link,
+            **fields_of(found),
         )
 
     def _declares(self, limit: Limit | None) -> Declared | None:

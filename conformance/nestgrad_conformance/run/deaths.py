@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from nestgrad import NestgradError
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.verdict import Outcome
 from nestgrad_conformance.processes.worker import Died
 
@@ -14,11 +14,11 @@ _OURS = re.compile(rf"{re.escape(NestgradError.__module__)}\.\w+: ")
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 
 
-def measurement_of(death: Died, word: str) -> Measurement:
+def measurement_of(death: Died, word: str) -> Ran:
     """What is known of a cell whose worker gave no answer."""
     last_words = death.tail.strip().splitlines()[-1:] if death.kind in ("exit", "startup") else []
-    return Measurement(
-        word=word,
+    return Ran(
+        nesting=word,
         outcome=_OUTCOME.get(death.kind, "error"),
         exception="MemoryError" if death.kind == "memory" else death.kind,
         message="; ".join([death.detail, *last_words]),
