@@ -52,7 +52,7 @@ def nestgrad_backend():
     return Descriptor({name!r}, {engine!r}, "pip install {engine}", ({name!r},), implementation, {limits!r})
 """
 IMPLEMENTATION = """
-from nestgrad_autograd._bare import BareAutograd
+from nestgrad_autograd._raw import BareAutograd
 
 class Class(BareAutograd):
     name = {name!r}
