@@ -151,6 +151,8 @@ def test_a_missing_mode_is_refused():
     found = measured("FR", ReverseOnly())
     assert (found.outcome, found.exception, found.route) == ("refused", "UnsupportedNestingError", None)
     assert "no forward mode" in found.message
+    assert (found.refusal.operation, found.refusal.use) == (None, "RR")
+    assert "no forward mode" in found.refusal.reason
     assert measured("RR", ReverseOnly()).outcome == "correct"
 
 
@@ -177,6 +179,7 @@ def test_a_recognised_exception_of_the_engine_is_a_refusal():
     found = measured("R", type("Honest", (Failing,), {"classify": classify})(KeyError("no rule")))
     assert (found.outcome, found.exception) == ("refused", "UnsupportedNestingError")
     assert "no rule" in found.message
+    assert (found.refusal.operation, found.refusal.reason, found.refusal.use) == ("gather", "'no rule'", None)
 
 
 def test_any_other_exception_is_an_error():

@@ -218,5 +218,5 @@ def test_the_fields_of_a_cell_are_those_of_the_schema():
         *("id", "backend", "scenario", "tier", "features", "nesting", "execution", "dtype", "device"),
         *("declared", "verdict", "limit", "link"),
         *("outcome", "route", "repairs", "error", "tolerance", "oracle", "seconds", "f_calls"),
-        *("exception", "message"),
+        *("exception", "message", "refusal"),
     ]

@@ -253,8 +253,9 @@ def test_a_function_that_other_code_makes_is_refused():
 def test_a_cell_that_breaks_a_law_is_not_shown_as_a_number(tmp_path):
     report = measured(tmp_path, "autograd", "zero_dim")
     cell = report.cells[0]
-    cell.outcome, cell.message, cell.error = "wrong", "it is not symmetric", cell.tolerance / 2
-    with pytest.raises(ReportError, match="no single number shows what is wrong: it is not symmetric"):
-        script(cell.id, SCENARIOS, report)
+    for cell.message in ("it is not symmetric", "the other thread has another number", None):
+        cell.outcome, cell.error = "wrong", cell.tolerance / 2
+        with pytest.raises(ReportError, match=f"no single number shows what is wrong: {cell.message}"):
+            script(cell.id, SCENARIOS, report)
     with pytest.raises(ReportError, match="The report has no cell"):
         script("autograd/solve@1/RR/eager/float64", SCENARIOS, report)

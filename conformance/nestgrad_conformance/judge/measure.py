@@ -18,7 +18,7 @@ from nestgrad_conformance.scenarios.settings import Interference
 from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 
 from .laws import broken_law
-from .measurement import Ran
+from .measurement import Ran, Refusal
 from .verdict import Outcome, Route
 
 
@@ -48,20 +48,21 @@ def _measured(subject: Case, word: str, execution: str, law: Callable[..., str |
     except ng.UnsupportedNestingError as refusal:
         if measurement.nesting == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
             measurement.nesting = refusal.nesting.code
-        measurement.outcome, measurement.exception, measurement.message = (
-            "refused",
-            type(refusal).__name__,
-            str(refusal),
-        )
+        _end(measurement, "refused", refusal)
+        measurement.refusal = Refusal.of(refusal)
     except (Malformed, Interference) as reason:
-        measurement.outcome, measurement.message = "wrong", str(reason)
+        _end(measurement, "wrong", reason)
     except MemoryError:
         raise
     except Exception as error:
-        measurement.outcome, measurement.exception, measurement.message = "error", type(error).__name__, str(error)
+        _end(measurement, "error", error)
     if subject.is_probe:
         measurement.outcome = "probe"
     return measurement
+
+
+def _end(measurement: Ran, outcome: Outcome, error: Exception) -> None:
+    measurement.outcome, measurement.exception, measurement.message = outcome, type(error).__name__, str(error)
 
 
 def _evaluate(subject: Case, word: str, execution: str, measurement: Ran, law: Callable[..., str | None]) -> None:

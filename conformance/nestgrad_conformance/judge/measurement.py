@@ -6,7 +6,28 @@ from typing import Any
 
 import msgspec
 
+from nestgrad import UnsupportedNestingError
+
 from .verdict import Outcome, Route
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What an `UnsupportedNestingError` says.
+
+    Attributes:
+        operation: the one that blocks the nesting, null if the whole nesting is missing.
+        reason: why, in one sentence.
+        use: the code of a nesting that works instead, or null.
+    """
+
+    operation: str | None
+    reason: str
+    use: str | None
+
+    @classmethod
+    def of(cls, error: UnsupportedNestingError) -> Refusal:
+        """The fields of an error."""
+        return cls(error.operation, error.reason, None if error.use is None else error.use.code)
 
 
 class Measurement(msgspec.Struct, kw_only=True):
@@ -21,6 +42,7 @@ class Measurement(msgspec.Struct, kw_only=True):
         seconds: of the first evaluation, tracing included.
         f_calls: evaluations of the function in it; None where they are not counted, as in a compiled one.
         exception: the type of the exception, of a refusal too; `message`: its text.
+        refusal: what a refusal says, field by field; null of other outcomes, and in reports of an older nestgrad.
     """
 
     outcome: Outcome
@@ -33,6 +55,7 @@ class Measurement(msgspec.Struct, kw_only=True):
     f_calls: int | None = None
     exception: str | None = None
     message: str | None = None
+    refusal: Refusal | None = None
 
 
 class Ran(Measurement, kw_only=True, tag=True):

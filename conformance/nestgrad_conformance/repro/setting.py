@@ -9,7 +9,6 @@ from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
 CROSSING = "nestgrad_conformance.scenarios.settings.threads:crossing"
-OTHER = "the other thread has another number"  # what that setting says, if it is not this thread's that is wrong
 _MEETING = """\
 entered, both, left, found = threading.Event(), threading.Barrier(2), threading.Event(), []
 def meeting(x):  # f, which the other thread enters first, then this one, and which the other leaves first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from nestgrad import NestgradError
@@ -10,7 +9,6 @@ from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.verdict import Outcome
 from nestgrad_conformance.processes.worker import Died
 
-_OURS = re.compile(rf"{re.escape(NestgradError.__module__)}\.\w+: ")
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 
 
@@ -27,5 +25,5 @@ def measurement_of(death: Died, word: str) -> Ran:
 
 def why_it_did_not_start(what: str, death: Died) -> str:
     """Why a worker is not there, which is for `what`, in one line; nestgrad's own errors say all of it themselves."""
-    text = " ".join(death.detail.split())
-    return _OURS.sub("", text, count=1) if _OURS.match(text) else f"{what} does not load: {text}"
+    said = death.raised.message if death.raised is not None and death.raised.is_a(NestgradError) else None
+    return " ".join((said or f"{what} does not load: {death.detail}").split())
