@@ -96,7 +96,7 @@ def test_standard_has_every_operation_in_the_slow_executions_too(engine, slow):
     [("torch", "traced", "eager"), ("jax", "eager", "compiled"), ("tensorflow", "compiled", "eager")],
 )
 def test_standard_measures_order_1_of_an_operation_where_that_is_fast(engine, slow, fast):
-    scenario = one("op_exp", operation="exp", order=2)
+    scenario = one("op_exp", operation="exp", plain=True, order=2)
     found = {execution: words_of("standard", scenario, execution, engine) for execution in (slow, fast)}
     assert found == {slow: ["FR", "RF", "RR", "FF"], fast: ["R", "F", "FR", "RF", "RR", "FF", "auto"]}
 
@@ -104,7 +104,7 @@ def test_standard_measures_order_1_of_an_operation_where_that_is_fast(engine, sl
 @pytest.mark.parametrize(("engine", "fastest"), [("torch", "eager"), ("jax", "compiled"), ("tensorflow", "eager")])
 def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_everywhere(engine, fastest):
     def chosen(profile):
-        tasks = Selection(profile=profile).tasks([*OPS, one("op", order=2, operation="op")], engine)
+        tasks = Selection(profile=profile).tasks([*OPS, one("op", order=2, operation="op", plain=True)], engine)
         return {task.execution for task in tasks if task.word == "auto"}
 
     assert chosen("quick") == ({fastest} if engine != "tensorflow" else set())

@@ -117,6 +117,24 @@ class Cell(Measurement):
     link: str | None = None
 
 
+def cell_id(*, backend: str, scenario: str, revision: int, nesting: str, execution: str, dtype: str) -> str:
+    """A name that stays the same as long as the cell means the same; it is compared, and never taken apart.
+
+    Args:
+        backend: its name.
+        scenario: the scenario's id.
+        revision: the scenario's.
+        nesting: a code, or `auto`.
+        execution: how it is run.
+        dtype: of inputs and directions.
+
+    Example:
+        >>> cell_id(backend="jax", scenario="norm", revision=1, nesting="FR", execution="eager", dtype="float64")
+        'jax/norm@1/FR/eager/float64'
+    """
+    return f"{backend}/{scenario}@{revision}/{nesting}/{execution}/{dtype}"
+
+
 class Report(msgspec.Struct, kw_only=True):
     """A run of the suite; a backend whose workers did not live to tell has no environment."""
 

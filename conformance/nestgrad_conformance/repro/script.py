@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from nestgrad.extend import Nesting
 from nestgrad.internal import did_you_mean
-from nestgrad_conformance.cases.scenario_case import AUTO
-from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
-from nestgrad_conformance.scenarios.settings import Interference
 
 from .engines import ENGINES, Engine
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
 from .row import row
-from .setting import CROSSING, beside, by_itself, meeting, turned
+from .setting import CROSSING, beside, meeting, turned
+from .target import Target, target_of
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
@@ -44,34 +40,6 @@ _OWN = {
 }
 
 
-@dataclass(frozen=True)
-class Target:
-    """What a cell's id says.
-
-    Attributes:
-        id: the id.
-        backend: the engine's name.
-        scenario: the function.
-        word: the code of a nesting.
-        execution: how it is run.
-        seed: of inputs and directions.
-        setting: what the operator is called in, None if it is called as usual.
-    """
-
-    id: str
-    backend: str
-    scenario: Scenario
-    word: str
-    execution: str
-    seed: int
-    setting: str | None
-
-    @property
-    def directions(self) -> list[str]:
-        """The names of the word's directions."""
-        return [f"v{number}" for number in range(Nesting(self.word).directions)]
-
-
 def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None = None) -> str:
     """A script of at most 30 lines that shows a cell without nestgrad.
 
@@ -85,9 +53,7 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
     Raises:
         ReportError: there is no such cell, or no script of this length can show it; the message says why.
     """
-    if report is not None:
-        _check_that_it_shows(cell, report)
-    target = _target(cell, scenarios, report)
+    target = target_of(cell, scenarios, report, ENGINES)
     engine = ENGINES.get(target.backend)
     if engine is None:
         hint = did_you_mean(target.backend, ENGINES)
@@ -99,41 +65,6 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
     if len(lines) > LINES:
         raise ReportError(f"{cell}: function and inputs take a script of {len(lines)} lines; {LINES} are allowed.")
     return "\n".join(lines) + "\n"
-
-
-def _check_that_it_shows(cell: str, report: Report) -> None:
-    found = next((one for one in report.cells if one.id == cell), None)
-    if found is None:
-        hint = did_you_mean(cell, [one.id for one in report.cells])
-        raise ReportError(f"The report has no cell {cell!r}. {hint}")
-    by_number = found.outcome != "wrong" or (found.error or 0) > (found.tolerance or 0)
-    if found.outcome in WRONG and not by_number and found.exception != Interference.__name__:
-        raise ReportError(f"{cell}: no single number shows what is wrong: {found.message}")
-
-
-def _target(cell: str, scenarios: Mapping[str, Scenario], report: Report | None) -> Target:
-    try:
-        backend, revised, word, execution, dtype = cell.split("/")
-    except ValueError:
-        raise ReportError(f"{cell!r} is no cell; one is torch/torch_layer_norm@1/RF/eager/float64.") from None
-    name = revised.partition("@")[0]
-    if name not in scenarios:
-        raise ReportError(f"{cell}: no scenario is {name!r}. {did_you_mean(name, scenarios)}")
-    scenario = scenarios[name]
-    if word == AUTO:
-        raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
-    if revised != f"{scenario.id}@{scenario.revision}":
-        raise ReportError(f"{cell}: {scenario.id} is at revision {scenario.revision} here.")
-    if scenario.engine not in (None, backend):
-        raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
-    word = Nesting(word).code
-    if len(word) not in _STEPS:
-        raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}.")
-    if dtype != scenario.dtype:
-        raise ReportError(f"{cell}: {scenario.id} is measured in {scenario.dtype}.")
-    base = by_itself(cell, scenario, scenarios, report)
-    seed = report.run.seeds[0] if report is not None else 0
-    return Target(cell, backend, base, word, execution, seed, scenario.setting)
 
 
 def _lines(target: Target, engine: Engine) -> list[str]:

@@ -8,6 +8,8 @@ from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
+from .place import Place
+
 CROSSING = "nestgrad_conformance.scenarios.settings.threads:crossing"
 _MEETING = """\
 entered, both, left, found = threading.Event(), threading.Barrier(2), threading.Event(), []
@@ -28,23 +30,25 @@ def nested(x, v0):
 """How torch's own transforms go around a vector of order 2."""
 
 
-def by_itself(cell: str, scenario: Scenario, scenarios: Mapping[str, Scenario], report: Report | None) -> Scenario:
+def by_itself(place: Place, scenarios: Mapping[str, Scenario], report: Report | None) -> Scenario:
     """The function of a cell, without its setting.
 
     Raises:
         ReportError: there is no script of the setting, and it is not known that the function is wrong without it.
     """
+    scenario = place.scenario
     if scenario.setting is None:
         return scenario
-    base = next(one for one in scenarios.values() if one.setting is None and scenario.id.endswith(f"_of_{one.id}"))
-    backend, _, word, _, dtype = cell.split("/")
-    if scenario.setting == CROSSING or turned(scenario.setting, word, "", "") is not None:
+    base = scenarios.get(scenario.base or "")
+    if base is None:
+        raise ReportError(f"{place.id}: it is not known which scenario's function this is without the setting.")
+    if scenario.setting == CROSSING or turned(scenario.setting, place.word, "", "") is not None:
         return base
-    alone = f"{backend}/{base.id}@{base.revision}/{word}/eager/{dtype}"
+    alone = Place(place.backend, base, place.word, "eager").id
     if report is not None and any(one.id == alone and one.outcome in WRONG for one in report.cells):
         return base
     raise ReportError(
-        f"{cell}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
+        f"{place.id}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
         f"If the function is wrong by itself, {alone} shows it."
     )
 

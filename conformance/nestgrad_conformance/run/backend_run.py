@@ -17,13 +17,13 @@ from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.limit import Limit, implied, written
 from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
-from nestgrad_conformance.report.schema import Cell, Environment
+from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
-from .plan import Selection, Task, cell_id, long_name
+from .plan import Selection, Task, long_name
 from .worker import BACKEND, Absent, Describe, Reply
 
 THREADS = "OMP_NUM_THREADS"
@@ -87,7 +87,14 @@ class Bench:
 
     def id(self, task: Task) -> str:
         """The id of a planned cell."""
-        return cell_id(self.name, self._scenarios[task.scenario], task)
+        return cell_id(
+            backend=self.name,
+            scenario=task.scenario,
+            revision=self._scenarios[task.scenario].revision,
+            nesting=task.word,
+            execution=task.execution,
+            dtype=task.dtype,
+        )
 
     def start(self) -> None:
         """Start the worker that `room` gives first, and learn where it measures.

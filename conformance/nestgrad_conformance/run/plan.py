@@ -112,11 +112,6 @@ class Selection:
         )
 
 
-def cell_id(backend: str, scenario: Scenario, task: Task) -> str:
-    """A name that stays the same as long as the cell means the same."""
-    return f"{backend}/{scenario.id}@{scenario.revision}/{task.word}/{task.execution}/{task.dtype}"
-
-
 def long_name(word: str) -> str:
     """The word as reports spell it."""
     return word if word == AUTO else str(Nesting(word))

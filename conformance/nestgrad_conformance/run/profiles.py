@@ -98,17 +98,13 @@ def words_of(profile: str, scenario: Scenario, execution: str, engine: str) -> l
     return [word.code for of_one_order in planned for word in of_one_order] + chosen
 
 
-def _plain(scenario: Scenario) -> bool:
-    return scenario.operation is not None and scenario.id == f"op_{scenario.operation.replace('.', '_')}"
-
-
 def _one_of(number: int) -> Callable[[Scenario], bool]:
     return lambda scenario: hashlib.sha256(scenario.id.encode()).digest()[0] % number == 0
 
 
 _CHOICE: Mapping[str, Callable[[Scenario], bool]] = {
     "all": lambda scenario: True,
-    "plain": _plain,
+    "plain": lambda scenario: scenario.plain,
     "sample": lambda scenario: scenario.sample,
     "third": _one_of(3),
     "sixth": _one_of(6),

@@ -55,6 +55,7 @@ def op(
         order=3 if sample else 2,
         sample=sample,
         probe=probe,
+        plain=not special,
     )
 
 
