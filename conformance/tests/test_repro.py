@@ -248,6 +248,8 @@ def test_a_function_that_other_code_makes_is_refused():
     made = replace(made, id="made")
     with pytest.raises(ReportError, match="no text of its own"):
         script("torch/made@1/RF/eager/float64", {"made": made})
+    with pytest.raises(ReportError, match="no row of the table"):
+        script("torch/made@1/RF/eager/float64", {"made": replace(made, operation="sum")})
 
 
 def test_a_cell_is_found_by_what_the_report_says_of_it(tmp_path):
