@@ -29,7 +29,6 @@ class Jax:
     name = "jax"
     xp: ModuleType = jnp
     preferred = ("FR", "RR", "RF")
-    slow_eager = True
 
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`."""

@@ -13,4 +13,8 @@ def nestgrad_backend() -> Descriptor:
         arrays=("torch",),
         implementation="nestgrad_torch._impl:Torch",
         limits="limits.toml",
+        speeds={
+            "compiled": "hours",
+            "traced": "slow",
+        },  # seconds for a cell of tier ops, cold, on one core: 0.05 eager, 0.4 traced, over 2 compiled
     )

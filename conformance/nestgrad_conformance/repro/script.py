@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from nestgrad.internal import did_you_mean
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
-from .engines import ENGINES, Engine
+from .engines import ENGINES
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
 from .row import row
@@ -54,28 +53,22 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
         ReportError: there is no such cell, or no script of this length can show it; the message says why.
     """
     target = target_of(cell, scenarios, report, ENGINES)
-    engine = ENGINES.get(target.backend)
-    if engine is None:
-        hint = did_you_mean(target.backend, ENGINES)
-        raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}, not for {target.backend!r}. {hint}")
-    if target.execution not in engine.executions:
-        hint = did_you_mean(target.execution, engine.executions)
-        raise ReportError(f"{cell}: {target.backend} has no execution {target.execution!r}. {hint}")
-    lines = _lines(target, engine)
+    lines = _lines(target)
     if len(lines) > LINES:
         raise ReportError(f"{cell}: function and inputs take a script of {len(lines)} lines; {LINES} are allowed.")
     return "\n".join(lines) + "\n"
 
 
-def _lines(target: Target, engine: Engine) -> list[str]:
+def _lines(target: Target) -> list[str]:
+    engine = target.engine
     text = inlined(target.scenario.function) if target.scenario.operation is None else row(target.scenario)
     if clash := text.names() & _OWN:
         raise ReportError(
             f"{target.id}: the function's own {', '.join(sorted(clash))} would be taken for the script's."
         )
     standard = not isinstance(target.scenario.function, str)
-    if standard and engine.names is not None:
-        _Spelling(engine.names, target.backend).respell(text)
+    if standard and engine.spelling is not None:
+        _Spelling(engine.spelling, target.backend).respell(text)
     letters = set(target.word) | (_letters_inside(text) if target.scenario.nested else set())
     imports, body = text.lines()
     needed, given = inputs(target.scenario, target.seed, target.word)
@@ -86,23 +79,25 @@ def _lines(target: Target, engine: Engine) -> list[str]:
         *dict.fromkeys([*needed, *threads, *namespace, *engine.imports, *imports]),
         *body,
         *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
-        *(_function(text.name, target, engine) if standard else ()),
+        *(_function(text.name, target) if standard else ()),
         *given,
         *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
-        *_comparison("f" if standard else text.name, target, engine),
+        *_comparison("f" if standard else text.name, target),
     ]
 
 
 def _subject(target: Target) -> str:
     """What the script is about, where it is not what the cell is about."""
-    written_out = target.setting in (None, CROSSING) or turned(target.setting, target.word, "", "") is not None
+    written_out = (
+        target.setting in (None, CROSSING) or turned(target.engine, target.setting, target.word, "", "") is not None
+    )
     return "" if written_out else f", of {target.scenario.id}, which is wrong by itself"
 
 
-def _function(name: str, target: Target, engine: Engine) -> list[str]:
+def _function(name: str, target: Target) -> list[str]:
     """The lines that make of a function of the namespace, and of any container, `f` of one array."""
-    xp = "xp" if engine.namespace else None  # where every name has been spelled out
-    x = rebuilt(target.scenario.x(target.seed), engine.part)
+    xp = "xp" if target.engine.namespace else None  # where every name has been spelled out
+    x = rebuilt(target.scenario.x(target.seed), target.engine.part)
     if not target.scenario.nested:
         return [f"f = lambda x: {name}({xp}, {x})"]
     return [
@@ -111,7 +106,7 @@ def _function(name: str, target: Target, engine: Engine) -> list[str]:
     ]
 
 
-def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
+def _comparison(f: str, target: Target) -> list[str]:
     """The lines that print differences of the function of this name, and then the engine's number."""
     expected = "value"
     for v in target.directions:
@@ -121,31 +116,31 @@ def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
     else:
         expected = f"{expected}(x)"
     return [
-        f"value = {_value(f, target, engine)}",
+        f"value = {_value(f, target)}",
         f"expected = numpy.ravel({expected})",
         "print('differences', expected.tolist(), flush=True)",
-        *_found(f, target, engine),
+        *_found(f, target),
         f"print('{target.backend}', found.tolist(), 'off by', numpy.max(numpy.abs(found - expected), initial=0))",
     ]
 
 
-def _found(f: str, target: Target, engine: Engine) -> list[str]:
+def _found(f: str, target: Target) -> list[str]:
     """The lines that evaluate the nesting, in its setting if it has one."""
     word, vs = target.word, target.directions
     arguments = ", ".join(["x", *vs])
-    array = engine.array if target.scenario.dtype == "float64" else engine.single
-    evaluated = f"{engine.executions[target.execution]}(*map({array}, [{arguments}]))"
-    number = f"numpy.ravel({engine.plain.format(evaluated)})"
+    array = target.engine.array if target.scenario.dtype == "float64" else target.engine.single
+    evaluated = f"{target.engine.executions[target.execution]}(*map({array}, [{arguments}]))"
+    number = f"numpy.ravel({target.engine.plain.format(evaluated)})"
     if target.setting == CROSSING:
         return [*meeting(f), f"nested = lambda {arguments}: {_nested('meeting', word, vs)}(x)", *beside(number)]
-    around = turned(target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
+    around = turned(target.engine, target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
     return [*(around or [f"nested = lambda {arguments}: {_nested(f, word, vs)}(x)"]), f"found = {number}"]
 
 
-def _value(f: str, target: Target, engine: Engine) -> str:
+def _value(f: str, target: Target) -> str:
     """From NumPy to a number: the function's own value, or where that needs derivatives, its reference's."""
     if not target.scenario.nested:
-        return f"lambda x: float({engine.plain.format(f'{f}({engine.array}(x))')})"
+        return f"lambda x: float({target.engine.plain.format(f'{f}({target.engine.array}(x))')})"
     x = rebuilt(target.scenario.x(target.seed), "x[{start}:{stop}].reshape({shape})")
     return f"lambda x: float(({keyword(target.scenario.function, 'reference')})(numpy, {x}))"
 

@@ -15,6 +15,7 @@ from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Interference
 
+from .engines import Engine
 from .place import Place
 from .setting import by_itself
 
@@ -29,6 +30,7 @@ class Target:
     Attributes:
         id: the cell's id.
         backend: the engine's name.
+        engine: its spelling.
         scenario: the function, by itself.
         word: the code of a nesting.
         execution: how it is run.
@@ -38,6 +40,7 @@ class Target:
 
     id: str
     backend: str
+    engine: Engine
     scenario: Scenario
     word: str
     execution: str
@@ -50,29 +53,37 @@ class Target:
         return [f"v{number}" for number in range(Nesting(self.word).directions)]
 
 
-def target_of(cell: str, scenarios: Mapping[str, Scenario], report: Report | None, engines: Iterable[str]) -> Target:
+def target_of(
+    cell: str, scenarios: Mapping[str, Scenario], report: Report | None, engines: Mapping[str, Engine]
+) -> Target:
     """What the script of a cell is of.
 
     Args:
         cell: the cell's id.
         scenarios: all there are, by id.
         report: the report that the cell is from, for its seed; without it the seed is 0.
-        engines: those that scripts can be written for.
+        engines: how those are spelled that scripts can be written for, by name.
 
     Raises:
         ReportError: there is no such cell, or no script shows it.
     """
     place = _named(cell, scenarios, engines) if report is None else _reported(cell, scenarios, report)
-    scenario = place.scenario
+    scenario, engine = place.scenario, engines.get(place.backend)
+    if engine is None:
+        hint = did_you_mean(place.backend, engines)
+        raise ReportError(f"{cell}: scripts are for {', '.join(engines)}, not for {place.backend!r}. {hint}")
+    if place.execution not in engine.executions:
+        hint = did_you_mean(place.execution, engine.executions)
+        raise ReportError(f"{cell}: {place.backend} has no execution {place.execution!r}. {hint}")
     if scenario.engine not in (None, place.backend):
         raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
     if place.word == AUTO:
         raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
     if len(place.word) not in ORDERS:
         raise ReportError(f"{cell}: scripts show derivatives up to order {max(ORDERS)}.")
-    base = by_itself(place, scenarios, report)
+    base = by_itself(place, engine, scenarios, report)
     seed = report.run.seeds[0] if report is not None else 0
-    return Target(cell, place.backend, base, place.word, place.execution, seed, scenario.setting)
+    return Target(cell, place.backend, engine, base, place.word, place.execution, seed, scenario.setting)
 
 
 def _reported(cell: str, scenarios: Mapping[str, Scenario], report: Report) -> Place:

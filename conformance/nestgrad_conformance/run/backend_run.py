@@ -40,6 +40,8 @@ class Bench:
     """One backend's cells: planned, measured in rooms, judged.
 
     Attributes:
+        name: the backend's.
+        described: what its plug-in tells of it.
         tasks: the planned cells.
         results: what was measured, or kept of an earlier run.
         environment: where the workers measure, once one has told.
@@ -48,13 +50,12 @@ class Bench:
     handler = "nestgrad_conformance.run.worker:make"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
-        described = descriptor(name)
-        self.name, self.engine, self._scenarios, self._timeout = name, described.engine, scenarios, timeout
-        self.tasks = selection.tasks(scenarios.values(), described.engine)
+        self.name, self.described, self._scenarios, self._timeout = name, descriptor(name), scenarios, timeout
+        self.tasks = selection.tasks(scenarios.values(), self.described)
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
         self._written: tuple[Limit, ...] = written(name)
-        check_names(self._written, scenarios.values(), described.engine, f"{name}: {described.limits}")
+        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {self.described.limits}")
         self._started: list[Room] = []
 
     @property
@@ -172,7 +173,7 @@ class Bench:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
         lacking: tuple[Limit, ...] = ()
         if self.environment is not None:
-            version = version_of(self.engine, self.environment.engines)
+            version = version_of(self.described.engine, self.environment.engines)
             lacking = implied(self.environment.modes, self.environment.max_order)
         known = (word, scenario.id, scenario.features, version, task.execution)
         return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
