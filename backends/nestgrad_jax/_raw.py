@@ -20,7 +20,6 @@ class RawJax:
     name = "jax"
     xp: ModuleType = jnp
     preferred = ("FR", "RR", "RF")
-    slow_eager = True
 
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`."""

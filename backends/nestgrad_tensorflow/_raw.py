@@ -20,7 +20,6 @@ class RawTensorFlow:
 
     name = "tensorflow"
     xp: ModuleType = _namespace
-    slow_eager = True
 
     def asarray(self, value: Any, like: Any = None) -> Any:
         """See `nestgrad.extend.Backend.asarray`. A Python number makes 64 bits."""

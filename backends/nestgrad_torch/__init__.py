@@ -14,4 +14,8 @@ def nestgrad_backend() -> Descriptor:
         implementation="nestgrad_torch._impl:Torch",
         limits="limits.toml",
         faults="faults.toml",
+        speeds={
+            "compiled": "hours",
+            "traced": "slow",
+        },  # seconds for a cell of tier ops, cold, on one core: 0.05 eager, 0.4 traced, over 2 compiled
     )

@@ -8,7 +8,7 @@ import pytest
 
 import nestgrad as ng
 from nestgrad._registry import descriptor
-from nestgrad.extend import Nesting, provides
+from nestgrad.extend import COMPILERS, Nesting, provides
 
 from .conftest import BUNDLED
 
@@ -51,6 +51,7 @@ def test_the_descriptor_tells_what_the_backend_is(backend):
     assert described.name == backend.name
     assert described.limits == "limits.toml"
     assert ng.get_backend(backend.name) is backend
+    assert {"eager", *(name for name, method in COMPILERS.items() if provides(backend, method))} >= {*described.speeds}
 
 
 def test_all_that_nestgrad_registers_is_here():

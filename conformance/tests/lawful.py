@@ -15,7 +15,6 @@ class Lawful(Autograd):
     spec_version = "1.0"
     flat_only = False
     max_order = 3
-    slow_eager = False
 
     def flatten(self, tree):
         return optree.tree_flatten(tree)

@@ -16,6 +16,9 @@ import pytest
 
 import nestgrad_conformance.scenarios
 from nestgrad_conformance.scenarios import Scenario, ScenarioError, bundled, normal
+from nestgrad_conformance.scenarios._source import source
+from nestgrad_conformance.scenarios.ops import elementwise
+from nestgrad_conformance.scenarios.ops._row import op
 
 DIGESTS = Path(nestgrad_conformance.scenarios.__file__).with_name("digests.json")
 SCENARIOS = {scenario.id: scenario for scenario in bundled()}
@@ -131,6 +134,22 @@ def test_a_digest_changes_with_the_text_of_a_native_function(written):
 @pytest.mark.parametrize("name", ["value", "value by a helper"])
 def test_a_digest_changes_with_what_a_native_function_uses(written, name):
     assert written(native=True).digest != written(CHANGES[name], native=True).digest
+
+
+ROWS = [
+    op("sum", normal(3, 3), axis=0),
+    op("sum", normal(3, 3), axis=1),
+    op("repeat", normal(3, 3), then=(2,)),
+    op("repeat", normal(3, 3), then=(3,)),
+    op("pow", normal(4), call=elementwise._to_integer_powers),
+    op("pow", normal(4), call=elementwise._to_small_powers),
+    op("pow", normal(4), call=elementwise._to_small_powers, reference=elementwise._to_integer_powers),
+]
+
+
+def test_a_digest_is_of_all_that_a_row_of_the_table_calls():
+    texts = {source(row.function, *(() if row.reference is None else (row.reference,))) for row in ROWS}
+    assert len(texts) == len(ROWS)
 
 
 def add_digests(*, anew):

@@ -151,6 +151,8 @@ def test_a_missing_mode_is_refused():
     found = measured("FR", ReverseOnly())
     assert (found.outcome, found.exception, found.route) == ("refused", "UnsupportedNestingError", None)
     assert "no forward mode" in found.message
+    assert (found.refusal.operation, found.refusal.use) == (None, "RR")
+    assert "no forward mode" in found.refusal.reason
     assert measured("RR", ReverseOnly()).outcome == "correct"
 
 
@@ -160,7 +162,7 @@ def test_a_refusal_inside_f_does_not_change_the_word():
 
     scenario = load()["confusion_aliased"]  # takes a gradient inside
     found = measure(Subject(scenario, ForwardOnly(), seed=0), "FF")
-    assert (found.outcome, found.word) == ("refused", "FF")
+    assert (found.outcome, found.nesting) == ("refused", "FF")
 
 
 def test_auto_without_a_mode_for_it_is_refused():
@@ -177,6 +179,7 @@ def test_a_recognised_exception_of_the_engine_is_a_refusal():
     found = measured("R", type("Honest", (Failing,), {"classify": classify})(KeyError("no rule")))
     assert (found.outcome, found.exception) == ("refused", "UnsupportedNestingError")
     assert "no rule" in found.message
+    assert (found.refusal.operation, found.refusal.reason, found.refusal.use) == ("gather", "'no rule'", None)
 
 
 def test_any_other_exception_is_an_error():
@@ -335,8 +338,8 @@ def test_a_canary_that_never_sings_proves_no_route():
 def test_auto_is_resolved_to_the_word_that_ran(word):
     preferring = type("Preferring", (Autograd,), {"preferred": (word,)})()
     found = measured(AUTO, preferring)
-    assert (found.word, found.outcome) == (word, "correct")
-    assert measured("R", preferring).word == "R"
+    assert (found.nesting, found.outcome) == (word, "correct")
+    assert measured("R", preferring).nesting == "R"
 
 
 def test_the_zero_factor_of_a_product_is_a_repair():

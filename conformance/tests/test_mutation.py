@@ -12,7 +12,7 @@ from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.mutation import independent, show
 from nestgrad_conformance.mutation import mutants as table
-from nestgrad_conformance.mutation.engine import Namespace, held, sound
+from nestgrad_conformance.mutation.engine import Namespace, described, held, sound
 from nestgrad_conformance.mutation.names import DTYPE
 from nestgrad_conformance.mutation.operation import Rules, with_rules
 from nestgrad_conformance.mutation.score import Mutant, declared, fate, proof_of
@@ -113,7 +113,7 @@ def test_proofs_hold():
 )
 def test_an_independent_fault_is_found(make, scenario):
     subject = Subject(SCENARIOS[scenario], make(), 0)
-    words = [task.word for task in Selection(executions=("eager",)).tasks([SCENARIOS[scenario]], "autograd")]
+    words = [task.word for task in Selection(executions=("eager",)).tasks([SCENARIOS[scenario]], described())]
     assert {measure(subject, word).outcome for word in words} & {"wrong", "silent_zero", "error"}
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from nestgrad.extend import Descriptor
+from nestgrad.internal import descriptor
 from nestgrad_conformance.run.backend_run import THREADS, Bench
 from nestgrad_conformance.run.caches import CACHE, folder
 from nestgrad_conformance.run.plan import Selection, Shard
@@ -9,6 +11,7 @@ from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, words_of
 from nestgrad_conformance.scenarios import Scenario, load, normal
 
 ENGINES = ("autograd", "jax", "tensorflow", "torch")
+TORCH, TENSORFLOW = descriptor("torch"), descriptor("tensorflow")
 
 
 def one(name="s", tier="ops", **fields):
@@ -20,7 +23,7 @@ OPS = [one(f"op_{number}", order=3, sample=number % 5 == 0) for number in range(
 
 def places(profile, scenario, engine):
     """The highest order in each execution."""
-    planned = {execution: set(words_of(profile, scenario, execution, engine)) for execution in EXECUTIONS}
+    planned = {execution: set(words_of(profile, scenario, execution, descriptor(engine))) for execution in EXECUTIONS}
     return {execution: max(map(len, words - {"auto"})) for execution, words in planned.items() if words}
 
 
@@ -34,7 +37,7 @@ def test_full_is_everything_but_inductor_which_has_its_sample():
 def test_each_profile_is_part_of_the_next_larger_one():
     for engine in ENGINES:
         small, medium, large = (
-            set(Selection(profile=name).tasks([*load().values(), *OPS], engine)) for name in PROFILES
+            set(Selection(profile=name).tasks([*load().values(), *OPS], descriptor(engine))) for name in PROFILES
         )
         assert small < medium < large
 
@@ -47,7 +50,7 @@ def test_quick_has_a_third_of_ops_and_no_native_ones():
 
 def test_a_third_does_not_depend_on_what_else_there_is():
     def chosen(scenarios):
-        return {task.scenario for task in Selection(profile="quick").tasks(scenarios, "torch")}
+        return {task.scenario for task in Selection(profile="quick").tasks(scenarios, TORCH)}
 
     assert chosen(OPS[::2]) | chosen(OPS[1::2]) == chosen(OPS)
 
@@ -58,10 +61,31 @@ def test_quick_takes_the_fastest_execution():
     assert places("quick", sample, "jax") == {"compiled": 2}
 
 
+def told(**speeds):
+    return Descriptor("mine", "mine", "", ("mine",), "mine:Mine", speeds=speeds)
+
+
+@pytest.mark.parametrize(
+    ("speeds", "found"),
+    [
+        ({}, {"eager": 2, "compiled": 2}),
+        ({"eager": "slow"}, {"compiled": 2}),
+        ({"eager": "hours", "compiled": "slow"}, {"compiled": 2}),
+        ({"eager": "slow", "compiled": "slow"}, {"eager": 2}),
+        ({"compiled": "hours", "traced": "fast"}, {"eager": 2}),
+    ],
+)
+def test_a_backend_tells_its_own_speeds(speeds, found):
+    """The suite knows of no engine: what a profile measures of a third party's goes by its descriptor."""
+    planned = {execution: words_of("standard", one(order=2), execution, told(**speeds)) for execution in EXECUTIONS}
+    whole = {execution: max(map(len, {*words} - {"auto"})) for execution, words in planned.items() if "R" in words}
+    assert whole == found
+
+
 def test_quick_measures_the_choice_between_words_where_no_execution_is_slow():
     (scenario, *_) = (one for one in OPS if places("quick", one, "torch"))
-    assert words_of("quick", scenario, "eager", "torch") == ["R", "F", "FR", "RF", "RR", "FF", "auto"]
-    assert words_of("quick", scenario, "eager", "tensorflow") == ["R", "F", "FR", "RF", "RR", "FF"]
+    assert words_of("quick", scenario, "eager", TORCH) == ["R", "F", "FR", "RF", "RR", "FF", "auto"]
+    assert words_of("quick", scenario, "eager", TENSORFLOW) == ["R", "F", "FR", "RF", "RR", "FF"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +110,8 @@ def test_standard(engine, tier, sample, found):
 @pytest.mark.parametrize(("engine", "slow"), [("torch", "traced"), ("jax", "eager"), ("tensorflow", "eager")])
 def test_standard_has_every_operation_in_the_slow_executions_too(engine, slow):
     scenarios = load().values()
-    planned = {task.scenario for task in Selection(profile="standard", executions=(slow,)).tasks(scenarios, engine)}
+    selection = Selection(profile="standard", executions=(slow,))
+    planned = {task.scenario for task in selection.tasks(scenarios, descriptor(engine))}
     operations = {scenario.operation for scenario in scenarios} - {None}
     assert {scenario.operation for scenario in scenarios if scenario.id in planned} - {None} == operations
 
@@ -96,15 +121,16 @@ def test_standard_has_every_operation_in_the_slow_executions_too(engine, slow):
     [("torch", "traced", "eager"), ("jax", "eager", "compiled"), ("tensorflow", "compiled", "eager")],
 )
 def test_standard_measures_order_1_of_an_operation_where_that_is_fast(engine, slow, fast):
-    scenario = one("op_exp", operation="exp", order=2)
-    found = {execution: words_of("standard", scenario, execution, engine) for execution in (slow, fast)}
+    scenario = one("op_exp", operation="exp", plain=True, order=2)
+    found = {execution: words_of("standard", scenario, execution, descriptor(engine)) for execution in (slow, fast)}
     assert found == {slow: ["FR", "RF", "RR", "FF"], fast: ["R", "F", "FR", "RF", "RR", "FF", "auto"]}
 
 
 @pytest.mark.parametrize(("engine", "fastest"), [("torch", "eager"), ("jax", "compiled"), ("tensorflow", "eager")])
 def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_everywhere(engine, fastest):
     def chosen(profile):
-        tasks = Selection(profile=profile).tasks([*OPS, one("op", order=2, operation="op")], engine)
+        scenarios = [*OPS, one("op", order=2, operation="op", plain=True)]
+        tasks = Selection(profile=profile).tasks(scenarios, descriptor(engine))
         return {task.execution for task in tasks if task.word == "auto"}
 
     assert chosen("quick") == ({fastest} if engine != "tensorflow" else set())
@@ -112,11 +138,11 @@ def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_
 
 
 def test_a_selection_narrows_a_profile():
-    tasks = Selection(scenarios=("op_1?",), executions=("xla",), nestings=("FR",)).tasks(OPS, "torch")
+    tasks = Selection(scenarios=("op_1?",), executions=("xla",), nestings=("FR",)).tasks(OPS, TORCH)
     assert {(task.scenario, task.word, task.execution) for task in tasks} == {
         (f"op_1{number}", "FR", "xla") for number in range(10)
     }
-    assert Selection(executions=("xla",), profile="quick").tasks(OPS, "torch") == []
+    assert Selection(executions=("xla",), profile="quick").tasks(OPS, TORCH) == []
 
 
 def test_the_cache_is_the_users_own_unless_it_is_named(monkeypatch, tmp_path):
@@ -128,8 +154,8 @@ def test_the_cache_is_the_users_own_unless_it_is_named(monkeypatch, tmp_path):
 
 
 def test_shards_share_every_scenario_out_once():
-    whole = Selection().tasks(OPS, "torch")
-    shards = [Selection(shard=Shard(number, 7)).tasks(OPS, "torch") for number in range(1, 8)]
+    whole = Selection().tasks(OPS, TORCH)
+    shards = [Selection(shard=Shard(number, 7)).tasks(OPS, TORCH) for number in range(1, 8)]
     scenarios = [{task.scenario for task in tasks} for tasks in shards]
     assert sorted(map(len, scenarios)) == [42, 43, 43, 43, 43, 43, 43]
     assert sum(map(len, scenarios)) == len(set().union(*scenarios)) == len(OPS)

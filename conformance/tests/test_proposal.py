@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from nestgrad import Nesting
 from nestgrad_conformance.cli import command
+from nestgrad_conformance.judge.measurement import Refusal
 from nestgrad_conformance.limits.limit import Limit, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry
@@ -38,7 +39,7 @@ reason = "not at all"
 """
 
 
-def measured(word, operation, outcome, declared="supported", execution="eager", scenario=None, message=None, tags=()):
+def measured(word, operation, outcome, declared="supported", execution="eager", scenario=None, refusal=None, tags=()):
     verdict = {
         ("limit", "correct"): "undeclared",
         ("limit", "refused"): "refused",
@@ -57,12 +58,12 @@ def measured(word, operation, outcome, declared="supported", execution="eager", 
         outcome=outcome,
         declared=declared,
         verdict=verdict.get((declared, outcome), "broken"),
-        message=message,
+        refusal=refusal,
     )
 
 
-def refusal(word, operation, reason="no rule for it.", use=""):
-    return f"a refuses {word!r} ({Nesting(word)}), blocked by {operation!r}: {reason}{use}"
+def refusal(operation, reason="no rule for it."):
+    return Refusal(operation, reason, use="RR")
 
 
 def seen(*versions, bounds=""):
@@ -157,8 +158,7 @@ def test_a_limit_that_depends_on_the_scenario_is_left_with_a_note():
 
 
 def test_a_refusal_that_nothing_declares_becomes_a_limit_with_its_reason():
-    use = " Use 'RR' (reverse_over_reverse) instead."
-    cells = [measured(word, "pinv", "refused", message=refusal(word, "pinv", use=use)) for word in ("F", "FR", "RF")]
+    cells = [measured(word, "pinv", "refused", refusal=refusal("pinv")) for word in ("F", "FR", "RF")]
     cells += [measured(word, "pinv", "correct") for word in ("R", "RR")]
     text, notes = edited(FILE, cells, "1")
     assert text.startswith(FILE)
@@ -169,21 +169,37 @@ def test_a_refusal_that_nothing_declares_becomes_a_limit_with_its_reason():
 
 
 def test_an_execution_is_named_where_the_others_are_right():
-    cells = [measured("RR", "pinv", "refused", execution="xla", message=refusal("RR", "pinv"))]
+    cells = [measured("RR", "pinv", "refused", execution="xla", refusal=refusal("pinv"))]
     cells += [measured("RR", "pinv", "correct")]
     text, _ = edited("", cells, "1")
     assert [(limit.nesting, limit.executions) for limit in parse(text, "")] == [("*", ("xla",))]
 
 
 def test_a_feature_is_used_where_the_operation_is_right_elsewhere():
-    cells = [measured("FR", "conv", "refused", message=refusal("FR", "conv"), tags=["strided"])]
+    cells = [measured("FR", "conv", "refused", refusal=refusal("conv"), tags=["strided"])]
     cells += [measured("FR", "conv", "correct", scenario="plain"), measured("RR", "conv", "correct", tags=["strided"])]
     (limit,) = parse(edited("", cells, "1")[0], "")
     assert (limit.operation, limit.feature, limit.nesting) == (None, "strided", "*F*")
 
 
+@pytest.mark.parametrize("reason", ["the tape says: no (Use 'RR' instead).", "no.\n Use 'FF' or what else you like."])
+def test_a_reason_is_what_the_refusal_says_whatever_that_is(reason):
+    """Nothing is read out of a message: an operation with a quote in its name, a reason with a way out in it."""
+    cells = [measured("FR", "pinv", "refused", refusal=refusal("it's", reason))]
+    (limit,) = parse(edited("", cells, "1")[0], "")
+    assert limit.reason == " ".join(reason.split())
+
+
+def test_a_refusal_of_an_older_report_is_a_note():
+    cells = [measured("FR", "pinv", "refused")]
+    text, (note,) = edited(FILE, cells, "1")
+    assert text == FILE
+    assert "older" in note
+    assert cells[0].id in note
+
+
 def test_a_refusal_that_no_feature_tells_apart_is_a_note():
-    cells = [measured("FR", "conv", "refused", message=refusal("FR", "conv"))]
+    cells = [measured("FR", "conv", "refused", refusal=refusal("conv"))]
     cells += [measured("FR", "conv", "correct", scenario="other")]
     text, notes = edited(FILE, cells, "1")
     assert text == FILE

@@ -215,7 +215,8 @@ def test_the_verdict_line_says_what_is_missing():
 
 def test_the_fields_of_a_cell_are_those_of_the_schema():
     assert list(msgspec.to_builtins(cell())) == [
-        *("id", "backend", "scenario", "tier", "features", "nesting", "execution", "dtype", "device", "outcome"),
-        *("declared", "verdict", "route", "repairs", "limit", "error", "tolerance", "oracle", "seconds", "f_calls"),
-        *("exception", "message", "link"),
+        *("id", "backend", "scenario", "tier", "features", "nesting", "execution", "dtype", "device"),
+        *("declared", "verdict", "limit", "link"),
+        *("outcome", "route", "repairs", "error", "tolerance", "oracle", "seconds", "f_calls"),
+        *("exception", "message", "refusal"),
     ]

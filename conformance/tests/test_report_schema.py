@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.report.schema import SCHEMA, ReportError, json_schema, read, write
 
-from .reports import cell, report
+from .reports import REFUSED, cell, report
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / f"{SCHEMA.replace('/', '-')}.schema.json"
 jsonschema = pytest.importorskip("jsonschema")
@@ -86,6 +86,15 @@ COMMANDS = [
     ["report", "diff", "{}", "{}"],
     ["report", "repro", "a/s@1/RR/eager/float64", "--report", "{}"],
 ]
+
+
+def test_a_report_of_an_older_nestgrad_is_read_without_its_refusals(tmp_path):
+    data = msgspec.to_builtins(report([cell(**REFUSED)]))
+    del data["cells"][0]["refusal"]
+    file = tmp_path / "r.json"
+    file.write_text(json.dumps(data))
+    assert read(file).cells[0].refusal is None
+    assert valid(data)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[1])

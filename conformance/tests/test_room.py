@@ -165,6 +165,12 @@ def test_startup_failure(handler, detail):
         assert room.ask(b"echo hello") is died
 
 
+def test_a_startup_failure_tells_the_exception_by_fields():
+    with open_room("raising_factory") as room:
+        raised = room.ask(b"").raised
+    assert (raised.message, raised.is_a(RuntimeError), raised.is_a(OSError)) == ("no engine\nhere", True, False)
+
+
 def test_startup_failure_shows_its_traceback():
     with open_room("raising_factory") as room:
         tail = room.ask(b"").tail

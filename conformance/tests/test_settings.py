@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
+from nestgrad.internal import descriptor
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.cases.scenario_case import AUTO, Subject
 from nestgrad_conformance.judge.measure import measure
@@ -167,7 +168,7 @@ def test_a_batch_needs_a_backend_with_a_batch_method():
 
 
 def test_words_and_executions_are_those_that_a_setting_is_for():
-    tasks = Selection(tiers=("transforms",)).tasks(bundled(), "autograd")
+    tasks = Selection(tiers=("transforms",)).tasks(bundled(), descriptor("autograd"))
     assert {task.execution for task in tasks if task.dtype == "float64"} == {"eager"}
     words = {task.word for task in tasks if task.scenario == "autograd_grad_of_rosenbrock"}
     assert words == {"RF", "RR"}

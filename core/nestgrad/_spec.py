@@ -85,10 +85,6 @@ class Abilities(Protocol):
     preferred: Sequence[str]
     """Nestings for a Hessian-vector product, best first. Default: `("FR", "RR", "RF")`."""
 
-    slow_eager: bool
-    """What is not compiled costs milliseconds, so the conformance suite compiles f where it needs nothing but its
-    values. Default: `False`."""
-
     def flatten(self, tree: Tree) -> tuple[Sequence[Any], Any]:
         """The leaves of one of the engine's own pytrees, and its structure, which can be compared and hashed.
 

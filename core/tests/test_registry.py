@@ -7,7 +7,7 @@ import pytest
 import nestgrad as ng
 from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError
 from nestgrad._registry import descriptor, embedded
-from nestgrad.extend import SPEC_VERSION
+from nestgrad.extend import SPEC_VERSION, Descriptor
 
 MAJOR, MINOR = map(int, SPEC_VERSION.split("."))
 BROKEN = "raise RuntimeError('boom at import')"
@@ -297,6 +297,18 @@ def test_an_interrupt_passes(plant):
 def test_limits_are_named_by_a_string(plant):
     message, _ = refused(plant.backend(limits=3))
     assert "every field is a string" in message
+
+
+@pytest.mark.parametrize("speeds", [{"eager": "quick"}, {"jit": "slow"}, "slow", ["eager"]])
+def test_speeds_are_of_executions(speeds):
+    with pytest.raises(TypeError, match="`speeds` goes from eager, compiled, traced, xla to fast, slow or hours"):
+        Descriptor("mine", "mine", "", ("mine",), "mine:Mine", speeds=speeds)
+
+
+def test_an_execution_that_is_not_named_is_fast():
+    described = Descriptor("mine", "mine", "", ("mine",), "mine:Mine", speeds={"compiled": "hours"})
+    assert [described.speed(execution) for execution in ("eager", "compiled")] == ["fast", "hours"]
+    assert hash(described) == hash(Descriptor("mine", "mine", "", ("mine",), "mine:Mine"))
 
 
 def test_a_distribution_whose_entry_points_cannot_be_read_is_left_out(plant, named_anew):

@@ -11,7 +11,7 @@ from rich.console import Console
 import nestgrad as ng
 from nestgrad_conformance.diagnose.diagnosis import Diagnosis, cell_of, checked_words
 from nestgrad_conformance.diagnose.worker import Function, Misused, Question, Ready, Reply
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.processes.room import Replied, Room
 from nestgrad_conformance.report.schema import Cell
 from nestgrad_conformance.run.deaths import measurement_of, why_it_did_not_start
@@ -71,7 +71,7 @@ def _diagnosis(room: Room, function: Function, words: tuple[str, ...]) -> Diagno
     ready = _asked(room, Question(function))
     if isinstance(ready, Misused):
         raise Refused(" ".join(ready.message.split()))
-    if isinstance(ready, Measurement):
+    if isinstance(ready, Ran):
         raise click.ClickException(f"{function.target} does not survive an evaluation: {ready.message}")
     cells = [_cell(room, Question(function, word, run), ready) for run in function.executions for word in words]
     return Diagnosis(ready.name, ready.backend, ready.values, tuple(cells))
@@ -79,8 +79,8 @@ def _diagnosis(room: Room, function: Function, words: tuple[str, ...]) -> Diagno
 
 def _cell(room: Room, question: Question, ready: Ready) -> Cell:
     found = _asked(room, question)
-    if not isinstance(found, Measurement):  # loaded once before, and not again
-        found = Measurement(word=question.word or "", outcome="error", message=str(found))
+    if not isinstance(found, Ran):  # loaded once before, and not again
+        found = Ran(nesting=question.word or "", outcome="error", message=str(found))
     return cell_of(ready.name, ready.backend, ready.dtype, question.word or "", question.execution, found)
 
 

@@ -6,12 +6,16 @@ import sys
 
 import click
 
+from nestgrad.internal import embedded
+
 
 @click.command()
 @click.option("--family", "families", multiple=True, metavar="NAME", help="Only these faults; repeatable.")
 @click.option("--operation", "named", multiple=True, metavar="NAME", help="Only in this operation; repeatable.")
 @click.option("--seeds", default=20, show_default=True, type=click.IntRange(0), help="For false alarms; 0: none.")
-@click.option("--sound", "sound", multiple=True, metavar="BACKEND", default=("autograd",), show_default=True)
+@click.option(
+    "--sound", "sound", multiple=True, metavar="BACKEND", default=lambda: (embedded(),), show_default="the embedded one"
+)
 @click.option("--score/--no-score", default=True, help="Measure mutants, or false alarms only.")
 def mutation(
     families: tuple[str, ...], named: tuple[str, ...], seeds: int, sound: tuple[str, ...], score: bool

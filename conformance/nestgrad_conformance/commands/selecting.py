@@ -71,7 +71,7 @@ def _way_out(supervisor: Supervisor, empty: list[Bench]) -> str:
 
 
 def _count(selection: Selection, scenarios: dict[str, Scenario], benches: list[Bench], raw: bool) -> int:
-    tasks = (task for bench in benches for task in selection.tasks(scenarios.values(), bench.engine))
+    tasks = (task for bench in benches for task in selection.tasks(scenarios.values(), bench.described))
     return sum(not raw or task.word != AUTO for task in tasks)
 
 

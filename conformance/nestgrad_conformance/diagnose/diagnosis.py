@@ -15,10 +15,10 @@ from nestgrad.extend import COMPILERS, Nesting, provides
 from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.cases.scenario_case import AUTO, order_of
-from nestgrad_conformance.judge.measure import Measurement
 from nestgrad_conformance.judge.measure import measure as measured
+from nestgrad_conformance.judge.measurement import Measurement, fields_of
 from nestgrad_conformance.render.cells import table
-from nestgrad_conformance.report.schema import Cell
+from nestgrad_conformance.report.schema import Cell, cell_id
 from nestgrad_conformance.run.plan import long_name
 from nestgrad_conformance.truth.truth import SINGLE
 
@@ -139,7 +139,7 @@ def name_of(f: Callable[..., Any]) -> str:
 def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, found: Measurement) -> Cell:
     """A measurement as a cell; nothing is declared of a user's function, so that the verdict is the outcome."""
     return Cell(
-        id=f"{backend}/{function}@1/{word}/{execution}/{dtype}",
+        id=cell_id(backend=backend, scenario=function, revision=1, nesting=word, execution=execution, dtype=dtype),
         backend=backend,
         scenario=function,
         tier=TIER,
@@ -150,5 +150,5 @@ def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, 
         device=None,
         declared=None,
         verdict=found.outcome,
-        **{name: getattr(found, name) for name in found.__struct_fields__ if name != "word"},
+        **fields_of(found),
     )

@@ -18,7 +18,8 @@ from nestgrad.extend import provides
 from nestgrad.internal import select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.diagnose.diagnosis import checked_executions, name_of
-from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.run.worker import BACKEND
 
 from .point import PointError, from_file, from_text
@@ -62,7 +63,7 @@ class Misused(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Reply = Ready | Misused | Measurement
+Reply = Ready | Misused | Ran
 
 _QUESTION: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
 

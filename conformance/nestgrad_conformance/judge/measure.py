@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import numpy as np
 
 import nestgrad as ng
@@ -19,30 +18,11 @@ from nestgrad_conformance.scenarios.settings import Interference
 from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 
 from .laws import broken_law
+from .measurement import Ran, Refusal
 from .verdict import Outcome, Route
 
 
-class Measurement(msgspec.Struct, kw_only=True, tag=True):
-    """What a cell's evaluation showed; the fields are those of `report.schema.Cell`.
-
-    Attributes:
-        word: the code of the word that ran: of the backend's choice if `auto` was asked for.
-    """
-
-    word: str
-    outcome: Outcome
-    route: Route | None = None
-    repairs: list[str] = msgspec.field(default_factory=list)
-    error: float | None = None
-    tolerance: float | None = None
-    oracle: str | None = None
-    seconds: float | None = None
-    f_calls: int | None = None
-    exception: str | None = None
-    message: str | None = None
-
-
-def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
+def measure(subject: Case, word: str, execution: str = "eager") -> Ran:
     """Evaluate one nesting of a subject by its public operator, and judge the number by the truth and by laws.
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
@@ -50,7 +30,7 @@ def measure(subject: Case, word: str, execution: str = "eager") -> Measurement:
     return _measured(subject, word, execution, broken_law)
 
 
-def compare(subject: Case, word: str) -> Measurement:
+def compare(subject: Case, word: str) -> Ran:
     """The same, of one evaluation alone: the number is judged by the truth, and by no law."""
     return _measured(subject, word, "eager", _no_law)
 
@@ -59,34 +39,33 @@ def _no_law(*_: object) -> None:
     return None
 
 
-def _measured(subject: Case, word: str, execution: str, law: Callable[..., str | None]) -> Measurement:
-    measurement = Measurement(word=word, outcome="error")
+def _measured(subject: Case, word: str, execution: str, law: Callable[..., str | None]) -> Ran:
+    measurement = Ran(nesting=word, outcome="error")
     try:
         if word == AUTO:
-            measurement.word = hvp_word(subject.backend, AUTO).code
+            measurement.nesting = hvp_word(subject.backend, AUTO).code
         _evaluate(subject, word, execution, measurement, law)
     except ng.UnsupportedNestingError as refusal:
-        if measurement.word == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
-            measurement.word = refusal.nesting.code
-        measurement.outcome, measurement.exception, measurement.message = (
-            "refused",
-            type(refusal).__name__,
-            str(refusal),
-        )
+        if measurement.nesting == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
+            measurement.nesting = refusal.nesting.code
+        _end(measurement, "refused", refusal)
+        measurement.refusal = Refusal.of(refusal)
     except (Malformed, Interference) as reason:
-        measurement.outcome, measurement.message = "wrong", str(reason)
+        _end(measurement, "wrong", reason)
     except MemoryError:
         raise
     except Exception as error:
-        measurement.outcome, measurement.exception, measurement.message = "error", type(error).__name__, str(error)
+        _end(measurement, "error", error)
     if subject.is_probe:
         measurement.outcome = "probe"
     return measurement
 
 
-def _evaluate(
-    subject: Case, word: str, execution: str, measurement: Measurement, law: Callable[..., str | None]
-) -> None:
+def _end(measurement: Ran, outcome: Outcome, error: Exception) -> None:
+    measurement.outcome, measurement.exception, measurement.message = outcome, type(error).__name__, str(error)
+
+
+def _evaluate(subject: Case, word: str, execution: str, measurement: Ran, law: Callable[..., str | None]) -> None:
     evaluate = subject.operator(word, execution)
     directions = [subject.direction(i) for i in range(directions_of(word))]
     calls, start = subject.calls, time.perf_counter()
@@ -95,13 +74,13 @@ def _evaluate(
     measurement.seconds = time.perf_counter() - start
     measurement.f_calls = subject.calls - calls or None  # a compiler, and users' transforms, see no counter
     measurement.repairs = sorted({emulation.operation for emulation in emulations})
-    measurement.route = "emulated" if emulations else _proven_route(subject, measurement.word)
+    measurement.route = "emulated" if emulations else _proven_route(subject, measurement.nesting)
     if subject.is_probe:
         measurement.message = f"takes {found.tolist()}"
         return
     rounding = _judge(subject, measurement, directions, found)
     if measurement.outcome == "correct" or (measurement.outcome == "uncertain" and _has_laws(subject, found)):
-        broken = law(subject, measurement.word, evaluate, directions, found, rounding)
+        broken = law(subject, measurement.nesting, evaluate, directions, found, rounding)
         if broken is not None:
             measurement.outcome, measurement.message = "wrong", broken
 
@@ -111,10 +90,10 @@ def _has_laws(subject: Case, found: Vector) -> bool:
     return bool(np.all(np.isfinite(found))) and subject.oracle.unfit() is None
 
 
-def _judge(subject: Case, measurement: Measurement, directions: list[Vector], found: Vector) -> float:
+def _judge(subject: Case, measurement: Ran, directions: list[Vector], found: Vector) -> float:
     """Compare with the truth, and say how far a right result may be from it by rounding."""
     try:
-        truth = _truth(subject, measurement.word, directions)
+        truth = _truth(subject, measurement.nesting, directions)
     except Uncertain as reason:
         measurement.outcome, measurement.message = "uncertain", str(reason)
         return 0.0 if reason.truth is None else largest(reason.truth.tolerance(subject.precision))

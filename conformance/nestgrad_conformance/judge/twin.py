@@ -17,14 +17,15 @@ import msgspec
 import optree
 
 from nestgrad_conformance.cases.scenario_case import Subject, Vector
-from nestgrad_conformance.judge.measure import Measurement, compare
+from nestgrad_conformance.judge.measure import compare
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.truth.oracle import Oracle
 from nestgrad_conformance.truth.truth import Truth
 
 _SCALE, _SHIFT = 2.0, 0.5  # exact in binary: a zero in x stays a zero
 
 
-def beside(subject: Subject, word: str, execution: str, found: Measurement) -> Measurement:
+def beside(subject: Subject, word: str, execution: str, found: Ran) -> Ran:
     """A cell's measurement; if it was refused or repaired, and its twin is neither refused nor right, the twin's.
 
     Eager cells alone have a twin: guards are the same for all executions, and compiling is slow.

@@ -12,7 +12,7 @@ import nestgrad as ng
 from nestgrad.extend import provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Measurement
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.run.worker import Absent, measured
 from nestgrad_conformance.scenarios import bundled
@@ -46,12 +46,12 @@ def false_alarms(name: str, seeds: Iterable[int], selection: Selection = QUICK) 
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
     scenarios = {one.id: one for one in bundled()}
-    engine = descriptor(name).engine.partition(".")[0]
+    described = descriptor(name)
     counts: collections.Counter[str] = collections.Counter()
     alarms = {}
     for seed in seeds:
         subject = functools.lru_cache(maxsize=1)(lambda one, seed: Subject(scenarios[one], backend, seed))
-        for task in replace(selection, seed=seed).tasks(scenarios.values(), engine):
+        for task in replace(selection, seed=seed).tasks(scenarios.values(), described):
             found = measured(task, backend, subject)
             if isinstance(found, Absent):
                 continue

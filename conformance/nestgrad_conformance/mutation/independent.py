@@ -14,14 +14,21 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
-from autograd.builtins import tuple as traced_tuple
-from autograd.core import primitive_jvps, primitive_vjps
-from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.tracer import isbox, new_box, trace_primitives_map
 
-from .engine import Namespace, held, sound
+from .engine import (
+    ArrayBox,
+    Namespace,
+    held,
+    isbox,
+    new_box,
+    primitive_jvps,
+    primitive_vjps,
+    sound,
+    trace_primitives_map,
+    traced_tuple,
+)
 
-_Autograd: Any = type(sound())
+_Sound: Any = type(sound())
 Rules = dict[Any, Callable[..., Any]]
 
 
@@ -48,7 +55,7 @@ def _with_rules(forward: Rules, reverse: Rules) -> Any:
             for table, name, _, own in changed:
                 table[name] = own
 
-    class Mutant(_Autograd):  # type: ignore[misc]
+    class Mutant(_Sound):  # type: ignore[misc]
         def jvp(self, *args: Any, **kwargs: Any) -> Any:
             with at_fault():
                 return super().jvp(*args, **kwargs)
@@ -102,7 +109,7 @@ def repeated_index_overwrites() -> Any:
 def pullback_accumulates() -> Any:
     """A pullback that is called again adds to what it gave before: the buffers of the tape are not cleared."""
 
-    class Mutant(_Autograd):  # type: ignore[misc]
+    class Mutant(_Sound):  # type: ignore[misc]
         def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> Any:
             value, pullback, *aux = super().vjp(f, *primals, has_aux=has_aux)
             buffers: tuple[Any, ...] | None = None
@@ -122,7 +129,7 @@ def perturbations_confused() -> Any:
     """Forward mode has one infinitesimal for all levels: an inner jvp differentiates captured outer variables."""
     level: ContextVar[Any] = ContextVar("level", default=None)
 
-    class Mutant(_Autograd):  # type: ignore[misc]
+    class Mutant(_Sound):  # type: ignore[misc]
         def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
             outer = level.get()
             if outer is not None and not has_aux:
@@ -159,7 +166,7 @@ def odd_real_transform_has_a_nyquist_bin() -> Any:
             x = held(x) + weight * (x - held(x))  # x itself, with another derivative
         return sound().xp.fft.irfft(x, n=n, axis=axis, norm=norm)
 
-    mutant = _Autograd()
+    mutant = _Sound()
     mutant.xp = Namespace(mutant.xp, {"fft.irfft": irfft})
     return mutant
 
@@ -217,7 +224,7 @@ def power_loses_the_sign_of_its_base() -> Any:
 def tangents_held() -> Any:
     """Forward mode takes its tangents for constants: they may depend on an outer variable."""
 
-    class Mutant(_Autograd):  # type: ignore[misc]
+    class Mutant(_Sound):  # type: ignore[misc]
         def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
             return super().jvp(f, primals, tuple(map(held, tangents)), has_aux=has_aux)
 

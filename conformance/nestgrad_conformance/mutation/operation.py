@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import optree
-from autograd.extend import defjvp_argnums, defvjp_argnums, primitive
-from autograd.tracer import isbox
 
 from nestgrad.extend import Function, Leaves
 
-from .engine import held, sound
+from .engine import defjvp_argnums, defvjp_argnums, held, isbox, primitive, sound
 
 _flatten: Function = optree.tree_flatten
 _unflatten: Function = optree.tree_unflatten

@@ -6,18 +6,19 @@ import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 from nestgrad.extend import provides
 from nestgrad_conformance.cases.scenario_case import Subject, order_of
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
-from nestgrad_conformance.limits.limit import Limit, read
+from nestgrad_conformance.limits.declared import written
+from nestgrad_conformance.limits.limit import Limit
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
 from nestgrad_conformance.truth.oracle import Oracle
 
+from .engine import described, engine_version
 from .equivalence import proof
 from .names import DTYPE
 from .situation import Situated
@@ -77,7 +78,7 @@ def fate(mutant: Mutant) -> Fate:
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     for scenario in _suspects(mutant):
         subject = _subject(scenario, mutant.make())
-        for task in Selection(executions=mutant.executions).tasks([scenario], "autograd"):
+        for task in Selection(executions=mutant.executions).tasks([scenario], described()):
             if order_of(task.word) > 2:
                 continue
             if _fails(subject, task, mutant.limits) and not _sound_fails(scenario, task):
@@ -90,17 +91,17 @@ def proof_of(mutant: Mutant) -> str | None:
     if mutant.operation is None:
         return None
     own = [one for one in _suspects(mutant) if one.operation == mutant.operation]
-    return proof(mutant.family, mutant.operation, own, declared(), version("autograd"))
+    return proof(mutant.family, mutant.operation, own, declared(), engine_version())
 
 
 def declared() -> tuple[Limit, ...]:
     """What the backend without a fault declares."""
-    return read("nestgrad_autograd", "limits.toml")
+    return written(described().name)
 
 
 def _suspects(mutant: Mutant) -> list[Scenario]:
     """The scenarios that may find a fault: those of its operation, then all others that call it."""
-    measured = [one for one in _scenarios().values() if one.engine in (None, "autograd") and not one.probe]
+    measured = [one for one in _scenarios().values() if one.engine in (None, described().engine) and not one.probe]
     measured = [one for one in measured if one.capability is None or provides(Situated(), one.capability)]
     measured = [one for one in measured if one.dtype == mutant.dtype]
     operation = mutant.operation
@@ -140,6 +141,6 @@ def _sound_fails(scenario: Scenario, task: Task) -> bool:
 def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
     found = measure(subject, task.word, task.execution)
-    known = (found.word, scenario.id, scenario.features, version("autograd"), task.execution)
+    known = (found.nesting, scenario.id, scenario.features, engine_version(), task.execution)
     limited = any(limit.covers(*known) for limit in limits)
     return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING

@@ -9,7 +9,7 @@ from nestgrad.extend import Function
 
 from .engine import Namespace, sound
 
-_Autograd: Any = type(sound())
+_Sound: Any = type(sound())
 
 
 class Situation:
@@ -24,7 +24,7 @@ class Situation:
     call = 1
 
 
-class Situated(_Autograd):  # type: ignore[misc]
+class Situated(_Sound):  # type: ignore[misc]
     """The sound backend, with a compiler that compiles nothing and a record of the situation."""
 
     def __init__(self) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from autograd.tracer import isbox
 
 import nestgrad as ng
 from nestgrad.extend import Function, Nesting
 
-from .engine import sound
+from .engine import isbox, sound
 
-_Autograd: Any = type(sound())
+_Sound: Any = type(sound())
 
 
-class LastResultOnException(_Autograd):  # type: ignore[misc]
+class LastResultOnException(_Sound):  # type: ignore[misc]
     """A refusal is swallowed: the result of the last call that worked is handed out again."""
 
     def __init__(self) -> None:
@@ -34,7 +33,7 @@ class LastResultOnException(_Autograd):  # type: ignore[misc]
         return result
 
 
-class ForwardByReverse(_Autograd):  # type: ignore[misc]
+class ForwardByReverse(_Sound):  # type: ignore[misc]
     """Forward mode is two pullbacks, and says that it is native."""
 
     def jvp(self, f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> Any:
@@ -45,7 +44,7 @@ class ForwardByReverse(_Autograd):  # type: ignore[misc]
         return value, along(tuple(tangents))[0], *aux
 
 
-class ReverseByForward(_Autograd):  # type: ignore[misc]
+class ReverseByForward(_Sound):  # type: ignore[misc]
     """A gradient is a forward pass for each entry of its argument, and says that it is reverse mode."""
 
     def vjp(self, f: Function, *primals: Any, has_aux: bool = False) -> Any:
@@ -67,7 +66,7 @@ class ReverseByForward(_Autograd):  # type: ignore[misc]
         return self.xp.reshape(self.xp.stack(slopes), shape) if slopes else np.zeros(shape)
 
 
-class Substituted(_Autograd):  # type: ignore[misc]
+class Substituted(_Sound):  # type: ignore[misc]
     """Forward over reverse runs reverse over reverse."""
 
     def forward_over_reverse(self, f: Function, primal: Any, tangent: Any) -> Any:
@@ -75,7 +74,7 @@ class Substituted(_Autograd):  # type: ignore[misc]
         return None, ng.reverse_over_reverse(f, backend=sound())(primal, tangent)
 
 
-class SeveralArraysOnly(_Autograd):  # type: ignore[misc]
+class SeveralArraysOnly(_Sound):  # type: ignore[misc]
     """Where x is several arrays, the last one's cotangent is doubled."""
 
     def vjp(self, f: Function, *primals: Any, has_aux: bool = False) -> Any:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from nestgrad import BackendInfo
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.verdict import Outcome
 from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.limits.standing import Standing, standing
@@ -111,7 +111,7 @@ def _tried(room: Room, mode: str) -> Try:
     found = _asked(room, Ask(mode))
     if isinstance(found, Died):
         found = measurement_of(found, mode)
-    assert isinstance(found, Measurement)
+    assert isinstance(found, Ran)
     told = f"{found.exception}: {found.message}" if found.outcome == "error" and found.exception else found.message
     return Try(found.outcome, found.error, told)
 

@@ -17,7 +17,8 @@ from nestgrad.extend import provides
 from nestgrad.internal import NAMESPACE, descriptor, engine_installed, in_a_line, require_engine
 from nestgrad_conformance import versions
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.judge.measure import Measurement, compare
+from nestgrad_conformance.judge.measure import compare
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.run.worker import BACKEND, has
 from nestgrad_conformance.scenarios import bundled
@@ -56,7 +57,7 @@ class Unfit(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Reply = Found | Unfit | Measurement
+Reply = Found | Unfit | Ran
 
 _ASK: msgspec.msgpack.Decoder[Ask] = msgspec.msgpack.Decoder(Ask)
 
@@ -100,7 +101,7 @@ def _looked_at(name: str, load: Callable[[], Any]) -> Found | Unfit:
         )
 
 
-def _differentiated(backend: Any, mode: str) -> Measurement:
+def _differentiated(backend: Any, mode: str) -> Ran:
     return compare(Subject(_FUNCTION[_dtype(backend)], backend, 0), mode)
 
 

@@ -194,7 +194,7 @@ class _Worker:
         if status >= 0:
             return Died("exit", f"exit status {status}", self._tail.text)
         names = {known.value: known.name for known in signal.Signals}
-        return Died("crash", names.get(-status, f"signal {-status}"), self._tail.text)
+        return Died("crash", names.get(-status, f"signal {-status}"), self._tail.text, signal=-status)
 
 
 class _Tail(threading.Thread):
@@ -217,7 +217,7 @@ class _Tail(threading.Thread):
 
 
 def _perhaps_of_others(death: Died) -> bool:
-    return death.kind in ("crash", "memory", "exit") and death.detail != signal.SIGKILL.name
+    return death.kind in ("crash", "memory", "exit") and death.signal != signal.SIGKILL
 
 
 def _channel(stall: float) -> tuple[Connection, socket.socket]:

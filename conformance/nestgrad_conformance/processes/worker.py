@@ -33,15 +33,51 @@ class Replied(msgspec.Struct, frozen=True, tag=True):
     payload: bytes
 
 
+class Raised(msgspec.Struct, frozen=True):
+    """An exception that ended a start.
+
+    Attributes:
+        classes: the full names of its class and of all that this inherits.
+        message: its text.
+    """
+
+    classes: tuple[str, ...]
+    message: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Raised":
+        """What travels of an exception."""
+        return cls(tuple(map(name_of, type(error).__mro__)), str(error))
+
+    def is_a(self, kind: type[BaseException]) -> bool:
+        """Whether it is an exception of this class."""
+        return name_of(kind) in self.classes
+
+
 class Died(msgspec.Struct, frozen=True, tag=True):
-    """There is no reply: what happened instead, and the end of what the worker had printed."""
+    """There is no reply: what happened instead, and the end of what the worker had printed.
+
+    Attributes:
+        kind: how it ended.
+        detail: what is to be said of that.
+        tail: the end of what was printed.
+        raised: what the start of the worker raised.
+        signal: the number of the signal that killed it.
+    """
 
     kind: Literal["crash", "timeout", "memory", "exit", "startup"]
     detail: str
     tail: str = ""
+    raised: Raised | None = None
+    signal: int | None = None
 
 
 Answer = Replied | Died
+
+
+def name_of(kind: type) -> str:
+    """A class's name, with its module's."""
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def main(handler: str, descriptor: str, memory: str) -> None:
@@ -75,7 +111,7 @@ def _load(handler: str, channel: Connection) -> Handler:
         handle: Handler = pkgutil.resolve_name(handler)()
     except Exception as error:
         last_line = traceback.format_exception_only(error)[-1].strip()
-        channel.send_bytes(msgspec.msgpack.encode(Died("startup", last_line)))
+        channel.send_bytes(msgspec.msgpack.encode(Died("startup", last_line, raised=Raised.of(error))))
         raise  # The whole traceback belongs in the tail.
     channel.send_bytes(msgspec.msgpack.encode(Replied(b"")))
     return handle

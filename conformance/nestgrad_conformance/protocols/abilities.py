@@ -44,11 +44,6 @@ def flat_only_is_a_flag(backend: Any) -> None:
     assert backend.flat_only in (True, False)
 
 
-def slow_eager_is_a_flag(backend: Any) -> None:
-    """True or False."""
-    assert backend.slow_eager in (True, False)
-
-
 def beyond_max_order(backend: Any) -> None:
     """A longer word is refused, whatever its letters; words up to it are not refused for their length."""
     assert isinstance(backend.max_order, int)

@@ -9,7 +9,6 @@ an error or a crash is never proposed: it is a finding.
 from __future__ import annotations
 
 import difflib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from packaging.version import Version
 import nestgrad as ng
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.judge.measurement import Refusal
 from nestgrad_conformance.limits.limit import Limit, located, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry, remeasured
@@ -28,9 +28,6 @@ from nestgrad_conformance.versions import UNKNOWN, version_of
 from .schema import Cell, Report
 from .summary import word_of
 
-_REFUSAL = re.compile(
-    r"\S+ refuses '\w+' \([^)]*\)(?:, blocked by '(?P<operation>[^']+)')?: (?P<reason>.*?)( Use '\w+' .*)?", re.DOTALL
-)
 _DEFAULT = "limits.toml"
 
 
@@ -120,11 +117,14 @@ def _added(cells: Sequence[Cell], version: str, notes: list[str]) -> list[str]:
     """New entries for the refusals that nothing declares."""
     groups: dict[Limit, list[Cell]] = defaultdict(list)
     for cell in cells:
-        if cell.outcome == "refused" and cell.declared == "supported":
-            if (limit := _limit_of(cell, cells)) is not None:
-                groups[msgspec.structs.replace(limit, seen=_versions({version}))].append(cell)
-            else:
-                notes.append(f"No feature tells this refusal from what is right: {cell.id}")
+        if cell.outcome != "refused" or cell.declared != "supported":
+            continue
+        if cell.refusal is None:
+            notes.append(f"The report is older than this nestgrad, and does not say why this is refused: {cell.id}")
+        elif (limit := _limit_of(cell, cell.refusal, cells)) is not None:
+            groups[msgspec.structs.replace(limit, seen=_versions({version}))].append(cell)
+        else:
+            notes.append(f"No feature tells this refusal from what is right: {cell.id}")
     return [
         entry(one)
         for limit, refused in groups.items()
@@ -132,10 +132,9 @@ def _added(cells: Sequence[Cell], version: str, notes: list[str]) -> list[str]:
     ]
 
 
-def _limit_of(cell: Cell, cells: Iterable[Cell]) -> Limit | None:
+def _limit_of(cell: Cell, refusal: Refusal, cells: Iterable[Cell]) -> Limit | None:
     """A limit that speaks of a refusal and of nothing that is right; its nesting is still open."""
-    said = _REFUSAL.fullmatch(cell.message or "")
-    operation, reason = (said["operation"], said["reason"]) if said else (None, cell.message or "")
+    operation, reason = refusal.operation, refusal.reason
     features = [feature for feature in cell.features if feature != operation]
     choices: list[tuple[str | None, str | None]] = [(None, feature) for feature in features]
     if operation in cell.features:

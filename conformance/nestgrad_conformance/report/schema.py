@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 import nestgrad as ng
-from nestgrad_conformance.judge.verdict import Declared, Outcome, Route, Verdict
+from nestgrad_conformance.judge.measurement import Measurement
+from nestgrad_conformance.judge.verdict import Declared, Verdict
 
 from . import files
 
@@ -90,23 +91,15 @@ class Run(msgspec.Struct, kw_only=True):
         return self.finished + self.absent < self.expected
 
 
-class Cell(msgspec.Struct, kw_only=True):
-    """One measurement: backend × scenario × nesting × execution × dtype.
+class Cell(Measurement):
+    """One measurement: backend × scenario × nesting × execution × dtype; what it showed is in the inherited fields.
 
     Attributes:
         id: `backend/scenario@revision/word/execution/dtype`, stable between runs.
         nesting: the long name, or `auto`.
-        outcome: what was measured; `declared`: what the backend said, null for a raw engine; `verdict`: the
-            two compared, of a raw engine the outcome.
-        route: `native`, `emulated` or `substituted`; null where no number came.
-        repairs: operations that were computed by other means than the engine's rule.
-        limit: the kind and reason of the limit that was declared.
-        error: the largest difference from the truth; `tolerance`: what was allowed there.
-        oracle: where the truth came from.
-        seconds: of the first evaluation, tracing included.
-        f_calls: evaluations of the function in it; None where they are not counted, as in a compiled one.
-        exception: the type of the exception, of a refusal too; `message`: its text.
-        link: the limit's.
+        declared: what the backend said, null for a raw engine.
+        verdict: the outcome compared with that; of a raw engine the outcome.
+        limit: the kind and reason of the limit that was declared; `link`: its thread or page.
     """
 
     id: str
@@ -118,20 +111,28 @@ class Cell(msgspec.Struct, kw_only=True):
     execution: str
     dtype: str
     device: str | None
-    outcome: Outcome
     declared: Declared | None
     verdict: Verdict
-    route: Route | None = None
-    repairs: list[str] = msgspec.field(default_factory=list)
     limit: str | None = None
-    error: float | None = None
-    tolerance: float | None = None
-    oracle: str | None = None
-    seconds: float | None = None
-    f_calls: int | None = None
-    exception: str | None = None
-    message: str | None = None
     link: str | None = None
+
+
+def cell_id(*, backend: str, scenario: str, revision: int, nesting: str, execution: str, dtype: str) -> str:
+    """A name that stays the same as long as the cell means the same; it is compared, and never taken apart.
+
+    Args:
+        backend: its name.
+        scenario: the scenario's id.
+        revision: the scenario's.
+        nesting: a code, or `auto`.
+        execution: how it is run.
+        dtype: of inputs and directions.
+
+    Example:
+        >>> cell_id(backend="jax", scenario="norm", revision=1, nesting="FR", execution="eager", dtype="float64")
+        'jax/norm@1/FR/eager/float64'
+    """
+    return f"{backend}/{scenario}@{revision}/{nesting}/{execution}/{dtype}"
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from nestgrad_conformance.report.schema import ReportError
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios._text import read, statements
-from nestgrad_conformance.scenarios.ops._row import weights
+from nestgrad_conformance.scenarios.ops._row import Call, Named, Row, weights
 
 from .inline import Inlined, add, inlined
 
@@ -39,10 +38,11 @@ def row(scenario: Scenario) -> Inlined:
     return text
 
 
-def _of(function: Any) -> Callable[..., Any]:
+def _of(function: Any) -> Call:
     """The call of a row, from the function that weighs what it gives."""
-    call: Callable[..., Any] = inspect.getclosurevars(function).nonlocals["call"]
-    return call
+    if not isinstance(function, Row):
+        raise ReportError(f"{function!r} is no row of the table.")
+    return function.call
 
 
 def _row(called: str, outputs: Any) -> str:
@@ -64,10 +64,9 @@ def _number(y: str, output: Any) -> str:
 
 def _called(text: Inlined, call: Callable[..., Any], x: str) -> str:
     """The expression that makes the call; what it needs is added to the text."""
-    closed = inspect.getclosurevars(call).nonlocals
-    if {"function", "then", "keywords"} <= closed.keys():
-        after = [*map(_text, closed["then"]), *(f"{name}={_text(value)}" for name, value in closed["keywords"].items())]
-        return f"xp.{closed['function']}({', '.join([x, *after])})"
+    if isinstance(call, Named):
+        after = [*map(_text, call.then), *(f"{name}={_text(value)}" for name, value in call.keywords.items())]
+        return f"xp.{call.function}({', '.join([x, *after])})"
     if call.__name__.isidentifier():
         needed = inlined(call)
         text.imports += needed.imports

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from nestgrad.extend import Nesting
-from nestgrad.internal import did_you_mean
-from nestgrad_conformance.cases.scenario_case import AUTO
-from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
-from .engines import ENGINES, Engine
+from .engines import ENGINES
 from .inline import Inlined, inlined, keyword
 from .inputs import inputs, rebuilt
 from .row import row
-from .setting import CROSSING, OTHER, beside, by_itself, meeting, turned
+from .setting import CROSSING, beside, meeting, turned
+from .target import Target, target_of
 
 LINES = 30
 _STEPS = {1: "1e-3", 2: "1e-3", 3: "5e-3"}  # by order: errors of 1e-9 to 1e-7 where f is of size one
@@ -43,34 +39,6 @@ _OWN = {
 }
 
 
-@dataclass(frozen=True)
-class Target:
-    """What a cell's id says.
-
-    Attributes:
-        id: the id.
-        backend: the engine's name.
-        scenario: the function.
-        word: the code of a nesting.
-        execution: how it is run.
-        seed: of inputs and directions.
-        setting: what the operator is called in, None if it is called as usual.
-    """
-
-    id: str
-    backend: str
-    scenario: Scenario
-    word: str
-    execution: str
-    seed: int
-    setting: str | None
-
-    @property
-    def directions(self) -> list[str]:
-        """The names of the word's directions."""
-        return [f"v{number}" for number in range(Nesting(self.word).directions)]
-
-
 def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None = None) -> str:
     """A script of at most 30 lines that shows a cell without nestgrad.
 
@@ -84,66 +52,23 @@ def script(cell: str, scenarios: Mapping[str, Scenario], report: Report | None =
     Raises:
         ReportError: there is no such cell, or no script of this length can show it; the message says why.
     """
-    if report is not None:
-        _check_that_it_shows(cell, report)
-    target = _target(cell, scenarios, report)
-    engine = ENGINES.get(target.backend)
-    if engine is None:
-        hint = did_you_mean(target.backend, ENGINES)
-        raise ReportError(f"{cell}: scripts are for {', '.join(ENGINES)}, not for {target.backend!r}. {hint}")
-    if target.execution not in engine.executions:
-        hint = did_you_mean(target.execution, engine.executions)
-        raise ReportError(f"{cell}: {target.backend} has no execution {target.execution!r}. {hint}")
-    lines = _lines(target, engine)
+    target = target_of(cell, scenarios, report, ENGINES)
+    lines = _lines(target)
     if len(lines) > LINES:
         raise ReportError(f"{cell}: function and inputs take a script of {len(lines)} lines; {LINES} are allowed.")
     return "\n".join(lines) + "\n"
 
 
-def _check_that_it_shows(cell: str, report: Report) -> None:
-    found = next((one for one in report.cells if one.id == cell), None)
-    if found is None:
-        hint = did_you_mean(cell, [one.id for one in report.cells])
-        raise ReportError(f"The report has no cell {cell!r}. {hint}")
-    by_number = found.message in (None, OTHER) or (found.error or 0) > (found.tolerance or 0)
-    if found.outcome in WRONG and not by_number:
-        raise ReportError(f"{cell}: no single number shows what is wrong: {found.message}")
-
-
-def _target(cell: str, scenarios: Mapping[str, Scenario], report: Report | None) -> Target:
-    try:
-        backend, revised, word, execution, dtype = cell.split("/")
-    except ValueError:
-        raise ReportError(f"{cell!r} is no cell; one is torch/torch_layer_norm@1/RF/eager/float64.") from None
-    name = revised.partition("@")[0]
-    if name not in scenarios:
-        raise ReportError(f"{cell}: no scenario is {name!r}. {did_you_mean(name, scenarios)}")
-    scenario = scenarios[name]
-    if word == AUTO:
-        raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
-    if revised != f"{scenario.id}@{scenario.revision}":
-        raise ReportError(f"{cell}: {scenario.id} is at revision {scenario.revision} here.")
-    if scenario.engine not in (None, backend):
-        raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
-    word = Nesting(word).code
-    if len(word) not in _STEPS:
-        raise ReportError(f"{cell}: scripts show derivatives up to order {max(_STEPS)}.")
-    if dtype != scenario.dtype:
-        raise ReportError(f"{cell}: {scenario.id} is measured in {scenario.dtype}.")
-    base = by_itself(cell, scenario, scenarios, report)
-    seed = report.run.seeds[0] if report is not None else 0
-    return Target(cell, backend, base, word, execution, seed, scenario.setting)
-
-
-def _lines(target: Target, engine: Engine) -> list[str]:
+def _lines(target: Target) -> list[str]:
+    engine = target.engine
     text = inlined(target.scenario.function) if target.scenario.operation is None else row(target.scenario)
     if clash := text.names() & _OWN:
         raise ReportError(
             f"{target.id}: the function's own {', '.join(sorted(clash))} would be taken for the script's."
         )
     standard = not isinstance(target.scenario.function, str)
-    if standard and engine.names is not None:
-        _Spelling(engine.names, target.backend).respell(text)
+    if standard and engine.spelling is not None:
+        _Spelling(engine.spelling, target.backend).respell(text)
     letters = set(target.word) | (_letters_inside(text) if target.scenario.nested else set())
     imports, body = text.lines()
     needed, given = inputs(target.scenario, target.seed, target.word)
@@ -154,23 +79,25 @@ def _lines(target: Target, engine: Engine) -> list[str]:
         *dict.fromkeys([*needed, *threads, *namespace, *engine.imports, *imports]),
         *body,
         *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
-        *(_function(text.name, target, engine) if standard else ()),
+        *(_function(text.name, target) if standard else ()),
         *given,
         *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
-        *_comparison("f" if standard else text.name, target, engine),
+        *_comparison("f" if standard else text.name, target),
     ]
 
 
 def _subject(target: Target) -> str:
     """What the script is about, where it is not what the cell is about."""
-    written_out = target.setting in (None, CROSSING) or turned(target.setting, target.word, "", "") is not None
+    written_out = (
+        target.setting in (None, CROSSING) or turned(target.engine, target.setting, target.word, "", "") is not None
+    )
     return "" if written_out else f", of {target.scenario.id}, which is wrong by itself"
 
 
-def _function(name: str, target: Target, engine: Engine) -> list[str]:
+def _function(name: str, target: Target) -> list[str]:
     """The lines that make of a function of the namespace, and of any container, `f` of one array."""
-    xp = "xp" if engine.namespace else None  # where every name has been spelled out
-    x = rebuilt(target.scenario.x(target.seed), engine.part)
+    xp = "xp" if target.engine.namespace else None  # where every name has been spelled out
+    x = rebuilt(target.scenario.x(target.seed), target.engine.part)
     if not target.scenario.nested:
         return [f"f = lambda x: {name}({xp}, {x})"]
     return [
@@ -179,7 +106,7 @@ def _function(name: str, target: Target, engine: Engine) -> list[str]:
     ]
 
 
-def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
+def _comparison(f: str, target: Target) -> list[str]:
     """The lines that print differences of the function of this name, and then the engine's number."""
     expected = "value"
     for v in target.directions:
@@ -189,31 +116,31 @@ def _comparison(f: str, target: Target, engine: Engine) -> list[str]:
     else:
         expected = f"{expected}(x)"
     return [
-        f"value = {_value(f, target, engine)}",
+        f"value = {_value(f, target)}",
         f"expected = numpy.ravel({expected})",
         "print('differences', expected.tolist(), flush=True)",
-        *_found(f, target, engine),
+        *_found(f, target),
         f"print('{target.backend}', found.tolist(), 'off by', numpy.max(numpy.abs(found - expected), initial=0))",
     ]
 
 
-def _found(f: str, target: Target, engine: Engine) -> list[str]:
+def _found(f: str, target: Target) -> list[str]:
     """The lines that evaluate the nesting, in its setting if it has one."""
     word, vs = target.word, target.directions
     arguments = ", ".join(["x", *vs])
-    array = engine.array if target.scenario.dtype == "float64" else engine.single
-    evaluated = f"{engine.executions[target.execution]}(*map({array}, [{arguments}]))"
-    number = f"numpy.ravel({engine.plain.format(evaluated)})"
+    array = target.engine.array if target.scenario.dtype == "float64" else target.engine.single
+    evaluated = f"{target.engine.executions[target.execution]}(*map({array}, [{arguments}]))"
+    number = f"numpy.ravel({target.engine.plain.format(evaluated)})"
     if target.setting == CROSSING:
         return [*meeting(f), f"nested = lambda {arguments}: {_nested('meeting', word, vs)}(x)", *beside(number)]
-    around = turned(target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
+    around = turned(target.engine, target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
     return [*(around or [f"nested = lambda {arguments}: {_nested(f, word, vs)}(x)"]), f"found = {number}"]
 
 
-def _value(f: str, target: Target, engine: Engine) -> str:
+def _value(f: str, target: Target) -> str:
     """From NumPy to a number: the function's own value, or where that needs derivatives, its reference's."""
     if not target.scenario.nested:
-        return f"lambda x: float({engine.plain.format(f'{f}({engine.array}(x))')})"
+        return f"lambda x: float({target.engine.plain.format(f'{f}({target.engine.array}(x))')})"
     x = rebuilt(target.scenario.x(target.seed), "x[{start}:{stop}].reshape({shape})")
     return f"lambda x: float(({keyword(target.scenario.function, 'reference')})(numpy, {x}))"
 

@@ -8,8 +8,10 @@ from nestgrad_conformance.judge.verdict import WRONG
 from nestgrad_conformance.report.schema import Report, ReportError
 from nestgrad_conformance.scenarios import Scenario
 
+from .engines import Engine
+from .place import Place
+
 CROSSING = "nestgrad_conformance.scenarios.settings.threads:crossing"
-OTHER = "the other thread has another number"  # what that setting says, if it is not this thread's that is wrong
 _MEETING = """\
 entered, both, left, found = threading.Event(), threading.Barrier(2), threading.Event(), []
 def meeting(x):  # f, which the other thread enters first, then this one, and which the other leaves first
@@ -18,47 +20,39 @@ _BESIDE = """\
 def work(): found.append({number}); left.set()
 other = threading.Thread(target=work); other.start(); entered.wait(); work(); other.join()
 found = max(found, key=lambda one: abs(one - expected).max())  # of the two threads' numbers the one further off"""
-_TURNED = {
-    "linearize": "nested = lambda x, v0: torch.func.linearize({inner}, x)[1](v0)",
-    "grad_in_direction": "nested = lambda x, v0: torch.func.grad(lambda u: ({nested}(x) * v0).sum())(0.5 * v0)",
-    "tape_in_direction": """\
-def nested(x, v0):
-    u = (0.5 * v0).requires_grad_()
-    return torch.autograd.grad(({nested}(x) * v0).sum(), u)[0]""",
-}
-"""How torch's own transforms go around a vector of order 2."""
 
 
-def by_itself(cell: str, scenario: Scenario, scenarios: Mapping[str, Scenario], report: Report | None) -> Scenario:
+def by_itself(place: Place, engine: Engine, scenarios: Mapping[str, Scenario], report: Report | None) -> Scenario:
     """The function of a cell, without its setting.
 
     Raises:
         ReportError: there is no script of the setting, and it is not known that the function is wrong without it.
     """
+    scenario = place.scenario
     if scenario.setting is None:
         return scenario
-    base = next(one for one in scenarios.values() if one.setting is None and scenario.id.endswith(f"_of_{one.id}"))
-    backend, _, word, _, dtype = cell.split("/")
-    if scenario.setting == CROSSING or turned(scenario.setting, word, "", "") is not None:
+    base = scenarios.get(scenario.base or "")
+    if base is None:
+        raise ReportError(f"{place.id}: it is not known which scenario's function this is without the setting.")
+    if scenario.setting == CROSSING or turned(engine, scenario.setting, place.word, "", "") is not None:
         return base
-    alone = f"{backend}/{base.id}@{base.revision}/{word}/eager/{dtype}"
+    alone = Place(place.backend, base, place.word, "eager").id
     if report is not None and any(one.id == alone and one.outcome in WRONG for one in report.cells):
         return base
     raise ReportError(
-        f"{cell}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
+        f"{place.id}: a script shows the engine's own derivative, and this cell is an operator called in a setting. "
         f"If the function is wrong by itself, {alone} shows it."
     )
 
 
-def turned(setting: str | None, word: str, inner: str, nested: str) -> list[str] | None:
+def turned(engine: Engine, setting: str | None, word: str, inner: str, nested: str) -> list[str] | None:
     """The lines that define `nested` in a setting, from the nesting without its outermost letter, and from all of it.
 
     None, where it is defined as it is without a setting.
     """
-    engine, _, name = (setting or "").rpartition(".")[2].partition(":")
-    if engine != "torch" or name not in _TURNED or len(word) != 2 or "R" not in word:
+    if setting is None or setting not in engine.settings or len(word) != 2 or "R" not in word:
         return None
-    return _TURNED[name].format(inner=inner, nested=nested).splitlines()
+    return engine.settings[setting].format(inner=inner, nested=nested).splitlines()
 
 
 def meeting(f: str) -> list[str]:

@@ -12,19 +12,19 @@ import msgspec
 from nestgrad import BackendUnavailableError
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import AUTO
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit, implied
 from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
-from nestgrad_conformance.report.schema import Cell, Environment
+from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
-from .plan import Selection, Task, cell_id, long_name
+from .plan import Selection, Task, long_name
 from .worker import BACKEND, Absent, Describe, Reply
 
 THREADS = "OMP_NUM_THREADS"
@@ -41,6 +41,8 @@ class Bench:
     """One backend's cells: planned, measured in rooms, judged.
 
     Attributes:
+        name: the backend's.
+        described: what its plug-in tells of it.
         tasks: the planned cells.
         results: what was measured, or kept of an earlier run.
         environment: where the workers measure, once one has told.
@@ -49,13 +51,12 @@ class Bench:
     handler = "nestgrad_conformance.run.worker:make"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
-        described = descriptor(name)
-        self.name, self.engine, self._scenarios, self._timeout = name, described.engine, scenarios, timeout
-        self.tasks = selection.tasks(scenarios.values(), described.engine)
+        self.name, self.described, self._scenarios, self._timeout = name, descriptor(name), scenarios, timeout
+        self.tasks = selection.tasks(scenarios.values(), self.described)
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
         self._written: tuple[Limit, ...] = written(name)
-        check_names(self._written, scenarios.values(), described.engine, f"{name}: {described.limits}")
+        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {self.described.limits}")
         self._started: list[Room] = []
 
     @property
@@ -88,7 +89,14 @@ class Bench:
 
     def id(self, task: Task) -> str:
         """The id of a planned cell."""
-        return cell_id(self.name, self._scenarios[task.scenario], task)
+        return cell_id(
+            backend=self.name,
+            scenario=task.scenario,
+            revision=self._scenarios[task.scenario].revision,
+            nesting=task.word,
+            execution=task.execution,
+            dtype=task.dtype,
+        )
 
     def start(self) -> None:
         """Start the worker that `room` gives first, and learn where it measures.
@@ -137,9 +145,9 @@ class Bench:
             raise EnvironmentChanged(_difference(self.name, self.environment, environment))
         self.environment = environment
 
-    def _judged(self, task: Task, found: Measurement) -> Cell:
+    def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        limit = self._limit(task, found.word)
+        limit = self._limit(task, found.nesting)
         declared = self._declares(limit)
         told, link = _told(limit)
         return Cell(
@@ -152,20 +160,11 @@ class Bench:
             execution=task.execution,
             dtype=task.dtype,
             device=self.environment.device if self.environment else None,
-            outcome=found.outcome,
             declared=declared,
             verdict=verdict(declared, found.outcome, found.route),
-            route=found.route,
-            repairs=found.repairs,
             limit=told,
-            error=found.error,
-            tolerance=found.tolerance,
-            oracle=found.oracle,
-            seconds=found.seconds,
-            f_calls=found.f_calls,
-            exception=found.exception,
-            message=found.message,
             link=link,
+            **fields_of(found),
         )
 
     def _declares(self, limit: Limit | None) -> Declared | None:
@@ -175,7 +174,7 @@ class Bench:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
         lacking: tuple[Limit, ...] = ()
         if self.environment is not None:
-            version = version_of(self.engine, self.environment.engines)
+            version = version_of(self.described.engine, self.environment.engines)
             lacking = implied(self.environment.modes, self.environment.max_order)
         known = (word, scenario.id, scenario.features, version, task.execution)
         return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from nestgrad import NestgradError
-from nestgrad_conformance.judge.measure import Measurement
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.verdict import Outcome
 from nestgrad_conformance.processes.worker import Died
 
-_OURS = re.compile(rf"{re.escape(NestgradError.__module__)}\.\w+: ")
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 
 
-def measurement_of(death: Died, word: str) -> Measurement:
+def measurement_of(death: Died, word: str) -> Ran:
     """What is known of a cell whose worker gave no answer."""
     last_words = death.tail.strip().splitlines()[-1:] if death.kind in ("exit", "startup") else []
-    return Measurement(
-        word=word,
+    return Ran(
+        nesting=word,
         outcome=_OUTCOME.get(death.kind, "error"),
         exception="MemoryError" if death.kind == "memory" else death.kind,
         message="; ".join([death.detail, *last_words]),
@@ -27,5 +25,5 @@ def measurement_of(death: Died, word: str) -> Measurement:
 
 def why_it_did_not_start(what: str, death: Died) -> str:
     """Why a worker is not there, which is for `what`, in one line; nestgrad's own errors say all of it themselves."""
-    text = " ".join(death.detail.split())
-    return _OURS.sub("", text, count=1) if _OURS.match(text) else f"{what} does not load: {text}"
+    said = death.raised.message if death.raised is not None and death.raised.is_a(NestgradError) else None
+    return " ".join((said or f"{what} does not load: {death.detail}").split())

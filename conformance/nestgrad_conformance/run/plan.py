@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nestgrad.extend import Nesting
+from nestgrad.extend import Descriptor, Nesting
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.scenarios import Scenario
 
@@ -78,9 +78,9 @@ class Selection:
     profile: str = "full"
     shard: Shard = WHOLE
 
-    def tasks(self, scenarios: Iterable[Scenario], engine: str) -> list[Task]:
-        """The cells of one engine: scenario by scenario, so that a worker needs one truth at a time."""
-        planned = [tasks for scenario in scenarios if (tasks := self._of(scenario, engine))]
+    def tasks(self, scenarios: Iterable[Scenario], backend: Descriptor) -> list[Task]:
+        """The cells of one backend: scenario by scenario, so that a worker needs one truth at a time."""
+        planned = [tasks for scenario in scenarios if (tasks := self._of(scenario, backend))]
         return [task for tasks in planned[self.shard.number - 1 :: self.shard.of] for task in tasks]
 
     @property
@@ -94,14 +94,14 @@ class Selection:
         }
         return {option: list(values) for option, values in named.items() if values}
 
-    def _of(self, scenario: Scenario, engine: str) -> list[Task]:
-        if scenario.engine not in (None, engine) or not self._names(scenario):
+    def _of(self, scenario: Scenario, backend: Descriptor) -> list[Task]:
+        if scenario.engine not in (None, backend.engine) or not self._names(scenario):
             return []
         return [
             Task(scenario.id, word, execution, scenario.dtype, self.seed)
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
-            for word in words_of(self.profile, scenario, execution, engine)
+            for word in words_of(self.profile, scenario, execution, backend)
             if fnmatch.fnmatchcase(word, scenario.words) and (not self.nestings or word in self.nestings)
         ]
 
@@ -110,11 +110,6 @@ class Selection:
         return by_tier and (
             not self.scenarios or any(fnmatch.fnmatchcase(scenario.id, glob) for glob in self.scenarios)
         )
-
-
-def cell_id(backend: str, scenario: Scenario, task: Task) -> str:
-    """A name that stays the same as long as the cell means the same."""
-    return f"{backend}/{scenario.id}@{scenario.revision}/{task.word}/{task.execution}/{task.dtype}"
 
 
 def long_name(word: str) -> str:

@@ -1,7 +1,7 @@
 """Profiles: how much of the suite a run measures, as data.
 
-The budget on two cores is a minute an engine for `quick` and six for `standard`. Seconds of one core for a cell of
-tier ops, cold: torch 0.05 eager, 0.4 traced, over 2 compiled; jax 0.35 eager, 0.12 compiled; TensorFlow 0.16 and 0.17.
+The budget on two cores is a minute an engine for `quick` and six for `standard`. How long an engine takes in an
+execution its backend's descriptor tells.
 """
 
 from __future__ import annotations
@@ -11,24 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nestgrad.extend import COMPILERS, Mode
+from nestgrad.extend import COMPILERS, Descriptor, Mode
 from nestgrad.internal import words
 from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)
 FAST = "fast"
-"""Stands for the execution in which an engine is measured fastest."""
+"""Stands for the execution in which a backend is measured fastest."""
 
-_FASTEST = {"jax": "compiled"}  # of the others: eager
-_COSTS = {
-    ("jax", "eager"): 1,
-    ("tensorflow", "compiled"): 1,
-    ("tensorflow", "eager"): 1,
-    ("torch", "compiled"): 2,
-    ("torch", "traced"): 1,
-}
-"""Of the others 0. At 1 all scenarios take longer than `standard` may; at 2 all take hours."""
+_COSTS: Mapping[str, int] = {"fast": 0, "slow": 1, "hours": 2}
+"""At 1 all scenarios take longer than `standard` may."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class Part:
         of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third
             or a sixth that no other scenario changes.
         orders: of the words.
-        cost: of the executions of an engine that are among them, the highest.
+        cost: of the executions that are among them, the highest.
         auto: whether `auto` is a word too. What it chooses is the same in every execution.
     """
 
@@ -52,13 +45,13 @@ class Part:
     cost: int = 2
     auto: bool = True
 
-    def has(self, scenario: Scenario, execution: str, engine: str) -> bool:
-        """Whether a scenario in an execution of an engine belongs to this part."""
-        fast = FAST in self.executions and execution == _FASTEST.get(engine, "eager")
+    def has(self, scenario: Scenario, execution: str, backend: Descriptor) -> bool:
+        """Whether a scenario in an execution of a backend belongs to this part."""
+        fast = FAST in self.executions and execution == _fastest(backend)
         return (
             scenario.tier in self.tiers
             and (fast or execution in self.executions)
-            and _COSTS.get((engine, execution), 0) <= self.cost
+            and _cost(backend, execution) <= self.cost
             and _CHOICE[self.of](scenario)
         )
 
@@ -84,13 +77,13 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
 }
 
 
-def words_of(profile: str, scenario: Scenario, execution: str, engine: str) -> list[str]:
-    """The words that a profile measures of a scenario in an execution.
+def words_of(profile: str, scenario: Scenario, execution: str, backend: Descriptor) -> list[str]:
+    """The words that a profile measures of a scenario in an execution of a backend.
 
     Of a compiled function the third order is measured on the sample alone. Of each order the words with a vector for
     result come first: others are compared with it. `auto` is one more word of order 2.
     """
-    parts = [part for part in PROFILES[profile] if part.has(scenario, execution, engine)]
+    parts = [part for part in PROFILES[profile] if part.has(scenario, execution, backend)]
     most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
     orders = sorted({order for part in parts for order in part.orders if order <= most})
     planned = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in orders)
@@ -98,8 +91,13 @@ def words_of(profile: str, scenario: Scenario, execution: str, engine: str) -> l
     return [word.code for of_one_order in planned for word in of_one_order] + chosen
 
 
-def _plain(scenario: Scenario) -> bool:
-    return scenario.operation is not None and scenario.id == f"op_{scenario.operation.replace('.', '_')}"
+def _cost(backend: Descriptor, execution: str) -> int:
+    return _COSTS[backend.speed(execution)]
+
+
+def _fastest(backend: Descriptor) -> str:
+    """Eager, unless the engine's usual compiler saves more than it takes."""
+    return min(("eager", "compiled"), key=lambda execution: _cost(backend, execution))
 
 
 def _one_of(number: int) -> Callable[[Scenario], bool]:
@@ -108,7 +106,7 @@ def _one_of(number: int) -> Callable[[Scenario], bool]:
 
 _CHOICE: Mapping[str, Callable[[Scenario], bool]] = {
     "all": lambda scenario: True,
-    "plain": _plain,
+    "plain": lambda scenario: scenario.plain,
     "sample": lambda scenario: scenario.sample,
     "third": _one_of(3),
     "sixth": _one_of(6),

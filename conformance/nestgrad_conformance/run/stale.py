@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from nestgrad.extend import Descriptor
 from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit
@@ -85,7 +86,7 @@ def _of(backend: str, report: Report, scenarios: Mapping[str, Scenario]) -> Faul
     for limit in written(backend):
         if limit.kind == "upstream_bug" and limit.holds_in(version):
             declared[limit.reason].append(limit)
-    run = _Run(backend, described.engine, version, report, scenarios)
+    run = _Run(described, version, report, scenarios)
     shown = {reason: run.shows(limits) for reason, limits in declared.items()}
     gone = tuple(Stale(tuple(declared[reason]), cells) for reason, cells in shown.items() if cells)
     met = sum(cells is None for cells in shown.values())
@@ -95,13 +96,11 @@ def _of(backend: str, report: Report, scenarios: Mapping[str, Scenario]) -> Faul
 class _Run:
     """The raw cells of one backend, beside those that the suite has."""
 
-    def __init__(
-        self, backend: str, engine: str, version: str, report: Report, scenarios: Mapping[str, Scenario]
-    ) -> None:
+    def __init__(self, backend: Descriptor, version: str, report: Report, scenarios: Mapping[str, Scenario]) -> None:
         self._version, self._features = version, {name: one.features for name, one in scenarios.items()}
-        self._cells = [cell for cell in report.cells if cell.backend == backend and cell.outcome != "probe"]
+        self._cells = [cell for cell in report.cells if cell.backend == backend.name and cell.outcome != "probe"]
         telling = (one for one in scenarios.values() if one.setting is None and not one.probe)
-        self._planned = Selection(profile="full", executions=("eager",)).tasks(telling, engine)
+        self._planned = Selection(profile="full", executions=("eager",)).tasks(telling, backend)
 
     def shows(self, limits: list[Limit]) -> tuple[str, ...] | None:
         """None if the fault is there; else the cells that show that it is gone, none if the run cannot tell."""

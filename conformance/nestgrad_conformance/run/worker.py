@@ -19,7 +19,8 @@ import nestgrad as ng
 from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.judge.measure import Measurement, measure
+from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.twin import beside
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
@@ -42,7 +43,7 @@ class Absent(msgspec.Struct, frozen=True, tag=True):
 
 
 Request = Describe | Task
-Reply = Measurement | Absent
+Reply = Ran | Absent
 
 _REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
@@ -108,7 +109,7 @@ def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -
     except MemoryError:
         raise  # the worker is replaced
     except Exception as error:  # the scenario itself does not load or evaluate
-        return Measurement(word=task.word, outcome="error", exception=type(error).__name__, message=str(error))
+        return Ran(nesting=task.word, outcome="error", exception=type(error).__name__, message=str(error))
 
 
 def has(namespace: Any, operation: str | None) -> bool:

@@ -43,6 +43,8 @@ class Scenario:
             compiler, and in order 3 with any.
         probe: f is not smooth at x; what an engine takes for the derivative is reported, and not judged.
         setting: `"module:name"` of how the operator is called, or None as usual: see the folder `settings`.
+        base: the id of the scenario whose function this is, in a setting or in another dtype.
+        plain: the row that stands for its operation, with nothing special about the call or the inputs.
         capability: a method of the backend without which the cell is absent.
         words: a pattern on the codes of the words that are measured, as fnmatch reads it.
         executions: those that it is measured in; all if empty.
@@ -65,6 +67,8 @@ class Scenario:
     sample: bool = False
     probe: bool = False
     setting: str | None = None
+    base: str | None = None
+    plain: bool = False
     capability: str | None = None
     words: str = "*"
     executions: tuple[str, ...] = ()
@@ -80,7 +84,7 @@ class Scenario:
 
     def _fits(self) -> dict[str, bool]:
         """Whether the fields by which a run is planned can be used, so that a wrong one ends no run."""
-        names = ("operation", "setting", "capability", "engine")
+        names = ("operation", "setting", "base", "capability", "engine")
         return {
             "id": isinstance(self.id, str),
             "function": callable(self.function) or isinstance(self.function, str),

@@ -48,12 +48,9 @@ _ANYWHERE = {
 _UNSTABLE = {"torch": ("mlp_tanh", "gaussian_process", "softmax_cross_entropy")}
 """What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
-_GRADIENTS = {
-    "autograd": ("grad", "grad_in_direction"),
-    "jax": ("grad", "grad_in_direction"),
-    "torch": ("tape", "tape_in_direction", "grad", "grad_in_direction"),
-    "tensorflow": ("tape", "tape_in_direction"),
-}
+_GRADIENTS = {"autograd": ("grad",), "jax": ("grad",), "torch": ("tape", "grad"), "tensorflow": ("tape",)}
+"""The engine's own reverse modes: each has a setting of its name, and another one `_ALONG` its direction."""
+_ALONG = "_in_direction"
 _LINEARIZED = {"jax": ("jax_custom_jvp",), "torch": _OWN["torch"]}
 """Of what an engine has rules of its own for, what its linearize takes a derivative of."""
 
@@ -65,6 +62,7 @@ def _called(base: str, setting: str, function: str, **fields: str) -> Scenario:
     return replace(
         one,
         id=f"{setting}_of_{base}",
+        base=base,
         tier="transforms",
         features=one.features | {f"in_{setting}"},
         order=2,
@@ -88,10 +86,12 @@ def _scenarios() -> Iterator[Scenario]:
         for base in (*_MANY, *_OWN[engine]):
             if base not in _UNSTABLE.get(engine, ()):
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)
-    for engine, settings in _GRADIENTS.items():
-        for setting in settings:
+    for engine, gradients in _GRADIENTS.items():
+        settings = (
+            (name + more, words) for name in gradients for more, words in (("", "R?*"), ("_in_direction", "??*"))
+        )
+        for setting, words in settings:
             for base in (*_FEW, *_OWN[engine]):
-                words = "??*" if setting.endswith("in_direction") else "R?*"
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
     for engine, bases in _LINEARIZED.items():
         for base in (*_FEW, *bases):
@@ -101,7 +101,15 @@ def _scenarios() -> Iterator[Scenario]:
 def _single(one: Scenario) -> Scenario:
     features = one.features | {"float32"}
     return replace(
-        one, id=f"float32_of_{one.id}", tier="transforms", features=features, order=2, sample=False, dtype="float32"
+        one,
+        id=f"float32_of_{one.id}",
+        base=one.id,
+        plain=False,
+        tier="transforms",
+        features=features,
+        order=2,
+        sample=False,
+        dtype="float32",
     )
 
 

@@ -79,7 +79,6 @@ TABLE: dict[str, Sequence[Law]] = {
     "flat_only": [abilities.flat_only_is_a_flag],
     "max_order": [abilities.beyond_max_order],
     "preferred": [abilities.preferred_words],
-    "slow_eager": [abilities.slow_eager_is_a_flag],
     "flatten": [
         trees.there_and_back,
         trees.leaves_are_the_objects_themselves,

@@ -32,11 +32,6 @@ class FlatOnlyText:
     flat_only = "no"
 
 
-@fault("slow_eager")
-class SlowEagerText:
-    slow_eager = "no"
-
-
 @fault("max_order")
 class OrderNothing:
     max_order = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,36 @@ Call = Callable[..., Any]
 _RNG = generator(0, "ops")
 # Python numbers, not an array: a compiler may not trace NumPy's. As many as the largest output has entries.
 _WEIGHTS = (_RNG.uniform(0.5, 1.5, 64) * _RNG.choice([-1.0, 1.0], 64)).tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """The call of a function of the standard.
+
+    Attributes:
+        function: its name in the namespace.
+        then: arguments by position after the arrays.
+        keywords: arguments by name.
+    """
+
+    function: str
+    then: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+
+    def __call__(self, xp: Any, *arrays: Any) -> Any:
+        """What the function gives for these arrays."""
+        return operator.attrgetter(self.function)(xp)(*arrays, *self.then, **self.keywords)
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A call with its outputs made a number: a function of the arrays that are differentiated, as scenarios have it."""
+
+    call: Call
+
+    def __call__(self, xp: Any, x: Any) -> Any:
+        """The number, for one array or a tuple of them."""
+        return weighted(xp, self.call(xp, *(x if isinstance(x, tuple) else (x,))))
 
 
 def op(
@@ -46,8 +77,8 @@ def op(
     function, _, special = name.partition(":")
     return Scenario(
         id="_".join(filter(None, ("op", *function.split("."), special))),
-        function=_weighing(call or _named(function, then, keywords)),
-        reference=None if reference is None else _weighing(reference),
+        function=Row(call or Named(function, then, keywords)),
+        reference=None if reference is None else Row(reference),
         inputs=inputs,
         tier="ops",
         features=frozenset((*function.split("."), *features)),
@@ -55,20 +86,8 @@ def op(
         order=3 if sample else 2,
         sample=sample,
         probe=probe,
+        plain=not special,
     )
-
-
-def _named(function: str, then: tuple[Any, ...], keywords: dict[str, Any]) -> Call:
-    return lambda xp, *arrays: operator.attrgetter(function)(xp)(*arrays, *then, **keywords)
-
-
-def _weighing(call: Call) -> Callable[[Any, Any], Any]:
-    """A function of the arrays that are differentiated, as scenarios have it."""
-
-    def function(xp: Any, x: Any) -> Any:
-        return weighted(xp, call(xp, *(x if isinstance(x, tuple) else (x,))))
-
-    return function
 
 
 def weighted(xp: Any, outputs: Any) -> Any:
