@@ -56,6 +56,15 @@ def layer_norm_from_parts(xp: Any, x: Any) -> Any:
     return xp.sum((weight * centred / xp.sqrt(variance + 1e-5)) ** 3)
 
 
+@program(normal(4, 5), "matmul", "vector_norm", "numpy_constants")
+def weight_norm_from_parts(xp: Any, x: Any) -> Any:
+    """A layer with normalised weights, in their directions and their lengths: what torch's weight_norm gets wrong."""
+    directions, lengths = x[:3, :], 1.5 + x[3, :3] ** 2
+    norms = xp.linalg.vector_norm(directions, axis=-1)
+    weights = (lengths / norms)[:, None] * directions
+    return xp.sum(xp.tanh(xp.matmul(weights, xp.asarray(_SIGNAL[:5]))) ** 2)
+
+
 @program(normal(2, 4, 3), "attention", "matmul", "max", sample=True)
 def attention_from_parts(xp: Any, x: Any) -> Any:
     """Self-attention of a batch, from its parts."""
