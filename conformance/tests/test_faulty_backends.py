@@ -7,9 +7,10 @@ from typing import NamedTuple
 import pytest
 
 from nestgrad._nesting import words
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import programs
 
 from . import faulty

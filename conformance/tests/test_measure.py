@@ -6,9 +6,10 @@ import pytest
 import nestgrad as ng
 from nestgrad.extend import Canary, Refusal, emulated
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import verdict
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario, load, normal
 from nestgrad_conformance.truth.oracle import Oracle, Source
 

@@ -8,9 +8,10 @@ import pytest
 import nestgrad as ng
 from nestgrad.internal import descriptor
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.mutation import independent
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import bundled, load
 from nestgrad_conformance.scenarios.settings import Use, anywhere, autograd, threads

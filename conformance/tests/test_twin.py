@@ -7,9 +7,10 @@ import pytest
 import nestgrad as ng
 from nestgrad.extend import Nesting, emulated
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.cases.twin import Twin, beside
 from nestgrad_conformance.judge.measure import compare, measure
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario, load
 
 WORDS = ["F", "R", "FF", "FR", "RF", "RR", AUTO]

@@ -11,10 +11,11 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.internal import check_scalar, flatten, open_primal, unflatten
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.truth.oracle import Oracle, Source
 from nestgrad_conformance.truth.truth import PRECISIONS, Precision
 
-from .scenario_case import AUTO, Malformed, Vector
+from .scenario_case import Malformed, Vector
 
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 SEED = 8  # of directions: for this one, few entries of the first are small and few cancel

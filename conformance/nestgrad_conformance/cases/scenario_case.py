@@ -17,8 +17,9 @@ import optree
 from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
-from nestgrad.extend import COMPILERS, Nesting
+from nestgrad.extend import COMPILERS
 from nestgrad.internal import descriptor, embedded, hvp_word
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Use
 from nestgrad_conformance.truth.oracle import Oracle, Source
@@ -26,7 +27,6 @@ from nestgrad_conformance.truth.truth import PRECISIONS
 
 Vector = npt.NDArray[np.float64]
 
-AUTO = "auto"
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 
 
@@ -169,13 +169,3 @@ def _is_slow(backend: str) -> bool:
         return descriptor(backend).speed("eager") != "fast"
     except ng.BackendNotFoundError:
         return False
-
-
-def order_of(word: str) -> int:
-    """The order of a word; a Hessian-vector product by `"auto"` is of order 2."""
-    return 2 if word == AUTO else Nesting(word).order
-
-
-def directions_of(word: str) -> int:
-    """How many directions a word takes."""
-    return 1 if word == AUTO else Nesting(word).directions

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import nestgrad as ng
 from nestgrad.internal import did_you_mean
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.run.backend_run import Bench
 from nestgrad_conformance.run.plan import WHOLE, Selection
 from nestgrad_conformance.run.supervisor import Supervisor

@@ -14,12 +14,11 @@ from nestgrad import InvalidNestingError, UnsupportedExecutionError
 from nestgrad.extend import COMPILERS, Nesting, provides
 from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
-from nestgrad_conformance.cases.scenario_case import AUTO, order_of
 from nestgrad_conformance.judge.measure import measure as measured
 from nestgrad_conformance.judge.measurement import Measurement, fields_of
+from nestgrad_conformance.nestings import AUTO, long_name, order_of
 from nestgrad_conformance.render.cells import table
 from nestgrad_conformance.report.schema import Cell, cell_id
-from nestgrad_conformance.run.plan import long_name
 from nestgrad_conformance.truth.truth import SINGLE
 
 TIER = "own"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from nestgrad_conformance.cases.case import Case
-from nestgrad_conformance.cases.scenario_case import Vector, order_of
+from nestgrad_conformance.cases.scenario_case import Vector
+from nestgrad_conformance.nestings import order_of
 from nestgrad_conformance.truth.truth import Uncertain
 
 Evaluate = Callable[..., Vector]

@@ -13,7 +13,8 @@ import nestgrad as ng
 from nestgrad.extend import provides
 from nestgrad.internal import hvp_word, recorded
 from nestgrad_conformance.cases.case import Case
-from nestgrad_conformance.cases.scenario_case import AUTO, Malformed, Vector, directions_of
+from nestgrad_conformance.cases.scenario_case import Malformed, Vector
+from nestgrad_conformance.nestings import AUTO, directions_of
 from nestgrad_conformance.scenarios.settings import Interference
 from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nestgrad.extend import provides
-from nestgrad_conformance.cases.scenario_case import Subject, order_of
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
 from nestgrad_conformance.limits.limit import Limit, written
+from nestgrad_conformance.nestings import order_of
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
 from nestgrad_conformance.truth.oracle import Oracle

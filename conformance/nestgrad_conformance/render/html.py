@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from nestgrad_conformance.judge.verdict import FAILING, Verdict
+from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.levels import level
 from nestgrad_conformance.report.schema import Cell, Report
 from nestgrad_conformance.report.summary import (
@@ -20,7 +21,6 @@ from nestgrad_conformance.report.summary import (
     legend,
     mark,
     verdict_line,
-    word_of,
 )
 
 _WORDS = (*COLUMNS, "3+")
@@ -158,7 +158,7 @@ def _reasons(cells: list[Cell]) -> str:
 def _which(cell: Cell) -> str:
     off = f", off by {cell.error:.1e} where {cell.tolerance:.1e} is allowed" if _is_off(cell) else ""
     outcome = f", {cell.outcome.replace('_', ' ')}" if cell.verdict in FAILING and cell.outcome != cell.verdict else ""
-    return f"<code>{word_of(cell)}</code> {cell.execution}{outcome}{off}"
+    return f"<code>{code_of(cell.nesting)}</code> {cell.execution}{outcome}{off}"
 
 
 def _is_off(cell: Cell) -> bool:

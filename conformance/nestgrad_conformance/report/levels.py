@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from nestgrad_conformance.cases.scenario_case import order_of
 from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.nestings import code_of, order_of
 
 from .schema import Cell, Report
 
@@ -61,7 +61,7 @@ def _failure(cells: list[Cell], order: int) -> str | None:
         return f"{failing.id} is {failing.verdict.replace('_', ' ')}"
     words: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        if order == 1 or "reverse" in cell.nesting:
+        if order == 1 or "R" in code_of(cell.nesting):
             words[cell.scenario].append(cell)
     without = [name for name, of in words.items() if not _has_right(of) and not _is_refused(of)]
     if without:

@@ -14,6 +14,7 @@ import msgspec
 import nestgrad as ng
 from nestgrad_conformance.judge.measurement import Measurement
 from nestgrad_conformance.judge.verdict import Declared, Verdict
+from nestgrad_conformance.nestings import order_of
 
 from . import files
 
@@ -215,7 +216,7 @@ def _contradiction(report: Report) -> str | None:
 @functools.cache
 def _is_nesting(name: str) -> bool:
     try:
-        return name == "auto" or ng.Nesting(name).order > 0
+        return order_of(name) > 0
     except ng.InvalidNestingError:
         return False
 

@@ -20,8 +20,8 @@ import nestgrad as ng
 from nestgrad.extend import Descriptor
 from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.limit import Limit, read
+from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.schema import Report, ReportError
-from nestgrad_conformance.report.summary import word_of
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.versions import version_of
@@ -108,11 +108,11 @@ class _Run:
         found = [
             cell
             for cell in self._cells
-            if any(self._covers(limit, word_of(cell), cell.scenario, cell.execution) for limit in limits)
+            if any(self._covers(limit, code_of(cell.nesting), cell.scenario, cell.execution) for limit in limits)
         ]
         if any(cell.outcome != "correct" for cell in found):
             return None
-        right = {(word_of(cell), cell.scenario): cell.id for cell in found if cell.execution == "eager"}
+        right = {(code_of(cell.nesting), cell.scenario): cell.id for cell in found if cell.execution == "eager"}
         telling: dict[str, None] = {}  # in order, and each once
         for limit in limits:
             needed: dict[str, list[tuple[str, str]]] = defaultdict(list)

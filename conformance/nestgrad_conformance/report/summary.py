@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nestgrad.extend import Nesting
 from nestgrad.internal import words
-from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
+from nestgrad_conformance.nestings import AUTO, code_of
 
 from .levels import NAMES, level
 from .schema import Cell, Report, Run
@@ -50,11 +49,6 @@ class Gap:
     link: str | None
 
 
-def word_of(cell: Cell) -> str:
-    """The short name of a cell's nesting."""
-    return cell.nesting if cell.nesting == AUTO else Nesting(cell.nesting).code
-
-
 def columns(report: Report) -> list[Column]:
     """The backends and executions that were measured."""
     return list(dict.fromkeys((cell.backend, cell.execution) for cell in report.cells))
@@ -72,7 +66,7 @@ def counts(cells: Iterable[Cell]) -> dict[Column, dict[str, Counter[Verdict]]]:
     """How many cells of each verdict, by backend and execution, then by word."""
     table: dict[Column, dict[str, Counter[Verdict]]] = defaultdict(lambda: defaultdict(Counter))
     for cell in cells:
-        table[cell.backend, cell.execution][word_of(cell)][cell.verdict] += 1
+        table[cell.backend, cell.execution][code_of(cell.nesting)][cell.verdict] += 1
     return table
 
 
@@ -82,7 +76,7 @@ def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
         lambda: defaultdict(lambda: defaultdict(list))
     )
     for cell in report.cells:
-        word = word_of(cell)
+        word = code_of(cell.nesting)
         place = word if word in COLUMNS else "3+"
         table[cell.scenario][cell.backend, cell.execution][place].append(cell.verdict)
     return table
@@ -108,7 +102,7 @@ def gaps(report: Report) -> list[Gap]:
     return [
         Gap(
             backend,
-            tuple(sorted({word_of(cell) for cell in cells}, key=lambda word: (len(word), word))),
+            tuple(sorted({code_of(cell.nesting) for cell in cells}, key=lambda word: (len(word), word))),
             tuple(sorted({cell.scenario for cell in cells})),
             limit,
             link,

@@ -9,7 +9,7 @@ import numpy as np
 import optree
 from optree.integrations.numpy import tree_ravel
 
-from nestgrad_conformance.cases.scenario_case import directions_of
+from nestgrad_conformance.nestings import directions_of
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios._scenario import generator
 

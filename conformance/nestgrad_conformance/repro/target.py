@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from nestgrad.extend import Nesting
 from nestgrad.internal import did_you_mean, words
-from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.verdict import WRONG
+from nestgrad_conformance.nestings import AUTO, code_of
 from nestgrad_conformance.report.schema import Cell, Report, ReportError
-from nestgrad_conformance.report.summary import word_of
 from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Interference
@@ -95,7 +94,7 @@ def _reported(cell: str, scenarios: Mapping[str, Scenario], report: Report) -> P
     _check_that_it_shows(found)
     if found.scenario not in scenarios:
         raise ReportError(f"{cell}: no scenario is {found.scenario!r}. {did_you_mean(found.scenario, scenarios)}")
-    place = Place(found.backend, scenarios[found.scenario], word_of(found), found.execution)
+    place = Place(found.backend, scenarios[found.scenario], code_of(found.nesting), found.execution)
     if place.id != cell:
         raise ReportError(f"{cell}: the suite has another revision of this scenario by now: {place.id}.")
     return place

@@ -11,11 +11,11 @@ import msgspec
 
 from nestgrad import BackendUnavailableError
 from nestgrad.internal import descriptor
-from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.measurement import Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.limit import Limit, implied, written
 from nestgrad_conformance.limits.names import check_names
+from nestgrad_conformance.nestings import AUTO, long_name
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
 from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
@@ -23,7 +23,7 @@ from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
-from .plan import Selection, Task, long_name
+from .plan import Selection, Task
 from .worker import BACKEND, Absent, Describe, Reply
 
 THREADS = "OMP_NUM_THREADS"

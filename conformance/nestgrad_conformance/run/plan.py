@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nestgrad.extend import Descriptor, Nesting
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad.extend import Descriptor
 from nestgrad_conformance.scenarios import Scenario
 
 from .profiles import EXECUTIONS, words_of
@@ -110,8 +109,3 @@ class Selection:
         return by_tier and (
             not self.scenarios or any(fnmatch.fnmatchcase(scenario.id, glob) for glob in self.scenarios)
         )
-
-
-def long_name(word: str) -> str:
-    """The word as reports spell it."""
-    return word if word == AUTO else str(Nesting(word))

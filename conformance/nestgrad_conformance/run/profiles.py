@@ -13,7 +13,7 @@ from typing import Literal
 
 from nestgrad.extend import COMPILERS, Descriptor, Mode
 from nestgrad.internal import words
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)
