@@ -70,7 +70,7 @@ class Fate:
 def fate(mutant: Mutant) -> Fate:
     """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes.
 
-    Words of order 3 are left out: what they find, those of order 2 find sooner.
+    Nestings of order 3 are left out: what they find, those of order 2 find sooner.
     """
     reason = proof_of(mutant)
     if reason is not None:
@@ -79,10 +79,10 @@ def fate(mutant: Mutant) -> Fate:
     for scenario in _suspects(mutant):
         subject = _subject(scenario, mutant.make())
         for task in Selection(executions=mutant.executions).tasks([scenario], described()):
-            if order_of(task.word) > 2:
+            if order_of(task.nesting) > 2:
                 continue
             if _fails(subject, task, mutant.limits) and not _sound_fails(scenario, task):
-                return Fate(mutant, killer=f"{scenario.id}/{task.word}/{task.execution}")
+                return Fate(mutant, killer=f"{scenario.id}/{task.nesting}/{task.execution}")
     return Fate(mutant)
 
 
@@ -140,7 +140,7 @@ def _sound_fails(scenario: Scenario, task: Task) -> bool:
 
 def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
-    found = measure(subject, task.word, task.execution)
+    found = measure(subject, task.nesting, task.execution)
     known = (found.nesting, scenario.id, scenario.features, engine_version(), task.execution)
     limited = any(limit.covers(*known) for limit in limits)
     return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING

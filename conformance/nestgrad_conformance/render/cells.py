@@ -44,10 +44,10 @@ def _row(cell: Cell) -> Sequence[str | Text]:
 
 
 def _notes(cells: Sequence[Cell]) -> Iterator[RenderableType]:
-    """Each message once, with the words that it is about."""
+    """Each message once, with the nestings that it is about."""
     for message in dict.fromkeys(cell.message for cell in cells if cell.message):
-        words = dict.fromkeys(code_of(cell.nesting) for cell in cells if cell.message == message)
-        yield Padding(Text(f"{', '.join(words)}: {message}"), (0, 0, 1, 0))
+        nestings = dict.fromkeys(code_of(cell.nesting) for cell in cells if cell.message == message)
+        yield Padding(Text(f"{', '.join(nestings)}: {message}"), (0, 0, 1, 0))
 
 
 def _outcome(cell: Cell) -> Text:

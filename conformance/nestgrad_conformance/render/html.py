@@ -23,7 +23,7 @@ from nestgrad_conformance.report.summary import (
     verdict_line,
 )
 
-_WORDS = (*COLUMNS, "3+")
+_NESTINGS = (*COLUMNS, "3+")
 _GOOD: tuple[Verdict, ...] = ("supported", "correct")
 _NAMES = {name: name.replace("_", " ") for name in MARKS}
 
@@ -91,9 +91,9 @@ def _environments(report: Report) -> str:
 def _counts(report: Report) -> str:
     shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
     rows = [
-        [f"{escape(backend)} {execution} <code>{word}</code>", *(str(by_verdict[name]) for name in shown)]
-        for (backend, execution), by_word in counts(report.cells).items()
-        for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
+        [f"{escape(backend)} {execution} <code>{nesting}</code>", *(str(by_verdict[name]) for name in shown)]
+        for (backend, execution), by_nesting in counts(report.cells).items()
+        for nesting, by_verdict in sorted(by_nesting.items(), key=lambda item: (len(item[0]), item[0]))
     ]
     return _table("Cells by nesting and verdict", ["nesting", *map(_NAMES.__getitem__, shown)], rows)
 
@@ -105,11 +105,11 @@ def _legend(report: Report) -> str:
 
 def _matrix(report: Report, column: Column) -> str:
     rows = [
-        [_place(scenario, column, report), *(_marked(cells[column].get(word, [])) for word in _WORDS)]
+        [_place(scenario, column, report), *(_marked(cells[column].get(nesting, [])) for nesting in _NESTINGS)]
         for scenario, cells in grid(report).items()
         if column in cells
     ]
-    return _table(" ".join(column), ["scenario", *_WORDS], rows)
+    return _table(" ".join(column), ["scenario", *_NESTINGS], rows)
 
 
 def _place(scenario: str, column: Column, report: Report) -> str:

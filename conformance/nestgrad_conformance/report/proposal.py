@@ -81,7 +81,7 @@ def _kept(written: str, limit: Limit, cells: Sequence[Cell], version: str, notes
         return _seen(written, limit, version) if refused else written
     right = {_place(cell) for cell in cells if cell.outcome == "correct"}
     if both := right & {_place(cell) for cell in refused}:
-        where = ", ".join(f"{word} {execution}" for word, execution in sorted(both))
+        where = ", ".join(f"{nesting} {execution}" for nesting, execution in sorted(both))
         notes.append(f"Refused in one scenario and right in another ({where}), a matter of features: {limit.reason}")
         return _seen(written, limit, version)
     narrower = msgspec.structs.replace(limit, seen=_versions({version}), since=None, mended_in=None)

@@ -117,13 +117,13 @@ class _Run:
         for limit in limits:
             needed: dict[str, list[tuple[str, str]]] = defaultdict(list)
             for task in self._planned:
-                if self._covers(limit, task.word, task.scenario, task.execution):
-                    needed[task.word].append((task.word, task.scenario))
+                if self._covers(limit, task.nesting, task.scenario, task.execution):
+                    needed[task.nesting].append((task.nesting, task.scenario))
             whole = [places for places in needed.values() if right.keys() >= {*places}]
             if needed and not whole:
                 return ()
             telling |= {right[place]: None for places in whole for place in places}
         return tuple(telling)
 
-    def _covers(self, limit: Limit, word: str, scenario: str, execution: str) -> bool:
-        return limit.covers(word, scenario, self._features.get(scenario, ()), self._version, execution)
+    def _covers(self, limit: Limit, nesting: str, scenario: str, execution: str) -> bool:
+        return limit.covers(nesting, scenario, self._features.get(scenario, ()), self._version, execution)

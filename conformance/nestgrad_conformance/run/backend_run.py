@@ -82,7 +82,7 @@ class Bench:
         changed = {
             (task.scenario, task.execution)
             for task, cell in found.items()
-            if task.word != AUTO and _told(self._limit(task, task.word)) != (cell.limit, cell.link)
+            if task.nesting != AUTO and _told(self._limit(task, task.nesting)) != (cell.limit, cell.link)
         }
         self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
 
@@ -92,7 +92,7 @@ class Bench:
             backend=self.name,
             scenario=task.scenario,
             revision=self._scenarios[task.scenario].revision,
-            nesting=task.word,
+            nesting=task.nesting,
             execution=task.execution,
             dtype=task.dtype,
         )
@@ -155,7 +155,7 @@ class Bench:
             scenario=scenario.id,
             tier=scenario.tier,
             features=sorted(scenario.features),
-            nesting=long_name(task.word),
+            nesting=long_name(task.nesting),
             execution=task.execution,
             dtype=task.dtype,
             device=self.environment.device if self.environment else None,
@@ -169,29 +169,29 @@ class Bench:
     def _declares(self, limit: Limit | None) -> Declared | None:
         return "limit" if limit else "supported"
 
-    def _limit(self, task: Task, word: str) -> Limit | None:
+    def _limit(self, task: Task, nesting: str) -> Limit | None:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
         lacking: tuple[Limit, ...] = ()
         if self.environment is not None:
             version = version_of(self.described.engine, self.environment.engines)
             lacking = implied(self.environment.modes, self.environment.max_order)
-        known = (word, scenario.id, scenario.features, version, task.execution)
+        known = (nesting, scenario.id, scenario.features, version, task.execution)
         return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
 
 
 class RawBench(Bench):
-    """The same for the bare engine, which declares nothing and has no choice of its own between words."""
+    """The same for the raw engine, which declares nothing and has no choice of its own between nestings."""
 
     handler = "nestgrad_conformance.run.worker:make_raw"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
         super().__init__(name, scenarios, selection, timeout)
-        self.tasks = [task for task in self.tasks if task.word != AUTO]
+        self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
     def _declares(self, limit: Limit | None) -> None:
         return None
 
-    def _limit(self, task: Task, word: str) -> None:
+    def _limit(self, task: Task, nesting: str) -> None:
         return None
 
 
@@ -209,4 +209,4 @@ def _difference(name: str, one: Environment, other: Environment) -> str:
 def _measurement(answer: Answer, task: Task) -> Reply:
     if isinstance(answer, Replied):
         return _REPLY.decode(answer.payload)
-    return measurement_of(answer, task.word)
+    return measurement_of(answer, task.nesting)
