@@ -42,7 +42,7 @@ class ChangedRules(Autograd):
 
 
 class Remembering(Autograd):
-    """Keeps the results of a word for inputs of some shapes, and has `recall` make a new one of them."""
+    """Keeps the results of a nesting for inputs of some shapes, and has `recall` make a new one of them."""
 
     def __init__(self):
         self.results = collections.defaultdict(list)
@@ -50,8 +50,8 @@ class Remembering(Autograd):
     def recall(self, results, compute):
         raise NotImplementedError
 
-    def run(self, word, route, *inputs):
-        results = self.results[word, *map(anp.shape, inputs)]
+    def run(self, nesting, route, *inputs):
+        results = self.results[nesting, *map(anp.shape, inputs)]
         found = self.recall(results, lambda: route(*inputs))
         if not any(map(isbox, optree.tree_leaves(found))):
             results.append(found)
@@ -100,7 +100,7 @@ class SilentZeros(Autograd):
 
 
 class DiagonalOnly(Autograd):
-    """Second order by every word is that of the Hessian's diagonal: the cross terms are dropped."""
+    """Second order by every nesting is that of the Hessian's diagonal: the cross terms are dropped."""
 
     name = "diagonal_only"
 
@@ -117,9 +117,9 @@ class DiagonalOnly(Autograd):
         diagonal, _ = self._diagonal(lambda call, x, unit: compose(self, "FF")(call, x, unit, unit), f, primal)
         return None, None, np.sum(diagonal * tree_ravel(t1)[0] * tree_ravel(t2)[0])
 
-    def _product(self, word, f, primal, tangent):
+    def _product(self, nesting, f, primal, tangent):
         def row(call, x, unit):
-            return sum(anp.sum(entry * u) for entry, u in zip(compose(self, word)(call, x, unit), unit, strict=True))
+            return sum(anp.sum(entry * u) for entry, u in zip(compose(self, nesting)(call, x, unit), unit, strict=True))
 
         diagonal, rebuild = self._diagonal(row, f, primal)
         return None, rebuild(diagonal * tree_ravel(tangent)[0])
@@ -165,7 +165,7 @@ class Float32Inside(Autograd):
 
 
 class StaleFirst(Remembering):
-    """The first result for a word and shapes is the result for good, as of a program with x baked in."""
+    """The first result for a nesting and shapes is the result for good, as of a program with x baked in."""
 
     name = "stale_first"
 

@@ -25,7 +25,7 @@ class Lawful(Autograd):
     def device(self, array):
         return "cpu"
 
-    def run(self, word, route, *inputs):
+    def run(self, nesting, route, *inputs):
         return route(*inputs)
 
     def prepare_worker(self):
@@ -47,11 +47,11 @@ class Lawful(Autograd):
     def _gradient(self, f, primal):
         return self._composed("R", f, primal)
 
-    def _composed(self, word, f, primal, *directions):
+    def _composed(self, nesting, f, primal, *directions):
         if isinstance(primal, tuple):
-            return compose(self, word)(lambda *x: f(x), primal, *directions)
-        found = compose(self, word)(f, (primal,), *((one,) for one in directions))
-        return found[0] if "R" in word else found
+            return compose(self, nesting)(lambda *x: f(x), primal, *directions)
+        found = compose(self, nesting)(f, (primal,), *((one,) for one in directions))
+        return found[0] if "R" in nesting else found
 
     def compile(self, f):
         return lambda *args: f(*args)

@@ -84,14 +84,14 @@ def test_all_is_right(check):
     assert rows(done) == dict.fromkeys(("R", "F", "FR", "RF", "RR", "FF", "auto"), "correct")
 
 
-def test_a_refusal_beside_right_words_is_no_finding(check):
+def test_a_refusal_beside_right_nestings_is_no_finding(check):
     done = check("mine:determinant", "--at-file", "x.npy")
     assert done.exit_code == 0
     assert rows(done)["FR"] == "refused"
     assert check("mine:determinant", "--at-file", "x.npy", "--nesting", "FR").exit_code == 1
 
 
-def test_a_wrong_word_is_a_finding(check):
+def test_a_wrong_nesting_is_a_finding(check):
     done = check("mine:wrong", "--at", "[1, 2]", "--nesting", "R", "--json")
     assert done.exit_code == 1
     data = json.loads(done.stdout)

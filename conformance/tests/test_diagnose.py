@@ -12,15 +12,15 @@ import nestgrad as ng
 from nestgrad_conformance.report.schema import Cell
 
 X = numpy.array([1.0, 2.0])
-WORDS = {"reverse", "forward", "auto"} | {str(ng.Nesting(word)) for word in ("FR", "RF", "RR", "FF")}
+NESTINGS = {"reverse", "forward", "auto"} | {str(ng.Nesting(nesting)) for nesting in ("FR", "RF", "RR", "FF")}
 
 
 def outcomes(f, x=X, *args, **options):
     return {cell.nesting: cell.outcome for cell in ng.diagnose(f, x, *args, backend="autograd", **options).cells}
 
 
-def cell_of(word, f, x=X, *args, **options):
-    (cell,) = ng.diagnose(f, x, *args, backend="autograd", nestings=[word], **options).cells
+def cell_of(nesting, f, x=X, *args, **options):
+    (cell,) = ng.diagnose(f, x, *args, backend="autograd", nestings=[nesting], **options).cells
     return cell
 
 
@@ -40,9 +40,9 @@ two_thirds = own_primitive(lambda x: x**3, lambda x: 2 * x**2)
 held = own_primitive(lambda x: x * 1.0, lambda x: 0.0 * x)
 
 
-def test_a_smooth_function_is_right_in_every_word():
+def test_a_smooth_function_is_right_in_every_nesting():
     diagnosis = ng.diagnose(smooth, X, backend="autograd")
-    assert {cell.nesting for cell in diagnosis.cells} == WORDS
+    assert {cell.nesting for cell in diagnosis.cells} == NESTINGS
     assert {cell.outcome for cell in diagnosis.cells} == {"correct"}
     assert diagnosis.ok
     for cell in diagnosis.cells:
@@ -52,14 +52,14 @@ def test_a_smooth_function_is_right_in_every_word():
         assert cell.seconds > 0
 
 
-def test_a_word_without_a_rule_is_refused():
+def test_a_nesting_without_a_rule_is_refused():
     found = outcomes(lambda x: np.linalg.det(np.outer(x, x) + np.eye(2)))
-    assert found == {name: "refused" if "forward" in name else "correct" for name in WORDS}
+    assert found == {name: "refused" if "forward" in name else "correct" for name in NESTINGS}
     cell = cell_of("FR", lambda x: np.linalg.det(np.outer(x, x) + np.eye(2)))
     assert "blocked by 'det'" in cell.message
 
 
-def test_a_wrong_rule_is_wrong_in_every_word_though_all_agree():
+def test_a_wrong_rule_is_wrong_in_every_nesting_though_all_agree():
     def f(x):
         return np.sum(two_thirds(x))
 
@@ -73,7 +73,7 @@ def test_a_right_gradient_with_a_wrong_second_derivative():
     def f(x):  # as in a variance whose mean is held: order 1 is right, for the sum of deviations is 0
         return np.sum((x - held(np.mean(x))) ** 2)
 
-    assert outcomes(f) == {name: "wrong" if "over" in name or name == "auto" else "correct" for name in WORDS}
+    assert outcomes(f) == {name: "wrong" if "over" in name or name == "auto" else "correct" for name in NESTINGS}
 
 
 def test_a_held_value_is_a_silent_zero():

@@ -8,7 +8,7 @@ import pytest
 import nestgrad as ng
 
 X = np.array([1.0, 2.0])
-WORDS = ("R", "F", "FR", "RF", "RR", "FF", "auto")
+NESTINGS = ("R", "F", "FR", "RF", "RR", "FF", "auto")
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 
 
@@ -118,7 +118,9 @@ def engine(request):
 
 def outcomes(f, x, **options):
     diagnosis = ng.diagnose(f, x, **options)
-    return {code: cell.outcome for cell in diagnosis.cells for code in WORDS if cell.nesting in (code, long_name(code))}
+    return {
+        code: cell.outcome for cell in diagnosis.cells for code in NESTINGS if cell.nesting in (code, long_name(code))
+    }
 
 
 def long_name(code):
@@ -135,10 +137,10 @@ def test_right(engine):
 
 def test_refused(engine):
     found = outcomes(engine.refused, engine.array(X))
-    assert found == {code: "refused" if code in engine.refusals else "correct" for code in WORDS}
+    assert found == {code: "refused" if code in engine.refusals else "correct" for code in NESTINGS}
 
 
-def test_wrong_in_every_word_though_all_agree(engine):
+def test_wrong_in_every_nesting_though_all_agree(engine):
     found = outcomes(lambda x: engine.xp.sum(engine.two_thirds(x)), engine.array(X))
     if engine.name == "torch":
         assert found.pop("FF") == "refused"
@@ -154,12 +156,12 @@ def test_a_right_gradient_and_every_hessian_wrong(engine):
         return engine.xp.sum((x - engine.held(engine.xp.mean(x))) ** 2)
 
     found = outcomes(variance, engine.array(X))
-    assert found == {code: "correct" if len(code) == 1 else "wrong" for code in WORDS}
+    assert found == {code: "correct" if len(code) == 1 else "wrong" for code in NESTINGS}
 
 
 def test_silent_zero(engine):
     found = outcomes(lambda x: engine.xp.sum(engine.held(x) ** 3) + engine.xp.sum(x), engine.array(X))
-    assert found == {code: "wrong" if len(code) == 1 else "silent_zero" for code in WORDS}
+    assert found == {code: "wrong" if len(code) == 1 else "silent_zero" for code in NESTINGS}
 
 
 def test_not_finite(engine):
@@ -240,7 +242,7 @@ def test_jax_without_64_bits():
         ng.diagnose(lambda x: jnp.sum(x), X, backend="jax")
 
 
-def test_a_custom_vjp_has_reverse_words_only():
+def test_a_custom_vjp_has_reverse_nestings_only():
     with contextlib.ExitStack() as stack:
         engine = Jax(stack)
 
@@ -250,10 +252,10 @@ def test_a_custom_vjp_has_reverse_words_only():
 
         cube.defvjp(lambda x: (cube(x), x), lambda x, upstream: (2 * x**2 * upstream,))
         found = outcomes(cube, engine.array(X))
-        assert found == {code: "wrong" if "F" not in code and code != "auto" else "refused" for code in WORDS}
+        assert found == {code: "wrong" if "F" not in code and code != "auto" else "refused" for code in NESTINGS}
 
 
-def test_bare_moments_are_wrong_in_every_second_order_word():
+def test_bare_moments_are_wrong_in_every_second_order_nesting():
     tf = pytest.importorskip("tensorflow")
     bare = ng.get_backend("tensorflow").raw()
     x = tf.constant([1.0, 2.0, 4.0], tf.float64)
@@ -264,9 +266,9 @@ def test_bare_moments_are_wrong_in_every_second_order_word():
     assert {(cell.outcome, cell.route) for cell in repaired.cells} == {("correct", "emulated")}
 
 
-def test_bare_layer_norm_is_wrong_in_words_with_an_inner_forward():
+def test_bare_layer_norm_is_wrong_in_nestings_with_an_inner_forward():
     torch = pytest.importorskip("torch")
     x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     bare = ng.get_backend("torch").raw()
     found = outcomes(lambda x: torch.sum(torch.nn.functional.layer_norm(x, (3,)) ** 3), x, backend=bare)
-    assert found == {code: "wrong" if code in ("RF", "FF") else "correct" for code in WORDS}
+    assert found == {code: "wrong" if code in ("RF", "FF") else "correct" for code in NESTINGS}

@@ -62,7 +62,7 @@ def test_a_name_is_found(text):
     assert named(text)
 
 
-def test_comments_docstrings_and_longer_words_are_no_names():
+def test_comments_docstrings_and_longer_nestings_are_no_names():
     assert not named('"""As jax does."""\nX = 1  # torch\n"""What torch is."""\ntorches = "blowtorch jaxlike"\n')
 
 

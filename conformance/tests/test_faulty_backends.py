@@ -6,27 +6,28 @@ from typing import NamedTuple
 
 import pytest
 
-from nestgrad._nesting import words
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad.internal import nestings
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import programs
 
 from . import faulty
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of a square root that a where hides
 
-WORDS = {word.code for order in (1, 2) for word in words(order)} | {AUTO}
+NESTINGS = {nesting.code for order in (1, 2) for nesting in nestings(order)} | {AUTO}
 FORWARD = {"F", "FF", "FR", "RF"}
 SECOND = {"FF", "FR", "RF", "RR", AUTO}  # auto is RR on this engine
 
 
 class Caught(NamedTuple):
-    """Where numbers must be told wrong in functions that do not differentiate inside: in these words, in no other."""
+    """Where numbers must be told wrong in functions that do not differentiate inside: in these nestings alone."""
 
-    words: set[str]
+    nestings: set[str]
     outcomes: set[str]
-    least: int  # scenarios, for each of the words
+    least: int  # scenarios, for each of the nestings
 
 
 EXPECTED = {
@@ -36,18 +37,18 @@ EXPECTED = {
     faulty.SilentZeros: Caught(SECOND, {"silent_zero"}, 24),
     faulty.DiagonalOnly: Caught(SECOND, {"wrong", "silent_zero"}, 18),
     faulty.MixedTermDropped: Caught({"FR", "RR", AUTO}, {"wrong"}, 6),
-    faulty.Float32Inside: Caught(WORDS, {"wrong"}, 24),
-    faulty.StaleFirst: Caught(WORDS, {"wrong"}, 24),
-    faulty.WrongAbove2: Caught(WORDS - {"F", "FF"}, {"wrong"}, 23),
-    faulty.WrongSecondCall: Caught(WORDS - {AUTO}, {"wrong"}, 24),  # auto is RR, whose second call was before
-    faulty.NanMasked: Caught(WORDS, {"wrong", "silent_zero", "error"}, 2),
+    faulty.Float32Inside: Caught(NESTINGS, {"wrong"}, 24),
+    faulty.StaleFirst: Caught(NESTINGS, {"wrong"}, 24),
+    faulty.WrongAbove2: Caught(NESTINGS - {"F", "FF"}, {"wrong"}, 23),
+    faulty.WrongSecondCall: Caught(NESTINGS - {AUTO}, {"wrong"}, 24),  # auto is RR, whose second call was before
+    faulty.NanMasked: Caught(NESTINGS, {"wrong", "silent_zero", "error"}, 2),
     faulty.Confused: Caught(set(), set(), 0),
 }
 
 
 class Cell(NamedTuple):
     scenario: str
-    word: str
+    nesting: str
     outcome: str
     route: str | None
     fails: bool
@@ -70,11 +71,11 @@ def cells(kind):
     found = []
     for scenario in SCENARIOS.values():
         subject = Subject(scenario, kind(), seed=0)
-        for word in sorted(WORDS, key=len):
-            cell = measure(subject, word)
+        for nesting in sorted(NESTINGS, key=len):
+            cell = measure(subject, nesting)
             declared = "limit" if cell.outcome == "refused" else "supported"
             fails = verdict(declared, cell.outcome, cell.route) in FAILING
-            found.append(Cell(scenario.id, word, cell.outcome, cell.route, fails, cell.message))
+            found.append(Cell(scenario.id, nesting, cell.outcome, cell.route, fails, cell.message))
     return found
 
 
@@ -99,22 +100,22 @@ def test_the_unmodified_backend_fails_nowhere():
 
 @pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.name)
 def test_a_fault_is_caught_where_it_is_and_told_for_what_it_is(fault):
-    count = collections.Counter(cell.word for cell in wrong(fault))
-    assert set(count) == EXPECTED[fault].words
+    count = collections.Counter(cell.nesting for cell in wrong(fault))
+    assert set(count) == EXPECTED[fault].nestings
     assert min(count.values(), default=0) >= EXPECTED[fault].least, count
     assert {cell.outcome for cell in wrong(fault)} == EXPECTED[fault].outcomes
     assert not [cell for cell in cells(fault) if cell.outcome == "uncertain"]
 
 
 def test_zeros_are_right_where_zero_is_the_truth():
-    zero = {cell.scenario for cell in cells(faulty.SilentZeros) if cell.word == "RR" and cell.outcome == "correct"}
+    zero = {cell.scenario for cell in cells(faulty.SilentZeros) if cell.nesting == "RR" and cell.outcome == "correct"}
     assert zero == {"linear", "constant", "empty"}
 
 
 def test_zeros_that_happen_to_be_right_are_caught_by_the_canary():
     lucky = [cell for cell in failing(faulty.SilentZeros) if cell.outcome == "correct"]
     assert {cell.route for cell in lucky} == {"substituted"}
-    assert {cell.word for cell in lucky} == {"FR", "RF"}
+    assert {cell.nesting for cell in lucky} == {"FR", "RF"}
 
 
 @pytest.mark.parametrize("fault", [faulty.DiagonalOnly, faulty.MixedTermDropped, faulty.SilentZeros])
@@ -129,7 +130,7 @@ def test_faults_of_later_calls_are_caught_by_laws(fault):
 
 @pytest.mark.parametrize("fault", [faulty.StaleFirst, faulty.WrongSecondCall])
 def test_faults_of_later_calls_are_caught_in_gradients(fault):
-    assert [cell.scenario for cell in wrong(fault) if cell.word == "R"] != []
+    assert [cell.scenario for cell in wrong(fault) if cell.nesting == "R"] != []
 
 
 def test_a_product_rule_is_blamed_where_there_are_products():
@@ -150,10 +151,10 @@ def test_masked_nans_are_caught_where_the_chain_rule_makes_some():
 
 def test_perturbation_confusion_is_caught_in_functions_that_differentiate_inside():
     aliased = {name for name in SCENARIOS if name.startswith("confusion")}
-    aliased -= {"confusion_reverse_over_forward", "confusion_forward_over_reverse"}  # no number in any word
+    aliased -= {"confusion_reverse_over_forward", "confusion_forward_over_reverse"}  # no number in any nesting
     assert {cell.scenario for cell in wrong(faulty.Confused, nested=True) if cell.outcome == "wrong"} == aliased
     # in RF the confused trace meets a rule that fails, which the backend refuses: no number
-    assert {cell.word for cell in wrong(faulty.Confused, nested=True)} == WORDS - {"RF"}
-    refused = [cell for cell in cells(faulty.Confused) if cell.word == "RF" and SCENARIOS[cell.scenario].nested]
+    assert {cell.nesting for cell in wrong(faulty.Confused, nested=True)} == NESTINGS - {"RF"}
+    refused = [cell for cell in cells(faulty.Confused) if cell.nesting == "RF" and SCENARIOS[cell.scenario].nested]
     assert {cell.outcome for cell in refused if cell.scenario in aliased} == {"refused"}
     assert verdict("supported", "refused", None) == "broken"  # so a real run, where nothing declares it, fails

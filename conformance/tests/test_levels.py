@@ -43,7 +43,7 @@ def test_a_scenario_may_be_refused_but_not_all():
     assert reached(*cells(1, scenario="t"), *refused) == "first order"
 
 
-def test_one_right_word_with_an_r_is_enough():
+def test_one_right_nesting_with_an_r_is_enough():
     names = ORDERS[2]
     one = [cell(nesting=names[2]), *(cell(nesting=name, **REFUSED) for name in names if name != names[2])]
     assert reached(*cells(1), *one) == "second order"
@@ -51,7 +51,7 @@ def test_one_right_word_with_an_r_is_enough():
     assert reached(*cells(1), *scalar) == "first order"
 
 
-def test_an_uncertain_cell_is_no_right_word():
+def test_an_uncertain_cell_is_no_right_nesting():
     assert reached(*cells(1, 2), *cells(2, scenario="t", **UNCERTAIN)) == "first order"
 
 

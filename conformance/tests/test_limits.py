@@ -54,8 +54,8 @@ def limit(nesting="*", **fields):
     return Limit(nesting=nesting, **{"kind": "never", "reason": "it cannot", **fields})
 
 
-def covers(one, word="FR", scenario="norm", features=("norm", "pytree"), version="1.9.1"):
-    return one.covers(word, scenario, features, version)
+def covers(one, nesting="FR", scenario="norm", features=("norm", "pytree"), version="1.9.1"):
+    return one.covers(nesting, scenario, features, version)
 
 
 def test_a_file_is_read(written):
@@ -171,7 +171,7 @@ def test_only_what_is_never_possible_holds_for_everything(written, kind):
     ],
 )
 def test_patterns(pattern, yes, no):
-    assert [word for word in yes + no if covers(limit(pattern), word)] == yes
+    assert [nesting for nesting in yes + no if covers(limit(pattern), nesting)] == yes
 
 
 def test_operation_and_feature_both_have_to_be_there():
@@ -234,15 +234,15 @@ def test_implied_limits_of_a_missing_mode():
     (no_forward,) = implied({**both, "forward": False}, None)
     assert no_forward.kind == "never"
     assert "forward" in no_forward.reason
-    assert [word for word in ("F", "R", "FR", "RR", "RRF") if covers(no_forward, word)] == ["F", "FR", "RRF"]
+    assert [nesting for nesting in ("F", "R", "FR", "RR", "RRF") if covers(no_forward, nesting)] == ["F", "FR", "RRF"]
     (no_reverse,) = implied({**both, "reverse": False}, None)
-    assert [word for word in ("F", "R", "FR", "FF", "RFF") if covers(no_reverse, word)] == ["R", "FR", "RFF"]
+    assert [nesting for nesting in ("F", "R", "FR", "FF", "RFF") if covers(no_reverse, nesting)] == ["R", "FR", "RFF"]
 
 
 @pytest.mark.parametrize(("most", "beyond"), [(1, ["FR", "RRR"]), (2, ["RRR"]), (3, [])])
 def test_implied_limit_of_a_greatest_order(most, beyond):
     (found,) = implied({"forward": True, "reverse": True}, most)
-    assert [word for word in ("F", "FR", "RRR") if covers(found, word)] == beyond
+    assert [nesting for nesting in ("F", "FR", "RRR") if covers(found, nesting)] == beyond
     assert str(most) in found.reason
 
 

@@ -6,9 +6,10 @@ import pytest
 import nestgrad as ng
 from nestgrad.extend import Canary, Refusal, emulated
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import verdict
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario, load, normal
 from nestgrad_conformance.truth.oracle import Oracle, Source
 
@@ -20,9 +21,9 @@ def cubic(xp, x):
     return xp.sum(x**3) + xp.sum(x + 2) ** 3
 
 
-def measured(word, backend=None, *, function=cubic, **fields):
+def measured(nesting, backend=None, *, function=cubic, **fields):
     scenario = Scenario(id="one", function=function, **{"inputs": normal(3), **fields})
-    return measure(Subject(scenario, backend or Autograd(), seed=0), word)
+    return measure(Subject(scenario, backend or Autograd(), seed=0), nesting)
 
 
 class Unlooked(Autograd):
@@ -52,9 +53,9 @@ class Failing(Autograd):
         raise self.error
 
 
-@pytest.mark.parametrize("word", [*ALL, "FFR", "RRR", AUTO])
-def test_correct(word):
-    found = measured(word)
+@pytest.mark.parametrize("nesting", [*ALL, "FFR", "RRR", AUTO])
+def test_correct(nesting):
+    found = measured(nesting)
     assert (found.outcome, found.route, found.repairs) == ("correct", "native", [])
     assert found.error <= found.tolerance < 1e-6
     assert found.oracle
@@ -62,20 +63,20 @@ def test_correct(word):
     assert found.exception is found.message is None
 
 
-@pytest.mark.parametrize("word", ["R", "FR", AUTO])
-def test_a_function_is_imported_before_any_transform_runs(monkeypatch, tmp_path, word):
+@pytest.mark.parametrize("nesting", ["R", "FR", AUTO])
+def test_a_function_is_imported_before_any_transform_runs(monkeypatch, tmp_path, nesting):
     (tmp_path / "late_functions.py").write_text("def f(x):\n    return (x**3).sum()\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "late_functions", raising=False)
     subject = Subject(Scenario(id="late", function="late_functions:f", inputs=normal(3)), Autograd(), seed=0)
-    subject.operator(word)
+    subject.operator(nesting)
     assert sys.modules.pop("late_functions")
 
 
-@pytest.mark.parametrize("word", ALL)
-def test_a_probe_is_told_and_not_judged(word):
+@pytest.mark.parametrize("nesting", ALL)
+def test_a_probe_is_told_and_not_judged(nesting):
     kink = {"function": lambda xp, x: xp.sum(xp.abs(x) * x), "inputs": lambda rng: np.zeros(2), "probe": True}
-    found = measured(word, **kink)
+    found = measured(nesting, **kink)
     assert found.outcome == "probe"
     assert found.message.startswith("takes ")
     assert found.error is found.oracle is None
@@ -134,9 +135,9 @@ def test_a_zero_that_is_the_truth_is_correct():
     ],
     ids=["log_exp", "exp_times_exp", "softmax_sum"],
 )
-@pytest.mark.parametrize("word", ORDER_2)
-def test_a_zero_but_for_rounding_is_correct(function, word):
-    assert measured(word, function=function).outcome == "correct"
+@pytest.mark.parametrize("nesting", ORDER_2)
+def test_a_zero_but_for_rounding_is_correct(function, nesting):
+    assert measured(nesting, function=function).outcome == "correct"
 
 
 def test_a_zero_but_for_rounding_agrees_with_an_exact_zero():
@@ -156,7 +157,7 @@ def test_a_missing_mode_is_refused():
     assert measured("RR", ReverseOnly()).outcome == "correct"
 
 
-def test_a_refusal_inside_f_does_not_change_the_word():
+def test_a_refusal_inside_f_does_not_change_the_nesting():
     class ForwardOnly(Autograd):
         vjp = None
 
@@ -173,7 +174,7 @@ def test_auto_without_a_mode_for_it_is_refused():
 
 
 def test_a_recognised_exception_of_the_engine_is_a_refusal():
-    def classify(self, exception, word):
+    def classify(self, exception, nesting):
         return Refusal("gather", str(exception))
 
     found = measured("R", type("Honest", (Failing,), {"classify": classify})(KeyError("no rule")))
@@ -265,9 +266,9 @@ def test_other_leaves_are_wrong():
     assert "it should be [((2,), 'float64'), ((1,), 'float64')]" in found.message
 
 
-@pytest.mark.parametrize("word", ALL)
-def test_evaluations_are_counted(word):
-    assert measured(word).f_calls == 1
+@pytest.mark.parametrize("nesting", ALL)
+def test_evaluations_are_counted(nesting):
+    assert measured(nesting).f_calls == 1
 
 
 def test_evaluations_of_the_oracle_and_of_laws_are_not_counted():
@@ -294,21 +295,21 @@ class Declared(DoubleReverse):
     declares = True
 
 
-@pytest.mark.parametrize("word", ["F", *ORDER_2])
-def test_a_lying_forward_mode_is_substituted(word):
-    found = measured(word, DoubleReverse())
-    assert (found.outcome, found.route) == ("correct", "native" if word == "RR" else "substituted")
-    assert verdict("supported", found.outcome, found.route) == ("supported" if word == "RR" else "broken")
+@pytest.mark.parametrize("nesting", ["F", *ORDER_2])
+def test_a_lying_forward_mode_is_substituted(nesting):
+    found = measured(nesting, DoubleReverse())
+    assert (found.outcome, found.route) == ("correct", "native" if nesting == "RR" else "substituted")
+    assert verdict("supported", found.outcome, found.route) == ("supported" if nesting == "RR" else "broken")
 
 
-@pytest.mark.parametrize("word", ["F", *ORDER_2])
-def test_a_declared_one_is_emulated(word):
-    found = measured(word, Declared())
-    assert (found.outcome, found.route) == ("correct", "native" if word == "RR" else "emulated")
-    assert found.repairs == ([] if word == "RR" else ["jvp"])
+@pytest.mark.parametrize("nesting", ["F", *ORDER_2])
+def test_a_declared_one_is_emulated(nesting):
+    found = measured(nesting, Declared())
+    assert (found.outcome, found.route) == ("correct", "native" if nesting == "RR" else "emulated")
+    assert found.repairs == ([] if nesting == "RR" else ["jvp"])
 
 
-def test_another_word_in_place_of_the_one_asked_for_is_substituted():
+def test_another_nesting_in_place_of_the_one_asked_for_is_substituted():
     class Substituting(Autograd):
         def forward_over_reverse(self, f, primal, tangent):
             return None, ng.derivative(f, "RR", backend=Autograd())(primal, tangent)
@@ -334,11 +335,11 @@ def test_a_canary_that_never_sings_proves_no_route():
     assert measured("R", deaf()).route == "substituted"
 
 
-@pytest.mark.parametrize("word", ["FR", "RF", "RR"])
-def test_auto_is_resolved_to_the_word_that_ran(word):
-    preferring = type("Preferring", (Autograd,), {"preferred": (word,)})()
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_auto_is_resolved_to_the_nesting_that_ran(nesting):
+    preferring = type("Preferring", (Autograd,), {"preferred": (nesting,)})()
     found = measured(AUTO, preferring)
-    assert (found.nesting, found.outcome) == (word, "correct")
+    assert (found.nesting, found.outcome) == (nesting, "correct")
     assert measured("R", preferring).nesting == "R"
 
 

@@ -30,12 +30,12 @@ def own(operation):
     return [one for one in SCENARIOS.values() if one.operation == operation and one.dtype == DTYPE and not one.probe]
 
 
-def numbers(scenario, backend, word, seed=1):
+def numbers(scenario, backend, nesting, seed=1):
     """What a backend gives, or the type of what it raises."""
     subject = Subject(scenario, backend, seed)
-    directions = [subject.direction(i) for i in range(ng.Nesting(word).directions)]
+    directions = [subject.direction(i) for i in range(ng.Nesting(nesting).directions)]
     try:
-        return subject.operator(word)(subject.x, *directions)
+        return subject.operator(nesting)(subject.x, *directions)
     except Exception as error:
         return type(error)
 
@@ -64,9 +64,9 @@ def test_every_operation_is_a_target():
 def test_right_rules_around_an_operation_change_nothing(operation):
     function = operator.attrgetter(operation)(sound().xp)
     for scenario in own(operation):
-        for word in ("R", "RF", "RR"):
+        for nesting in ("R", "RF", "RR"):
             wrapped = Situated().replace({operation: with_rules(function, Rules())})
-            assert_same(numbers(scenario, wrapped, word), numbers(scenario, sound(), word))
+            assert_same(numbers(scenario, wrapped, nesting), numbers(scenario, sound(), nesting))
 
 
 def test_a_rule_is_asked_with_the_differentiated_arrays_alone():
@@ -113,8 +113,8 @@ def test_proofs_hold():
 )
 def test_an_independent_fault_is_found(make, scenario):
     subject = Subject(SCENARIOS[scenario], make(), 0)
-    words = [task.word for task in Selection(executions=("eager",)).tasks([SCENARIOS[scenario]], described())]
-    assert {measure(subject, word).outcome for word in words} & {"wrong", "silent_zero", "error"}
+    nestings = [task.nesting for task in Selection(executions=("eager",)).tasks([SCENARIOS[scenario]], described())]
+    assert {measure(subject, nesting).outcome for nesting in nestings} & {"wrong", "silent_zero", "error"}
 
 
 def test_a_namespace_is_replaced_in_part():
@@ -131,7 +131,9 @@ def test_what_a_scenario_calls_is_seen():
 def test_a_sound_backend_in_a_situation_is_not_accused():
     for execution in ("eager", "compiled"):
         subject = Subject(SCENARIOS["op_multiply"], Situated(), 0)
-        assert {measure(subject, word, execution).outcome for word in ("R", "FR", "RF", "RR", "FF")} == {"correct"}
+        assert {measure(subject, nesting, execution).outcome for nesting in ("R", "FR", "RF", "RR", "FF")} == {
+            "correct"
+        }
 
 
 def test_the_command_prints_both_figures():

@@ -88,8 +88,8 @@ def vector(f):
     return lambda x, *vs: np.array([derivative(f, x, *vs, unit) for unit in np.eye(len(x))])
 
 
-def sources(f, *words):
-    return [Source(word, vector(f)) for word in words]
+def sources(f, *nestings):
+    return [Source(nesting, vector(f)) for nesting in nestings]
 
 
 @pytest.mark.parametrize("name", CASES)

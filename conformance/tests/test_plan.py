@@ -7,7 +7,7 @@ from nestgrad.internal import descriptor
 from nestgrad_conformance.run.backend_run import THREADS, Bench
 from nestgrad_conformance.run.caches import CACHE, folder
 from nestgrad_conformance.run.plan import Selection, Shard
-from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, words_of
+from nestgrad_conformance.run.profiles import EXECUTIONS, PROFILES, nestings_of
 from nestgrad_conformance.scenarios import Scenario, load, normal
 
 ENGINES = ("autograd", "jax", "tensorflow", "torch")
@@ -23,8 +23,10 @@ OPS = [one(f"op_{number}", order=3, sample=number % 5 == 0) for number in range(
 
 def places(profile, scenario, engine):
     """The highest order in each execution."""
-    planned = {execution: set(words_of(profile, scenario, execution, descriptor(engine))) for execution in EXECUTIONS}
-    return {execution: max(map(len, words - {"auto"})) for execution, words in planned.items() if words}
+    planned = {
+        execution: set(nestings_of(profile, scenario, execution, descriptor(engine))) for execution in EXECUTIONS
+    }
+    return {execution: max(map(len, nestings - {"auto"})) for execution, nestings in planned.items() if nestings}
 
 
 def test_full_is_everything_but_inductor_which_has_its_sample():
@@ -77,15 +79,17 @@ def told(**speeds):
 )
 def test_a_backend_tells_its_own_speeds(speeds, found):
     """The suite knows of no engine: what a profile measures of a third party's goes by its descriptor."""
-    planned = {execution: words_of("standard", one(order=2), execution, told(**speeds)) for execution in EXECUTIONS}
-    whole = {execution: max(map(len, {*words} - {"auto"})) for execution, words in planned.items() if "R" in words}
+    planned = {execution: nestings_of("standard", one(order=2), execution, told(**speeds)) for execution in EXECUTIONS}
+    whole = {
+        execution: max(map(len, {*nestings} - {"auto"})) for execution, nestings in planned.items() if "R" in nestings
+    }
     assert whole == found
 
 
-def test_quick_measures_the_choice_between_words_where_no_execution_is_slow():
+def test_quick_measures_the_choice_between_nestings_where_no_execution_is_slow():
     (scenario, *_) = (one for one in OPS if places("quick", one, "torch"))
-    assert words_of("quick", scenario, "eager", TORCH) == ["R", "F", "FR", "RF", "RR", "FF", "auto"]
-    assert words_of("quick", scenario, "eager", TENSORFLOW) == ["R", "F", "FR", "RF", "RR", "FF"]
+    assert nestings_of("quick", scenario, "eager", TORCH) == ["R", "F", "FR", "RF", "RR", "FF", "auto"]
+    assert nestings_of("quick", scenario, "eager", TENSORFLOW) == ["R", "F", "FR", "RF", "RR", "FF"]
 
 
 @pytest.mark.parametrize(
@@ -122,16 +126,16 @@ def test_standard_has_every_operation_in_the_slow_executions_too(engine, slow):
 )
 def test_standard_measures_order_1_of_an_operation_where_that_is_fast(engine, slow, fast):
     scenario = one("op_exp", operation="exp", plain=True, order=2)
-    found = {execution: words_of("standard", scenario, execution, descriptor(engine)) for execution in (slow, fast)}
+    found = {execution: nestings_of("standard", scenario, execution, descriptor(engine)) for execution in (slow, fast)}
     assert found == {slow: ["FR", "RF", "RR", "FF"], fast: ["R", "F", "FR", "RF", "RR", "FF", "auto"]}
 
 
 @pytest.mark.parametrize(("engine", "fastest"), [("torch", "eager"), ("jax", "compiled"), ("tensorflow", "eager")])
-def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_everywhere(engine, fastest):
+def test_the_choice_between_nestings_is_measured_where_that_is_fastest_and_in_full_everywhere(engine, fastest):
     def chosen(profile):
         scenarios = [*OPS, one("op", order=2, operation="op", plain=True)]
         tasks = Selection(profile=profile).tasks(scenarios, descriptor(engine))
-        return {task.execution for task in tasks if task.word == "auto"}
+        return {task.execution for task in tasks if task.nesting == "auto"}
 
     assert chosen("quick") == ({fastest} if engine != "tensorflow" else set())
     assert chosen("standard") == {fastest} < chosen("full")
@@ -139,7 +143,7 @@ def test_the_choice_between_words_is_measured_where_that_is_fastest_and_in_full_
 
 def test_a_selection_narrows_a_profile():
     tasks = Selection(scenarios=("op_1?",), executions=("xla",), nestings=("FR",)).tasks(OPS, TORCH)
-    assert {(task.scenario, task.word, task.execution) for task in tasks} == {
+    assert {(task.scenario, task.nesting, task.execution) for task in tasks} == {
         (f"op_1{number}", "FR", "xla") for number in range(10)
     }
     assert Selection(executions=("xla",), profile="quick").tasks(OPS, TORCH) == []

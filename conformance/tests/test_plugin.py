@@ -134,9 +134,8 @@ def test_a_whole_session_without_a_level_fails(tmp_path, monkeypatch, planned, s
     monkeypatch.setattr(session, "tasks", lambda: [None] * planned)
     ended, lines = finished(session, cell(nesting="reverse", **REFUSED))
     assert ended == status
-    level = (
-        "a conforms at no level on 1 scenarios of profile quick; not higher: no scenario has a right word of order 1."
-    )
+    reason = "no scenario has a right nesting of order 1."
+    level = f"a conforms at no level on 1 scenarios of profile quick; not higher: {reason}"
     assert lines == ([f"nestgrad: {level}"] if planned == 1 else [])
 
 

@@ -39,19 +39,21 @@ reason = "not at all"
 """
 
 
-def measured(word, operation, outcome, declared="supported", execution="eager", scenario=None, refusal=None, tags=()):
+def measured(
+    nesting, operation, outcome, declared="supported", execution="eager", scenario=None, refusal=None, tags=()
+):
     verdict = {
         ("limit", "correct"): "undeclared",
         ("limit", "refused"): "refused",
         ("supported", "correct"): "supported",
     }
     return Cell(
-        id=f"a/{scenario or operation}@1/{word}/{execution}/float64",
+        id=f"a/{scenario or operation}@1/{nesting}/{execution}/float64",
         backend="a",
         tier="ops",
         dtype="float64",
         device="cpu",
-        nesting=str(Nesting(word)),
+        nesting=str(Nesting(nesting)),
         scenario=scenario or f"s_{operation}",
         execution=execution,
         features=[operation, *tags],
@@ -109,7 +111,7 @@ def test_versions_are_sorted_as_versions_and_stand_where_their_author_put_the_re
     ],
 )
 def test_a_limit_that_is_right_in_this_version_ends_there_if_another_one_has_it(before, left):
-    cells = [measured(word, "svd", "correct", "limit") for word in ("F", "FR")]
+    cells = [measured(nesting, "svd", "correct", "limit") for nesting in ("F", "FR")]
     text, notes = edited(before, cells, "1")
     kept = {name: first(text).get(name) for name in ("seen", "since", "mended_in") if first(text).get(name)}
     assert (first(text)["operation"], kept, notes) == ("svd", left, [])
@@ -129,11 +131,11 @@ def test_a_limit_that_shrinks_is_as_it_was_for_the_versions_that_it_was_seen_in(
     old, new = (limit for limit in parse(text, "") if limit.operation == "svd")
     assert (old.nesting, old.seen, old.mended_in) == ("*F*", ("0.9",), "1")
     assert (new.seen, new.since, new.mended_in) == (("1",), None, None)
-    assert [new.covers(word, "s_svd", ["svd"], "1") for word in ("FR", "RF")] == [True, False]
+    assert [new.covers(nesting, "s_svd", ["svd"], "1") for nesting in ("FR", "RF")] == [True, False]
 
 
 def test_a_limit_that_is_stale_throughout_goes_with_its_comment():
-    cells = [measured(word, "svd", "correct", "limit") for word in ("F", "FR")]
+    cells = [measured(nesting, "svd", "correct", "limit") for nesting in ("F", "FR")]
     text, notes = edited(FILE, cells, "1")
     assert [limit["operation"] for limit in tomllib.loads(text)["limit"]] == ["qr"]
     assert text.startswith("# Header.\n\n[[limit]]")
@@ -141,7 +143,7 @@ def test_a_limit_that_is_stale_throughout_goes_with_its_comment():
 
 
 def test_a_limit_that_is_stale_in_part_shrinks_to_what_is_refused():
-    cells = [measured(word, "svd", "refused", "limit") for word in ("FR", "FF", "F")]
+    cells = [measured(nesting, "svd", "refused", "limit") for nesting in ("FR", "FF", "F")]
     cells += [measured("RF", "svd", "correct", "limit"), measured("RR", "svd", "correct")]
     text, _ = edited(FILE, cells, "1")
     svd = [limit for limit in tomllib.loads(text)["limit"] if limit["operation"] == "svd"]
@@ -158,8 +160,8 @@ def test_a_limit_that_depends_on_the_scenario_is_left_with_a_note():
 
 
 def test_a_refusal_that_nothing_declares_becomes_a_limit_with_its_reason():
-    cells = [measured(word, "pinv", "refused", refusal=refusal("pinv")) for word in ("F", "FR", "RF")]
-    cells += [measured(word, "pinv", "correct") for word in ("R", "RR")]
+    cells = [measured(nesting, "pinv", "refused", refusal=refusal("pinv")) for nesting in ("F", "FR", "RF")]
+    cells += [measured(nesting, "pinv", "correct") for nesting in ("R", "RR")]
     text, notes = edited(FILE, cells, "1")
     assert text.startswith(FILE)
     assert tomllib.loads(text)["limit"][2:] == [

@@ -8,9 +8,10 @@ import pytest
 import nestgrad as ng
 from nestgrad.internal import descriptor
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.mutation import independent
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import bundled, load
 from nestgrad_conformance.scenarios.settings import Use, anywhere, autograd, threads
@@ -38,9 +39,9 @@ def product(x, v):
     }
 
 
-def use(word, backend=None):
+def use(nesting, backend=None):
     backend = backend or Autograd()
-    return Use(backend, f, word, lambda g, nesting: ng.derivative(g, nesting, backend=backend))
+    return Use(backend, f, nesting, lambda g, nesting: ng.derivative(g, nesting, backend=backend))
 
 
 def leaves(tree):
@@ -54,8 +55,8 @@ ANYWHERE = (anywhere.strided, anywhere.reversed_views, anywhere.planned_elsewher
 def test_a_setting_does_not_change_the_number(setting):
     for found, truth in zip(leaves(setting(use("R"))(X)), leaves(gradient(X)), strict=True):
         np.testing.assert_allclose(found, truth, rtol=1e-12)
-    for word in ("FR", "RF", "RR"):
-        for found, truth in zip(leaves(setting(use(word))(X, V)), leaves(product(X, V)), strict=True):
+    for nesting in ("FR", "RF", "RR"):
+        for found, truth in zip(leaves(setting(use(nesting))(X, V)), leaves(product(X, V)), strict=True):
             np.testing.assert_allclose(found, truth, rtol=1e-12)
 
 
@@ -67,14 +68,14 @@ def test_a_pullback_answers_the_same_when_called_again():
 
 
 @pytest.mark.parametrize("setting", [autograd.grad, autograd.grad_in_direction])
-@pytest.mark.parametrize("word", ["RR", "RF"])
-def test_the_users_reverse_mode_gives_the_same(setting, word):
-    for found, truth in zip(setting(use(word))(X, V), leaves(product(X, V)), strict=True):
+@pytest.mark.parametrize("nesting", ["RR", "RF"])
+def test_the_users_reverse_mode_gives_the_same(setting, nesting):
+    for found, truth in zip(setting(use(nesting))(X, V), leaves(product(X, V)), strict=True):
         np.testing.assert_allclose(found, truth, rtol=1e-12)
 
 
-@pytest.mark.parametrize("word", ["FF", "FR"])
-def test_the_users_reverse_mode_in_a_direction_gives_scalars_too(word):
+@pytest.mark.parametrize("nesting", ["FF", "FR"])
+def test_the_users_reverse_mode_in_a_direction_gives_scalars_too(nesting):
     found = autograd.grad_in_direction(use("FF"))(X, V, X)
     truth = sum(np.sum(a * b) for a, b in zip(leaves(product(X, V)), leaves(X), strict=True))
     np.testing.assert_allclose(found, truth, rtol=1e-12)
@@ -82,7 +83,7 @@ def test_the_users_reverse_mode_in_a_direction_gives_scalars_too(word):
 
 def test_strided_arrays_are_strided():
     seen = []
-    operator = Use(Autograd(), f, "R", lambda g, word: lambda *trees: seen.extend(trees))
+    operator = Use(Autograd(), f, "R", lambda g, nesting: lambda *trees: seen.extend(trees))
     anywhere.strided(operator)(X)
     anywhere.reversed_views(operator)(X)
     assert [tree["a"].strides for tree in seen] == [(16,), (-8,)]
@@ -116,7 +117,7 @@ def test_threads_cross():
         order.append(threading.current_thread() is threading.main_thread())
         return f(x)
 
-    unlocked = Use(Autograd(), watched, "", lambda g, word: g)
+    unlocked = Use(Autograd(), watched, "", lambda g, nesting: g)
     threads.crossing(unlocked)(X)
     assert order == [False, True]
 
@@ -128,7 +129,7 @@ def test_an_exception_in_the_other_thread_is_told():
         return f(x)
 
     with pytest.raises(ValueError, match="only here"):
-        threads.crossing(Use(Autograd(), fails_beside, "", lambda g, word: g))(X)
+        threads.crossing(Use(Autograd(), fails_beside, "", lambda g, nesting: g))(X)
 
 
 def test_bare_autograd_is_wrong_in_two_threads():
@@ -140,7 +141,7 @@ def test_bare_autograd_is_wrong_in_two_threads():
 
 def test_a_stale_plan_is_caught_where_it_was_made_elsewhere():
     subject = Subject(load()["planned_elsewhere_of_rosenbrock"], faulty.StaleFirst(), 0)
-    assert {measure(subject, word).outcome for word in ("R", "FR", "RR", AUTO)} == {"wrong"}
+    assert {measure(subject, nesting).outcome for nesting in ("R", "FR", "RR", AUTO)} == {"wrong"}
 
 
 def test_float32_is_judged_by_a_truth_in_float64_at_the_same_point():
@@ -167,8 +168,8 @@ def test_a_batch_needs_a_backend_with_a_batch_method():
     assert vmapped.capability == "vmap"
 
 
-def test_words_and_executions_are_those_that_a_setting_is_for():
+def test_nestings_and_executions_are_those_that_a_setting_is_for():
     tasks = Selection(tiers=("transforms",)).tasks(bundled(), descriptor("autograd"))
     assert {task.execution for task in tasks if task.dtype == "float64"} == {"eager"}
-    words = {task.word for task in tasks if task.scenario == "autograd_grad_of_rosenbrock"}
-    assert words == {"RF", "RR"}
+    nestings = {task.nesting for task in tasks if task.scenario == "autograd_grad_of_rosenbrock"}
+    assert nestings == {"RF", "RR"}

@@ -33,15 +33,15 @@ DET = Limit(nesting="?F", operation="det", kind="upstream_bug", reason="the rule
 WHOLE = ("plain", "batched", "third")
 
 
-def right(name, word="RF", execution="eager", **changes):
-    nesting, rest = str(Nesting(word)), {"declared": None, "verdict": "correct", **changes}
+def right(name, code="RF", execution="eager", **changes):
+    nesting, rest = str(Nesting(code)), {"declared": None, "verdict": "correct", **changes}
     features = sorted(BY_ID[name].features)
-    rest["id"] = f"autograd/{name}@1/{word}/{execution}/float64"
+    rest["id"] = f"autograd/{name}@1/{code}/{execution}/float64"
     return cell("autograd", name, nesting, execution=execution, features=features, **rest)
 
 
-def wrong(name, word="RF", execution="eager", outcome="wrong"):
-    return right(name, word, execution, outcome=outcome, verdict=outcome)
+def wrong(name, code="RF", execution="eager", outcome="wrong"):
+    return right(name, code, execution, outcome=outcome, verdict=outcome)
 
 
 @pytest.fixture
@@ -73,11 +73,11 @@ def test_a_fault_is_gone_if_all_that_it_covers_is_right(told):
 
 @pytest.mark.parametrize("outcome", ["wrong", "silent_zero", "not_finite", "error", "crash", "timeout", "uncertain"])
 @pytest.mark.parametrize(
-    ("name", "word", "execution"),
+    ("name", "code", "execution"),
     [("plain", "RF", "eager"), ("plain", "FF", "eager"), ("plain", "RF", "compiled"), ("inside", "RF", "eager")],
 )
-def test_one_cell_that_is_not_right_shows_that_it_is_there(told, name, word, execution, outcome):
-    place = (name, word, execution)
+def test_one_cell_that_is_not_right_shows_that_it_is_there(told, name, code, execution, outcome):
+    place = (name, code, execution)
     cells = [right(one) for one in WHOLE if (one, "RF", "eager") != place] + [wrong(*place, outcome=outcome)]
     assert counts(told(cells)) == (1, 0, 0)
 

@@ -7,12 +7,13 @@ import pytest
 import nestgrad as ng
 from nestgrad.extend import Nesting, emulated
 from nestgrad_autograd._impl import Autograd
-from nestgrad_conformance.cases.scenario_case import AUTO, Subject
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import compare, measure
 from nestgrad_conformance.judge.twin import Twin, beside
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario, load
 
-WORDS = ["F", "R", "FF", "FR", "RF", "RR", AUTO]
+NESTINGS = ["F", "R", "FF", "FR", "RF", "RR", AUTO]
 
 
 def cubic(xp, x):
@@ -27,9 +28,9 @@ def subject(backend):
     return Subject(Scenario(id="one", function=cubic, inputs=inputs), backend, seed=0)
 
 
-def outcome(backend, word="RR"):
+def outcome(backend, nesting="RR"):
     one = subject(backend)
-    return beside(one, word, "eager", measure(one, word))
+    return beside(one, nesting, "eager", measure(one, nesting))
 
 
 class Guarded(Autograd):
@@ -63,9 +64,9 @@ def is_the_scenarios(primals):
     return any(np.ndim(leaf) and 0.0 in np.asarray(getattr(leaf, "_value", leaf)) for leaf in primals)
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_the_twins_derivatives_are_right(word):
-    found = compare(Twin(subject(Autograd())), word)
+@pytest.mark.parametrize("nesting", NESTINGS)
+def test_the_twins_derivatives_are_right(nesting):
+    found = compare(Twin(subject(Autograd())), nesting)
     assert found.outcome == "correct"
     assert found.error <= found.tolerance
 

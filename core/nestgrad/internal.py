@@ -20,5 +20,3 @@ from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE
 from ._trees import flatten as flatten
 from ._trees import unflatten as unflatten
-
-hvp_word, words = chosen_for_hvp, nestings  # by these names the conformance suite still knows them

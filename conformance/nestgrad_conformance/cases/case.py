@@ -40,5 +40,5 @@ class Case(Protocol):
     def direction(self, number: int) -> Vector:
         """The direction of this number, flat."""
 
-    def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
-        """The public operator for a word, or for `"auto"`, on flat vectors."""
+    def operator(self, nesting: str, execution: str = "eager") -> Callable[..., Vector]:
+        """The public operator for a nesting, or for `"auto"`, on flat vectors."""

@@ -11,10 +11,11 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.internal import check_scalar, flatten, open_primal, unflatten
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.truth.oracle import Oracle, Source
 from nestgrad_conformance.truth.truth import PRECISIONS, Precision
 
-from .scenario_case import AUTO, Malformed, Vector
+from .scenario_case import Malformed, Vector
 
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 SEED = 8  # of directions: for this one, few entries of the first are small and few cancel
@@ -52,19 +53,19 @@ class OwnFunction:
         """A random direction, the same in every run."""
         return self._rounded(np.random.default_rng([SEED, number]).standard_normal(self.x.size))
 
-    def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
-        """The public operator for a word, or for `"auto"`, on flat vectors.
+    def operator(self, nesting: str, execution: str = "eager") -> Callable[..., Vector]:
+        """The public operator for a nesting, or for `"auto"`, on flat vectors.
 
         Raises, when called:
             Malformed: the result has another shape or dtype than the law says.
         """
-        return self._operator(word, execution, self._dtypes)
+        return self._operator(nesting, execution, self._dtypes)
 
     @functools.cached_property
     def oracle(self) -> Oracle:
         """The truth at x; derivatives to difference are the engine's, each checked before."""
         wide = self._wide
-        sources = [Source(word, self._operator(word, "eager", wide)) for word in _SOURCES]
+        sources = [Source(nesting, self._operator(nesting, "eager", wide)) for nesting in _SOURCES]
         return Oracle(self._value, self.x, sources=sources, precision=PRECISIONS[self.values])
 
     @property
@@ -79,11 +80,11 @@ class OwnFunction:
         """For compilers: torch's compiles again whenever a counter has another value."""
         return self._f(x, *self._args)
 
-    def _operator(self, word: str, execution: str, dtypes: list[Any]) -> Callable[..., Vector]:
+    def _operator(self, nesting: str, execution: str, dtypes: list[Any]) -> Callable[..., Vector]:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
         f = self._counted if execution == "eager" else self._uncounted
-        apply = ng.hvp(f, **options) if word == AUTO else ng.derivative(f, word, **options)
-        is_vector = word == AUTO or "R" in word
+        apply = ng.hvp(f, **options) if nesting == AUTO else ng.derivative(f, nesting, **options)
+        is_vector = nesting == AUTO or "R" in nesting
 
         def evaluate(x: Vector, *directions: Vector) -> Vector:
             result = apply(self._tree(x, dtypes), *(self._tree(v, dtypes) for v in directions))

@@ -17,8 +17,9 @@ import optree
 from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
-from nestgrad.extend import COMPILERS, Nesting
-from nestgrad.internal import descriptor, embedded, hvp_word
+from nestgrad.extend import COMPILERS
+from nestgrad.internal import chosen_for_hvp, descriptor, embedded
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Use
 from nestgrad_conformance.truth.oracle import Oracle, Source
@@ -26,7 +27,6 @@ from nestgrad_conformance.truth.truth import PRECISIONS
 
 Vector = npt.NDArray[np.float64]
 
-AUTO = "auto"
 _SOURCES = ("R", "F", "RR", "FR", "RF", "FF")
 
 
@@ -73,33 +73,33 @@ class Subject:
         function = self._function  # now: its module is not to be imported inside of a transform
         return self.f if execution == "eager" else function
 
-    def operator(self, word: str, execution: str = "eager") -> Callable[..., Vector]:
-        """The public operator for a word, or for `"auto"`, on flat vectors.
+    def operator(self, nesting: str, execution: str = "eager") -> Callable[..., Vector]:
+        """The public operator for a nesting, or for `"auto"`, on flat vectors.
 
         Raises, when called:
             Malformed: the result has another shape or dtype than the law says.
         """
         if self.scenario.setting is None:
-            return self._plain(word, execution, self.scenario.dtype)
+            return self._plain(nesting, execution, self.scenario.dtype)
         setting = pkgutil.resolve_name(self.scenario.setting)
-        code = hvp_word(self.backend, AUTO).code if word == AUTO else word
+        code = chosen_for_hvp(self.backend, AUTO).code if nesting == AUTO else nesting
 
-        def derive(f: Callable[..., Any], nesting: str) -> Any:
-            return self._derived(f, AUTO if word == AUTO and nesting == code else nesting, execution)
+        def derive(f: Callable[..., Any], asked: str) -> Any:
+            return self._derived(f, AUTO if nesting == AUTO and asked == code else asked, execution)
 
         use = Use(self.backend, self._function, code, derive)
         return self._on_vectors(setting(use), code, self.scenario.dtype)
 
-    def _plain(self, word: str, execution: str = "eager", dtype: str = "float64") -> Callable[..., Vector]:
+    def _plain(self, nesting: str, execution: str = "eager", dtype: str = "float64") -> Callable[..., Vector]:
         """The operator called as usual; the oracle's sources are in float64 whatever the scenario's dtype."""
-        return self._on_vectors(self._derived(self._seen_by(execution), word, execution), word, dtype)
+        return self._on_vectors(self._derived(self._seen_by(execution), nesting, execution), nesting, dtype)
 
-    def _derived(self, f: Callable[..., Any], word: str, execution: str) -> Any:
+    def _derived(self, f: Callable[..., Any], nesting: str, execution: str) -> Any:
         options: Any = {"backend": self.backend, "compile": execution != "eager" and execution}
-        return ng.hvp(f, **options) if word == AUTO else ng.derivative(f, word, **options)
+        return ng.hvp(f, **options) if nesting == AUTO else ng.derivative(f, nesting, **options)
 
-    def _on_vectors(self, apply: Callable[..., Any], word: str, dtype: str) -> Callable[..., Vector]:
-        scalar = word != AUTO and "R" not in word
+    def _on_vectors(self, apply: Callable[..., Any], nesting: str, dtype: str) -> Callable[..., Vector]:
+        scalar = nesting != AUTO and "R" not in nesting
 
         def evaluate(x: Vector, *directions: Vector) -> Vector:
             trees = [optree.tree_map(lambda leaf: leaf.astype(dtype), self._rebuild(flat)) for flat in (x, *directions)]
@@ -111,10 +111,12 @@ class Subject:
     def oracle(self) -> Oracle:
         """The truth about this function at `x`."""
         closed = self.scenario.closed_form
-        sources = [Source(word, self._plain(word, "compiled" if self._compiles else "eager")) for word in _SOURCES]
+        sources = [
+            Source(nesting, self._plain(nesting, "compiled" if self._compiles else "eager")) for nesting in _SOURCES
+        ]
         if not isinstance(self.scenario.function, str):
             reference = Subject(self.scenario, ng.get_backend(embedded()), self.seed)
-            sources = [Source(word, reference._plain(word)) for word in ("R", "RR")] + sources
+            sources = [Source(nesting, reference._plain(nesting)) for nesting in ("R", "RR")] + sources
         return Oracle(
             self._value,
             self.x,
@@ -130,7 +132,7 @@ class Subject:
             native: Callable[[Any], Any] = pkgutil.resolve_name(function)
             return native
         if self.scenario.nested:
-            return lambda x: function(xp, x, lambda f, word: ng.derivative(f, word, backend=self.backend))
+            return lambda x: function(xp, x, lambda f, nesting: ng.derivative(f, nesting, backend=self.backend))
         return lambda x: function(xp, x)
 
     def _value(self, x: Vector) -> float:
@@ -169,13 +171,3 @@ def _is_slow(backend: str) -> bool:
         return descriptor(backend).speed("eager") != "fast"
     except ng.BackendNotFoundError:
         return False
-
-
-def order_of(word: str) -> int:
-    """The order of a word; a Hessian-vector product by `"auto"` is of order 2."""
-    return 2 if word == AUTO else Nesting(word).order
-
-
-def directions_of(word: str) -> int:
-    """How many directions a word takes."""
-    return 1 if word == AUTO else Nesting(word).directions

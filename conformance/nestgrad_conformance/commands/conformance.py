@@ -28,7 +28,7 @@ from .notes import notes
 from .outputs import Outputs
 from .report import FILE, shown
 from .running import lack, run
-from .selecting import check_globs, check_planned, word_of
+from .selecting import check_globs, check_planned, checked_code
 
 
 def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
@@ -47,9 +47,9 @@ def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Sha
 )
 @click.option("--tier", "tiers", multiple=True, type=OneOf(TIERS), help="Only this tier; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="GLOB", help="Only scenarios like this; repeatable.")
-@click.option("--nesting", "nestings", multiple=True, metavar="WORD", help="Only this nesting; repeatable.")
+@click.option("--nesting", "nestings", multiple=True, metavar="NESTING", help="Only this nesting; repeatable.")
 @click.option("--execution", "executions", multiple=True, type=OneOf(EXECUTIONS), help="Only this; repeatable.")
-@click.option("--raw", is_flag=True, help="Measure the bare engines, without nestgrad's repairs and refusals.")
+@click.option("--raw", is_flag=True, help="Measure the raw engines, without nestgrad's repairs and refusals.")
 @click.option("--seed", default=0, show_default=True, help="Of inputs and directions.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Workers at a time.")
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a cell.")
@@ -84,10 +84,10 @@ def conformance(
     outputs = Outputs(report_file or resumed, {"markdown": markdown_file, "html": html_file})
     with usage_errors():
         names = _checked(backends) if backends else _installed(console)
-        words = tuple(map(word_of, nestings))
+        nestings = tuple(map(checked_code, nestings))
         check_globs(scenarios, load())
-        profile = profile or ("full" if tiers or scenarios or words or executions else "standard")
-        selection = Selection(tiers, scenarios, words, executions, seed, profile, shard)
+        profile = profile or ("full" if tiers or scenarios or nestings or executions else "standard")
+        selection = Selection(tiers, scenarios, nestings, executions, seed, profile, shard)
         supervisor = Supervisor(names, selection, timeout, jobs, raw)
         check_planned(supervisor, named=bool(backends))
         if resumed is not None:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import nestgrad as ng
 from nestgrad.internal import did_you_mean
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.run.backend_run import Bench
 from nestgrad_conformance.run.plan import WHOLE, Selection
 from nestgrad_conformance.run.supervisor import Supervisor
@@ -19,8 +19,8 @@ from nestgrad_conformance.scenarios import Scenario, load
 from .errors import Refused
 
 
-def word_of(text: str) -> str:
-    """The short name of a nesting, or `auto`.
+def checked_code(text: str) -> str:
+    """The code of a nesting, or `auto`.
 
     Raises:
         InvalidNestingError: it is neither.
@@ -72,7 +72,7 @@ def _way_out(supervisor: Supervisor, empty: list[Bench]) -> str:
 
 def _count(selection: Selection, scenarios: dict[str, Scenario], benches: list[Bench], raw: bool) -> int:
     tasks = (task for bench in benches for task in selection.tasks(scenarios.values(), bench.described))
-    return sum(not raw or task.word != AUTO for task in tasks)
+    return sum(not raw or task.nesting != AUTO for task in tasks)
 
 
 def _told(selection: Selection) -> str:

@@ -14,19 +14,18 @@ from nestgrad import InvalidNestingError, UnsupportedExecutionError
 from nestgrad.extend import COMPILERS, Nesting, provides
 from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
-from nestgrad_conformance.cases.scenario_case import AUTO, order_of
 from nestgrad_conformance.judge.measure import measure as measured
 from nestgrad_conformance.judge.measurement import Measurement, fields_of
+from nestgrad_conformance.nestings import AUTO, long_name, order_of
 from nestgrad_conformance.render.cells import table
 from nestgrad_conformance.report.schema import Cell, cell_id
-from nestgrad_conformance.run.plan import long_name
 from nestgrad_conformance.truth.truth import SINGLE
 
 TIER = "own"
 """The tier of cells that belong to no scenario of the suite."""
 WIDTH = 120
 DEFAULT = ("R", "F", "FR", "RF", "RR", "FF", AUTO)
-"""Every word of order 1 and 2, those with a vector for result first: others are compared with it."""
+"""Every nesting of order 1 and 2, those with a vector for result first: others are compared with it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,22 +86,22 @@ def diagnose(
     executions: Iterable[str],
 ) -> Diagnosis:
     """See `nestgrad.diagnose`."""
-    words = checked_words(nestings)
+    nestings = checked_nestings(nestings)
     chosen = select(backend, leaves_of([("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]))
     runs = checked_executions(chosen, executions)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings
         case = OwnFunction(f, x, args, chosen)
         cells = [
-            cell_of(name, chosen.name, case.dtype, word, run, measured(case, word, run))
+            cell_of(name, chosen.name, case.dtype, nesting, run, measured(case, nesting, run))
             for run in runs
-            for word in words
+            for nesting in nestings
         ]
     return Diagnosis(name, chosen.name, case.values, tuple(cells))
 
 
-def checked_words(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...]:
-    """The codes of some words, or of the default ones.
+def checked_nestings(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...]:
+    """The codes of some nestings, or of the default ones.
 
     Raises:
         InvalidNestingError: one is no nesting.
@@ -110,7 +109,7 @@ def checked_words(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...]:
     if nestings is None:
         return DEFAULT
     given = (nestings,) if isinstance(nestings, (str, Nesting)) else tuple(nestings)
-    codes = {AUTO if word == AUTO else Nesting(word).code for word in given}
+    codes = {AUTO if nesting == AUTO else Nesting(nesting).code for nesting in given}
     if not codes:
         raise InvalidNestingError("No nesting is asked for.")
     return tuple(sorted(codes, key=lambda code: (code == AUTO, order_of(code), "R" not in code, code)))
@@ -136,15 +135,15 @@ def name_of(f: Callable[..., Any]) -> str:
     return str(getattr(f, "__name__", type(f).__name__))
 
 
-def cell_of(function: str, backend: str, dtype: str, word: str, execution: str, found: Measurement) -> Cell:
+def cell_of(function: str, backend: str, dtype: str, nesting: str, execution: str, found: Measurement) -> Cell:
     """A measurement as a cell; nothing is declared of a user's function, so that the verdict is the outcome."""
     return Cell(
-        id=cell_id(backend=backend, scenario=function, revision=1, nesting=word, execution=execution, dtype=dtype),
+        id=cell_id(backend=backend, scenario=function, revision=1, nesting=nesting, execution=execution, dtype=dtype),
         backend=backend,
         scenario=function,
         tier=TIER,
         features=[],
-        nesting=long_name(word),
+        nesting=long_name(nesting),
         execution=execution,
         dtype=dtype,
         device=None,

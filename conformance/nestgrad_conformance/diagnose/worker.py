@@ -41,10 +41,10 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Measure one nesting; without a word, load the function and say what it is."""
+    """Measure one nesting; without one, load the function and say what it is."""
 
     function: Function
-    word: str | None = None
+    nesting: str | None = None
     execution: str = "eager"
 
 
@@ -91,9 +91,9 @@ def _answer(asked: Question, load: Callable[[Function], tuple[str, OwnFunction]]
         name, case = load(asked.function)
     except (ng.NestgradError, PointError, _Unusable) as error:
         return Misused(str(error))
-    if asked.word is None:
+    if asked.nesting is None:
         return Ready(name, case.backend.name, case.dtype, case.values)
-    return measure(case, asked.word, asked.execution)
+    return measure(case, asked.nesting, asked.execution)
 
 
 class _Unusable(Exception):

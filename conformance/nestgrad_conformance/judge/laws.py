@@ -1,4 +1,4 @@
-"""What must hold without any reference: steadiness, symmetry, linearity, agreement of words."""
+"""What must hold without any reference: steadiness, symmetry, linearity, agreement of nestings."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Callable
 import numpy as np
 
 from nestgrad_conformance.cases.case import Case
-from nestgrad_conformance.cases.scenario_case import Vector, order_of
+from nestgrad_conformance.cases.scenario_case import Vector
+from nestgrad_conformance.nestings import order_of
 from nestgrad_conformance.truth.truth import Uncertain
 
 Evaluate = Callable[..., Vector]
 
 
 def broken_law(
-    subject: Case, word: str, evaluate: Evaluate, directions: list[Vector], found: Vector, rounding: float
+    subject: Case, nesting: str, evaluate: Evaluate, directions: list[Vector], found: Vector, rounding: float
 ) -> str | None:
     """The first law that the operator breaks, with the figures, or None.
 
     Args:
         subject: the function at its point.
-        word: the nesting.
+        nesting: its code.
         evaluate: the operator on flat vectors, called once before.
         directions: those of that first call.
         found: its result.
@@ -45,7 +46,7 @@ def broken_law(
     gap = _gap(evaluate(x, *directions), found, np.abs(found), rounding, slack)
     if gap:
         return f"another answer at the second call: {gap}"
-    return _disagreement(subject, word, directions, found, rounding)
+    return _disagreement(subject, nesting, directions, found, rounding)
 
 
 def _asymmetry(
@@ -79,14 +80,14 @@ def _is_stale(subject: Case, evaluate: Evaluate) -> bool:
         return False
 
 
-def _disagreement(subject: Case, word: str, directions: list[Vector], found: Vector, rounding: float) -> str | None:
-    """Words of one order agree; at order 1 this is the dot-product test of jvp against vjp.
+def _disagreement(subject: Case, nesting: str, directions: list[Vector], found: Vector, rounding: float) -> str | None:
+    """Nestings of one order agree; at order 1 this is the dot-product test of jvp against vjp.
 
-    All words of an order are measured along the same directions; one of F alone takes one more.
+    All nestings of an order are measured along the same directions; one of F alone takes one more.
     """
-    order, slack = order_of(word), subject.precision.slack
+    order, slack = order_of(nesting), subject.precision.slack
     last = subject.direction(order - 1)
-    if "R" in word:
+    if "R" in nesting:
         vector, scalar = subject.vectors.setdefault(order, found), subject.scalars.get(order)
         gap = _gap(found, vector, np.abs(found), 2 * rounding, slack)
         if gap is None and scalar is not None:
@@ -97,7 +98,7 @@ def _disagreement(subject: Case, word: str, directions: list[Vector], found: Vec
         if known is None:
             return None
         gap = _gap(found, known @ last, np.abs(known) @ np.abs(last), rounding * (1 + _sum(last)), slack)
-    return f"disagrees with another word of this order: {gap}" if gap else None
+    return f"disagrees with another nesting of this order: {gap}" if gap else None
 
 
 def _sum(direction: Vector) -> float:

@@ -11,9 +11,10 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import provides
-from nestgrad.internal import hvp_word, recorded
+from nestgrad.internal import chosen_for_hvp, recorded
 from nestgrad_conformance.cases.case import Case
-from nestgrad_conformance.cases.scenario_case import AUTO, Malformed, Vector, directions_of
+from nestgrad_conformance.cases.scenario_case import Malformed, Vector
+from nestgrad_conformance.nestings import AUTO, directions_of
 from nestgrad_conformance.scenarios.settings import Interference
 from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 
@@ -22,31 +23,31 @@ from .measurement import Ran, Refusal
 from .verdict import Outcome, Route
 
 
-def measure(subject: Case, word: str, execution: str = "eager") -> Ran:
+def measure(subject: Case, nesting: str, execution: str = "eager") -> Ran:
     """Evaluate one nesting of a subject by its public operator, and judge the number by the truth and by laws.
 
     An exception of the engine is an outcome; `MemoryError` is not caught, so that the worker is replaced.
     """
-    return _measured(subject, word, execution, broken_law)
+    return _measured(subject, nesting, execution, broken_law)
 
 
-def compare(subject: Case, word: str) -> Ran:
+def compare(subject: Case, nesting: str) -> Ran:
     """The same, of one evaluation alone: the number is judged by the truth, and by no law."""
-    return _measured(subject, word, "eager", _no_law)
+    return _measured(subject, nesting, "eager", _no_law)
 
 
 def _no_law(*_: object) -> None:
     return None
 
 
-def _measured(subject: Case, word: str, execution: str, law: Callable[..., str | None]) -> Ran:
-    measurement = Ran(nesting=word, outcome="error")
+def _measured(subject: Case, nesting: str, execution: str, law: Callable[..., str | None]) -> Ran:
+    measurement = Ran(nesting=nesting, outcome="error")
     try:
-        if word == AUTO:
-            measurement.nesting = hvp_word(subject.backend, AUTO).code
-        _evaluate(subject, word, execution, measurement, law)
+        if nesting == AUTO:
+            measurement.nesting = chosen_for_hvp(subject.backend, AUTO).code
+        _evaluate(subject, nesting, execution, measurement, law)
     except ng.UnsupportedNestingError as refusal:
-        if measurement.nesting == AUTO:  # no word could be chosen; a refusal inside f speaks of f's own nesting
+        if measurement.nesting == AUTO:  # no nesting could be chosen; a refusal inside f speaks of f's own nesting
             measurement.nesting = refusal.nesting.code
         _end(measurement, "refused", refusal)
         measurement.refusal = Refusal.of(refusal)
@@ -65,9 +66,9 @@ def _end(measurement: Ran, outcome: Outcome, error: Exception) -> None:
     measurement.outcome, measurement.exception, measurement.message = outcome, type(error).__name__, str(error)
 
 
-def _evaluate(subject: Case, word: str, execution: str, measurement: Ran, law: Callable[..., str | None]) -> None:
-    evaluate = subject.operator(word, execution)
-    directions = [subject.direction(i) for i in range(directions_of(word))]
+def _evaluate(subject: Case, nesting: str, execution: str, measurement: Ran, law: Callable[..., str | None]) -> None:
+    evaluate = subject.operator(nesting, execution)
+    directions = [subject.direction(i) for i in range(directions_of(nesting))]
     calls, start = subject.calls, time.perf_counter()
     with recorded() as emulations:
         found = evaluate(subject.x, *directions)
@@ -114,27 +115,27 @@ def _outcome(found: Vector, agrees: bool) -> Outcome:
     return "wrong" if found.any() else "silent_zero"
 
 
-def _truth(subject: Case, word: str, directions: list[Vector]) -> Truth:
-    return (subject.oracle.vector if "R" in word else subject.oracle.scalar)(*directions)
+def _truth(subject: Case, nesting: str, directions: list[Vector]) -> Truth:
+    return (subject.oracle.vector if "R" in nesting else subject.oracle.scalar)(*directions)
 
 
 def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _proven_route(subject: Case, word: str) -> Route:
+def _proven_route(subject: Case, nesting: str) -> Route:
     """`native`, unless the backend's canary shows that a letter was computed by the other mode's rule."""
     backend = subject.backend
-    if not provides(backend, "canary") or _is_native(backend, word, subject.precision.dtype):
+    if not provides(backend, "canary") or _is_native(backend, nesting, subject.precision.dtype):
         return "native"
     return "substituted"
 
 
-@functools.lru_cache(maxsize=64)  # asked for every cell, and the answer is of the word alone
-def _is_native(backend: Any, word: str, dtype: str) -> bool:
-    """Whether the rules of a canary that ran are those of the word's letters."""
+@functools.lru_cache(maxsize=64)  # asked for every cell, and the answer is of the nesting alone
+def _is_native(backend: Any, nesting: str, dtype: str) -> bool:
+    """Whether the rules of a canary that ran are those of the nesting's letters."""
     canary = backend.canary()
     x = backend.asarray(np.linspace(0.1, 0.5, 3, dtype=dtype))
-    ng.derivative(canary.function, word, backend=backend)(x, *[x] * directions_of(word))
+    ng.derivative(canary.function, nesting, backend=backend)(x, *[x] * directions_of(nesting))
     ran = {"F": canary.forward > 0, "R": canary.backward > 0}
-    return all(ran[letter] == (letter in word) for letter in "FR")
+    return all(ran[letter] == (letter in nesting) for letter in "FR")

@@ -25,7 +25,7 @@ from nestgrad_conformance.truth.truth import Truth
 _SCALE, _SHIFT = 2.0, 0.5  # exact in binary: a zero in x stays a zero
 
 
-def beside(subject: Subject, word: str, execution: str, found: Ran) -> Ran:
+def beside(subject: Subject, nesting: str, execution: str, found: Ran) -> Ran:
     """A cell's measurement; if it was refused or repaired, and its twin is neither refused nor right, the twin's.
 
     Eager cells alone have a twin: guards are the same for all executions, and compiling is slow.
@@ -33,7 +33,7 @@ def beside(subject: Subject, word: str, execution: str, found: Ran) -> Ran:
     guarded = found.outcome == "refused" or (found.outcome == "correct" and found.repairs)
     if execution != "eager" or not guarded:
         return found
-    twin = compare(Twin(subject), word)
+    twin = compare(Twin(subject), nesting)
     if twin.outcome in ("refused", "correct", "uncertain"):
         return found
     told = f"{found.outcome} as it is, but its anonymous twin is {twin.outcome}: {twin.message or 'another number'}"

@@ -29,7 +29,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     one will be without it is nothing that can be written.
 
     Attributes:
-        nesting: a pattern on the word's code, as fnmatch reads it: `*F*`, `R?`.
+        nesting: a pattern on the nesting's code, as fnmatch reads it: `*F*`, `R?`.
         operation: the operation that is refused; matches a scenario's feature of that name.
         feature: the same for a feature that is no operation.
         unless: a feature that lifts the limit.
@@ -56,10 +56,12 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     since: str | None = None
     mended_in: str | None = None
 
-    def covers(self, word: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager") -> bool:
+    def covers(
+        self, nesting: str, scenario: str, features: Iterable[str], version: str, execution: str = "eager"
+    ) -> bool:
         """Whether this limit speaks of a nesting of a scenario, in this execution and version of the engine."""
         return (
-            fnmatch.fnmatchcase(word, self.nesting)
+            fnmatch.fnmatchcase(nesting, self.nesting)
             and self.speaks_of(scenario, features)
             and (not self.executions or execution in self.executions)
             and self.holds_in(version)
@@ -138,7 +140,7 @@ def implied(modes: Mapping[str, bool], max_order: int | None) -> tuple[Limit, ..
     ]
     if max_order is not None:
         limits.append(
-            Limit(nesting="?" * (max_order + 1) + "*", kind="never", reason=f"the longest word is {max_order}")
+            Limit(nesting="?" * (max_order + 1) + "*", kind="never", reason=f"the longest nesting is {max_order}")
         )
     return tuple(limits)
 

@@ -1,4 +1,4 @@
-"""Patterns on words: the shortest way to say which of the measured nestings a limit holds for."""
+"""Patterns on nestings: the shortest way to say which of the measured nestings a limit holds for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import fnmatch
 from collections.abc import Set
 
 _PATTERNS = ("*", "*F*", "*R*", "?*F*", "?*R*", "*F", "*R", "F*", "R*", "??", "???", "?F", "?R", "F?", "R?")
-"""From the broadest on: a pattern also speaks of words that were not measured."""
+"""From the broadest on: a pattern also speaks of nestings that were not measured."""
 
 
 def patterns(those: Set[str], not_these: Set[str]) -> tuple[str, ...]:
-    """Patterns that match all of those words and none of these.
+    """Patterns that match all of those nestings and none of these.
 
     Example:
         >>> patterns({"F", "FR", "FF"}, {"R", "RR", "RF"})
@@ -19,8 +19,8 @@ def patterns(those: Set[str], not_these: Set[str]) -> tuple[str, ...]:
         ('FR', 'RF')
     """
     for pattern in _PATTERNS:
-        if all(fnmatch.fnmatchcase(word, pattern) for word in those) and not any(
-            fnmatch.fnmatchcase(word, pattern) for word in not_these
+        if all(fnmatch.fnmatchcase(nesting, pattern) for nesting in those) and not any(
+            fnmatch.fnmatchcase(nesting, pattern) for nesting in not_these
         ):
             return (pattern,)
-    return tuple(sorted(those, key=lambda word: (len(word), word)))
+    return tuple(sorted(those, key=lambda nesting: (len(nesting), nesting)))

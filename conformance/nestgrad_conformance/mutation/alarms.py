@@ -57,7 +57,7 @@ def false_alarms(name: str, seeds: Iterable[int], selection: Selection = QUICK) 
                 continue
             counts[found.outcome] += 1
             if found.outcome not in SILENT:
-                alarms[f"{task.scenario}/{task.word}/{task.execution}/{seed}"] = _said(found)
+                alarms[f"{task.scenario}/{task.nesting}/{task.execution}/{seed}"] = _said(found)
     return Alarms(counts, alarms)
 
 

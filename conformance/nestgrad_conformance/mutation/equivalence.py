@@ -56,8 +56,8 @@ def proof(family: str, operation: str, own: list[Scenario], limits: tuple[Limit,
         version: the engine's.
     """
 
-    def refused(word: str) -> bool:
-        return all(any(limit.covers(word, one.id, one.features, version) for limit in limits) for one in own)
+    def refused(nesting: str) -> bool:
+        return all(any(limit.covers(nesting, one.id, one.features, version) for limit in limits) for one in own)
 
     if refused("R") and refused("F"):
         return "the engine refuses the operation in every nesting, so no rule of it gives a number"

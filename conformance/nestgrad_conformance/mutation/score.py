@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nestgrad.extend import provides
-from nestgrad_conformance.cases.scenario_case import Subject, order_of
+from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit
+from nestgrad_conformance.nestings import order_of
 from nestgrad_conformance.run.plan import Selection, Task
 from nestgrad_conformance.scenarios import Scenario, load
 from nestgrad_conformance.truth.oracle import Oracle
@@ -70,7 +71,7 @@ class Fate:
 def fate(mutant: Mutant) -> Fate:
     """Measure a mutant, its operation's own scenarios first, until a cell fails that a sound backend passes.
 
-    Words of order 3 are left out: what they find, those of order 2 find sooner.
+    Nestings of order 3 are left out: what they find, those of order 2 find sooner.
     """
     reason = proof_of(mutant)
     if reason is not None:
@@ -79,10 +80,10 @@ def fate(mutant: Mutant) -> Fate:
     for scenario in _suspects(mutant):
         subject = _subject(scenario, mutant.make())
         for task in Selection(executions=mutant.executions).tasks([scenario], described()):
-            if order_of(task.word) > 2:
+            if order_of(task.nesting) > 2:
                 continue
             if _fails(subject, task, mutant.limits) and not _sound_fails(scenario, task):
-                return Fate(mutant, killer=f"{scenario.id}/{task.word}/{task.execution}")
+                return Fate(mutant, killer=f"{scenario.id}/{task.nesting}/{task.execution}")
     return Fate(mutant)
 
 
@@ -140,7 +141,7 @@ def _sound_fails(scenario: Scenario, task: Task) -> bool:
 
 def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
-    found = measure(subject, task.word, task.execution)
+    found = measure(subject, task.nesting, task.execution)
     known = (found.nesting, scenario.id, scenario.features, engine_version(), task.execution)
     limited = any(limit.covers(*known) for limit in limits)
     return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING

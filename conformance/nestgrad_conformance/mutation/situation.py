@@ -17,7 +17,7 @@ class Situation:
 
     Attributes:
         compiled: inside a compiled function.
-        call: how often this word was evaluated on such inputs, this time included.
+        call: how often this nesting was evaluated on such inputs, this time included.
     """
 
     compiled = False
@@ -36,9 +36,9 @@ class Situated(_Sound):  # type: ignore[misc]
         self.xp: Any = Namespace(sound().xp, functions)
         return self
 
-    def run(self, word: Any, route: Function, *inputs: Any) -> Any:
+    def run(self, nesting: Any, route: Function, *inputs: Any) -> Any:
         """Evaluate a route; see `nestgrad.extend.Backend`."""
-        key = (word, *(getattr(x, "shape", ()) for x in inputs))
+        key = (nesting, *(getattr(x, "shape", ()) for x in inputs))
         self._calls[key] += 1
         self.situation.call = self._calls[key]
         return route(*inputs)

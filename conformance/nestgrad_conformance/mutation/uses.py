@@ -37,7 +37,7 @@ def used_by(scenario: Scenario) -> frozenset[str]:
         return frozenset()
     with np.errstate(all="ignore"):
         if scenario.nested:
-            scenario.function(namespace, x, lambda f, word: ng.derivative(f, word, backend=sound()))
+            scenario.function(namespace, x, lambda f, nesting: ng.derivative(f, nesting, backend=sound()))
         else:
             scenario.function(namespace, optree.tree_map(np.asarray, x))
     return frozenset(found)

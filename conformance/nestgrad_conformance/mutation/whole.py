@@ -20,7 +20,7 @@ class LastResultOnException(_Sound):  # type: ignore[misc]
     def __init__(self) -> None:
         self._last: Any = None
 
-    def run(self, word: Nesting, route: Function, *inputs: Any) -> Any:
+    def run(self, nesting: Nesting, route: Function, *inputs: Any) -> Any:
         """Evaluate a route, or fail to and say nothing."""
         try:
             result = route(*inputs)
@@ -59,11 +59,11 @@ class ReverseByForward(_Sound):  # type: ignore[misc]
     def _row(self, f: Function, primals: Any, i: int, cotangent: Any, has_aux: bool) -> Any:
         size, shape = np.size(primals[i]), np.shape(primals[i])
         units = np.eye(size).reshape(size, *shape)
-        slopes = []
+        derivatives = []
         for unit in units:
             tangents = [unit if j == i else np.zeros(np.shape(x)) for j, x in enumerate(primals)]
-            slopes.append(self.xp.sum(cotangent * self.jvp(f, primals, tangents, has_aux=has_aux)[1]))
-        return self.xp.reshape(self.xp.stack(slopes), shape) if slopes else np.zeros(shape)
+            derivatives.append(self.xp.sum(cotangent * self.jvp(f, primals, tangents, has_aux=has_aux)[1]))
+        return self.xp.reshape(self.xp.stack(derivatives), shape) if derivatives else np.zeros(shape)
 
 
 class Substituted(_Sound):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Laws of what else a backend tells or does: its name, its limits, its choice of words, its watch over calls."""
+"""Laws of what else a backend tells or does: its name, its limits, its choice of nestings, its watch over calls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def flat_only_is_a_flag(backend: Any) -> None:
 
 
 def beyond_max_order(backend: Any) -> None:
-    """A longer word is refused, whatever its letters; words up to it are not refused for their length."""
+    """A longer nesting is refused, whatever its letters; nestings up to it are not refused for their length."""
     assert isinstance(backend.max_order, int)
     assert backend.max_order >= 1
     x = array(backend, X)
@@ -56,7 +56,7 @@ def beyond_max_order(backend: Any) -> None:
             ng.derivative(lambda x: backend.xp.sum(x * x), longer, backend=backend)(x, *[x] * longer.directions)
 
 
-def preferred_words(backend: Any) -> None:
+def preferred_nestings(backend: Any) -> None:
     """They are Hessian-vector products, each once; what "auto" takes is the first that has its modes."""
     assert {*backend.preferred} <= {"FR", "RF", "RR"}
     assert len({*backend.preferred}) == len(backend.preferred)
@@ -67,10 +67,10 @@ def preferred_words(backend: Any) -> None:
 
 def nothing_unknown_is_claimed(backend: Any) -> None:
     """An exception that the engine did not make is nobody's refusal, whatever its type."""
-    for word in ("F", "R", "FR", "RF", "RR", "FF"):
+    for nesting in ("F", "R", "FR", "RF", "RR", "FF"):
         for kind in (ValueError, TypeError, KeyError, RuntimeError, IndexError, AttributeError, ZeroDivisionError):
             for error in (kind("mine"), kind(), kind("the weights are missing", 3)):
-                assert backend.classify(error, Nesting(word)) is None, f"{error!r} was claimed"
+                assert backend.classify(error, Nesting(nesting)) is None, f"{error!r} was claimed"
 
 
 def f_s_own_exception_is_f_s(backend: Any) -> None:
@@ -92,7 +92,7 @@ def f_s_own_exception_is_f_s(backend: Any) -> None:
 
 
 def a_refusal_is_whole(backend: Any) -> None:
-    """If something is recognised, its reason is a sentence and its way out a word."""
+    """If something is recognised, its reason is a sentence and its way out a nesting."""
     found = backend.classify(NotImplementedError("VJP of sin wrt argnums (0,) not defined"), Nesting("FR"))
     assert found is None or (isinstance(found, Refusal) and found.reason.endswith("."))
     assert found is None or found.use is None or Nesting(found.use)
@@ -106,13 +106,13 @@ def a_route_comes_back(backend: Any) -> None:
         calls.append(1)
         return (Pair(backend.xp)(x, y), thing, "text")
 
-    for word in ("F", "R", "FR", "RR"):
+    for nesting in ("F", "R", "FR", "RR"):
         calls.clear()
-        result, *aux = backend.run(Nesting(word), route, *arrays(backend, X, Y))
+        result, *aux = backend.run(Nesting(nesting), route, *arrays(backend, X, Y))
         close(backend, result, Pair()(X, Y))
         assert aux[0] is thing
         assert aux[1:] == ["text"]
-        assert len(calls) == 1, f"{word}: the route was called {len(calls)} times"
+        assert len(calls) == 1, f"{nesting}: the route was called {len(calls)} times"
 
 
 def a_route_alone(backend: Any) -> None:

@@ -141,21 +141,21 @@ def made_and_called_inside(backend: Any) -> None:
     require(backend, "jvp")
     x, u, v = arrays(backend, X, U, V)
 
-    def slope(x: Any) -> Any:
+    def gradient(x: Any) -> Any:
         return backend.vjp(backend.xp.sin, x)[1](u)[0]
 
-    close(backend, backend.jvp(slope, (x,), (v,))[1], -np.sin(X) * U * V)
-    close(backend, backend.vjp(slope, x)[1](v), (-np.sin(X) * U * V,))
+    close(backend, backend.jvp(gradient, (x,), (v,))[1], -np.sin(X) * U * V)
+    close(backend, backend.vjp(gradient, x)[1](v), (-np.sin(X) * U * V,))
 
 
 def made_and_called_in_a_map(backend: Any) -> None:
     """Inside of a map it is that of each row."""
     require(backend, "vmap")
 
-    def slope(x: Any) -> Any:
+    def gradient(x: Any) -> Any:
         return backend.vjp(lambda x: backend.xp.sum(backend.xp.sin(x) ** 2), x)[1](array(backend, 1.0))[0]
 
-    close(backend, backend.vmap(slope)(array(backend, X)), np.sin(2 * X))
+    close(backend, backend.vmap(gradient)(array(backend, X)), np.sin(2 * X))
 
 
 def made_inside_called_outside_of_the_inner(backend: Any) -> None:

@@ -34,21 +34,21 @@ def of_a_tuple(backend: Any, method: str) -> None:
 
 def is_the_composition(backend: Any, method: str) -> None:
     """The last entry is what jvp and vjp compose to."""
-    word = Nesting(method)
-    require(backend, *{"FR": ("jvp", "vjp"), "RF": ("jvp", "vjp"), "RR": ("vjp",), "FF": ("jvp",)}[word.code])
+    nesting = Nesting(method)
+    require(backend, *{"FR": ("jvp", "vjp"), "RF": ("jvp", "vjp"), "RR": ("vjp",), "FF": ("jvp",)}[nesting.code])
     f, x = Product(backend.xp), array(backend, X)
-    directions = arrays(backend, V, U)[: word.directions]
-    composed = compose(backend, word)(f, (x,), *((one,) for one in directions))
+    directions = arrays(backend, V, U)[: nesting.directions]
+    composed = compose(backend, nesting)(f, (x,), *((one,) for one in directions))
     native = _solved(backend, method)(f, X, V, U)[-1]
-    close(backend, native, backend.to_numpy(composed[0] if "R" in word.code else composed))
+    close(backend, native, backend.to_numpy(composed[0] if "R" in nesting.code else composed))
 
 
 def is_what_the_operator_gives(backend: Any, method: str) -> None:
     """So does the operator of its name, with and without an aux, which no native method takes."""
-    word = Nesting(method)
-    x, directions = array(backend, X), arrays(backend, V, U)[: word.directions]
+    nesting = Nesting(method)
+    x, directions = array(backend, X), arrays(backend, V, U)[: nesting.directions]
     f = Product(backend.xp)
-    expected = Product.product(X, V) if "R" in word.code else np.sum(Product.product(X, V) * U)
+    expected = Product.product(X, V) if "R" in nesting.code else np.sum(Product.product(X, V) * U)
     close(backend, getattr(ng, method)(f, backend=backend)(x, *directions), expected)
     found, aux = getattr(ng, method)(lambda x: (f(x), "aux"), backend=backend, has_aux=True)(x, *directions)
     close(backend, found, expected)

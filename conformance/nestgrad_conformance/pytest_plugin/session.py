@@ -85,7 +85,7 @@ class ConformanceSession:
     @staticmethod
     def test_id(backend: str, task: Task) -> str:
         """How a test is called."""
-        return f"{backend}-{task.scenario}-{task.word}-{task.execution}"
+        return f"{backend}-{task.scenario}-{task.nesting}-{task.execution}"
 
     def measure(self, backend: str, task: Task) -> tuple[Cell | Absent, Environment | None]:
         """Have one cell measured."""

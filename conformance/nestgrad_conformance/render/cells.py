@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.schema import Cell
-from nestgrad_conformance.report.summary import word_of
 
 _STYLE = {"correct": "green", "refused": "yellow", "uncertain": "magenta"}
 _ALARM = "bold red"
@@ -40,14 +40,14 @@ def _rows(cells: Sequence[Cell], execution: str) -> Table:
 def _row(cell: Cell) -> Sequence[str | Text]:
     calls = "" if cell.f_calls is None else str(cell.f_calls)
     figures = (_figure(cell.error), _figure(cell.tolerance), _figure(cell.seconds), calls)
-    return word_of(cell), _outcome(cell), *figures, cell.route or ""
+    return code_of(cell.nesting), _outcome(cell), *figures, cell.route or ""
 
 
 def _notes(cells: Sequence[Cell]) -> Iterator[RenderableType]:
-    """Each message once, with the words that it is about."""
+    """Each message once, with the nestings that it is about."""
     for message in dict.fromkeys(cell.message for cell in cells if cell.message):
-        words = dict.fromkeys(word_of(cell) for cell in cells if cell.message == message)
-        yield Padding(Text(f"{', '.join(words)}: {message}"), (0, 0, 1, 0))
+        nestings = dict.fromkeys(code_of(cell.nesting) for cell in cells if cell.message == message)
+        yield Padding(Text(f"{', '.join(nestings)}: {message}"), (0, 0, 1, 0))
 
 
 def _outcome(cell: Cell) -> Text:

@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from nestgrad_conformance.judge.verdict import FAILING, Verdict
+from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.levels import level
 from nestgrad_conformance.report.schema import Cell, Report
 from nestgrad_conformance.report.summary import (
@@ -20,10 +21,9 @@ from nestgrad_conformance.report.summary import (
     legend,
     mark,
     verdict_line,
-    word_of,
 )
 
-_WORDS = (*COLUMNS, "3+")
+_NESTINGS = (*COLUMNS, "3+")
 _GOOD: tuple[Verdict, ...] = ("supported", "correct")
 _NAMES = {name: name.replace("_", " ") for name in MARKS}
 
@@ -91,9 +91,9 @@ def _environments(report: Report) -> str:
 def _counts(report: Report) -> str:
     shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
     rows = [
-        [f"{escape(backend)} {execution} <code>{word}</code>", *(str(by_verdict[name]) for name in shown)]
-        for (backend, execution), by_word in counts(report.cells).items()
-        for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
+        [f"{escape(backend)} {execution} <code>{nesting}</code>", *(str(by_verdict[name]) for name in shown)]
+        for (backend, execution), by_nesting in counts(report.cells).items()
+        for nesting, by_verdict in sorted(by_nesting.items(), key=lambda item: (len(item[0]), item[0]))
     ]
     return _table("Cells by nesting and verdict", ["nesting", *map(_NAMES.__getitem__, shown)], rows)
 
@@ -105,11 +105,11 @@ def _legend(report: Report) -> str:
 
 def _matrix(report: Report, column: Column) -> str:
     rows = [
-        [_place(scenario, column, report), *(_marked(cells[column].get(word, [])) for word in _WORDS)]
+        [_place(scenario, column, report), *(_marked(cells[column].get(nesting, [])) for nesting in _NESTINGS)]
         for scenario, cells in grid(report).items()
         if column in cells
     ]
-    return _table(" ".join(column), ["scenario", *_WORDS], rows)
+    return _table(" ".join(column), ["scenario", *_NESTINGS], rows)
 
 
 def _place(scenario: str, column: Column, report: Report) -> str:
@@ -158,7 +158,7 @@ def _reasons(cells: list[Cell]) -> str:
 def _which(cell: Cell) -> str:
     off = f", off by {cell.error:.1e} where {cell.tolerance:.1e} is allowed" if _is_off(cell) else ""
     outcome = f", {cell.outcome.replace('_', ' ')}" if cell.verdict in FAILING and cell.outcome != cell.verdict else ""
-    return f"<code>{word_of(cell)}</code> {cell.execution}{outcome}{off}"
+    return f"<code>{code_of(cell.nesting)}</code> {cell.execution}{outcome}{off}"
 
 
 def _is_off(cell: Cell) -> bool:

@@ -56,16 +56,16 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _counts(cells: Sequence[Cell]) -> str:
     shown = [name for name in MARKS if any(cell.verdict == name for cell in cells)]
     rows = [
-        [backend, execution, f"`{word}`", *(str(by_verdict[name]) for name in shown)]
-        for (backend, execution), by_word in counts(cells).items()
-        for word, by_verdict in sorted(by_word.items(), key=lambda item: (len(item[0]), item[0]))
+        [backend, execution, f"`{nesting}`", *(str(by_verdict[name]) for name in shown)]
+        for (backend, execution), by_nesting in counts(cells).items()
+        for nesting, by_verdict in sorted(by_nesting.items(), key=lambda item: (len(item[0]), item[0]))
     ]
     return _table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)
 
 
 def _matrix(report: Report, column: tuple[str, str]) -> str:
     rows = [
-        [scenario, *(mark(cells[column].get(word, [])) for word in (*COLUMNS, "3+"))]
+        [scenario, *(mark(cells[column].get(nesting, [])) for nesting in (*COLUMNS, "3+"))]
         for scenario, cells in grid(report).items()
         if column in cells
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from nestgrad_conformance.cases.scenario_case import order_of
 from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.nestings import code_of, order_of
 
 from .schema import Cell, Report
 
@@ -41,8 +41,8 @@ def level(report: Report, backend: str) -> Level | None:
     """The level of one backend; None of a raw engine, which declares nothing, and of a run that is not whole.
 
     A level is reached if the one below it is and, in every cell of that order, what was declared is what was
-    measured and no number is wrong; and if every scenario that is not refused has a right word. At second order
-    and above that is a word with an R in it: one that gives a vector. At least one scenario must have one.
+    measured and no number is wrong; and if every scenario that is not refused has a right nesting. At second order
+    and above that is a nesting with an R in it: one that gives a vector. At least one scenario must have one.
     """
     if report.run.raw or not report.run.whole:
         return None
@@ -59,15 +59,15 @@ def _failure(cells: list[Cell], order: int) -> str | None:
     failing = next((cell for cell in cells if cell.verdict in FAILING), None)
     if failing is not None:
         return f"{failing.id} is {failing.verdict.replace('_', ' ')}"
-    words: dict[str, list[Cell]] = defaultdict(list)
+    nestings: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        if order == 1 or "reverse" in cell.nesting:
-            words[cell.scenario].append(cell)
-    without = [name for name, of in words.items() if not _has_right(of) and not _is_refused(of)]
+        if order == 1 or "R" in code_of(cell.nesting):
+            nestings[cell.scenario].append(cell)
+    without = [name for name, of in nestings.items() if not _has_right(of) and not _is_refused(of)]
     if without:
-        return f"no word of order {order} is known to be right for {without[0]}"
-    if not any(map(_has_right, words.values())):
-        return f"no scenario has a right word of order {order}" + (" with an R" if order > 1 else "")
+        return f"no nesting of order {order} is known to be right for {without[0]}"
+    if not any(map(_has_right, nestings.values())):
+        return f"no scenario has a right nesting of order {order}" + (" with an R" if order > 1 else "")
     return None
 
 

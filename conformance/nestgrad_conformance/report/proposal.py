@@ -18,15 +18,14 @@ from packaging.version import Version
 
 import nestgrad as ng
 from nestgrad.internal import descriptor
-from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.measurement import Refusal
 from nestgrad_conformance.limits.limit import Limit, located, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry, remeasured
+from nestgrad_conformance.nestings import AUTO, code_of
 from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .schema import Cell, Report
-from .summary import word_of
 
 _DEFAULT = "limits.toml"
 
@@ -65,7 +64,7 @@ def edited(text: str, cells: Sequence[Cell], version: str) -> tuple[str, list[st
     notes: list[str] = []
     met: dict[int, list[Cell]] = defaultdict(list)
     for cell in cells:
-        known = (word_of(cell), cell.scenario, cell.features, version, cell.execution)
+        known = (code_of(cell.nesting), cell.scenario, cell.features, version, cell.execution)
         if (found := next((i for i, one in enumerate(limits) if one.covers(*known)), None)) is not None:
             met[found].append(cell)
     kept = [
@@ -82,7 +81,7 @@ def _kept(written: str, limit: Limit, cells: Sequence[Cell], version: str, notes
         return _seen(written, limit, version) if refused else written
     right = {_place(cell) for cell in cells if cell.outcome == "correct"}
     if both := right & {_place(cell) for cell in refused}:
-        where = ", ".join(f"{word} {execution}" for word, execution in sorted(both))
+        where = ", ".join(f"{nesting} {execution}" for nesting, execution in sorted(both))
         notes.append(f"Refused in one scenario and right in another ({where}), a matter of features: {limit.reason}")
         return _seen(written, limit, version)
     narrower = msgspec.structs.replace(limit, seen=_versions({version}), since=None, mended_in=None)
@@ -152,8 +151,8 @@ def _spread(limit: Limit, refused: Sequence[Cell], cells: Iterable[Cell]) -> lis
     cells = list(cells)
     executions: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for execution in sorted({cell.execution for cell in cells}):
-        those = {word_of(cell) for cell in refused if cell.execution == execution}
-        others = {word_of(cell) for cell in cells if cell.execution == execution and cell.outcome != "refused"}
+        those = {code_of(cell.nesting) for cell in refused if cell.execution == execution}
+        others = {code_of(cell.nesting) for cell in cells if cell.execution == execution and cell.outcome != "refused"}
         executions[patterns(those, others) if those else ()].append(execution)
     everywhere = len(executions) == 1 and not limit.executions
     return [
@@ -168,4 +167,4 @@ def _names(limit: Limit) -> set[str]:
 
 
 def _place(cell: Cell) -> tuple[str, str]:
-    return word_of(cell), cell.execution
+    return code_of(cell.nesting), cell.execution

@@ -14,6 +14,7 @@ import msgspec
 import nestgrad as ng
 from nestgrad_conformance.judge.measurement import Measurement
 from nestgrad_conformance.judge.verdict import Declared, Verdict
+from nestgrad_conformance.nestings import order_of
 
 from . import files
 
@@ -40,7 +41,7 @@ class Environment(msgspec.Struct, kw_only=True):
         device: the device of the arrays.
         x64: whether float64 arrays were float64.
         modes: whether the backend has forward and reverse mode.
-        max_order: the longest word it runs, or None.
+        max_order: the longest nesting it runs, or None.
         executions: `eager`, and one for each compiler that it has.
     """
 
@@ -62,7 +63,7 @@ class Run(msgspec.Struct, kw_only=True):
     Attributes:
         profile: the profile's name.
         seeds: the seeds of inputs and directions.
-        raw: whether it was the bare engine, without nestgrad's repairs and refusals.
+        raw: whether it was the raw engine, without nestgrad's repairs and refusals.
         expected: planned cells, the absent ones included.
         finished: cells in this report.
         absent: planned cells that a backend has no execution for.
@@ -95,7 +96,7 @@ class Cell(Measurement):
     """One measurement: backend × scenario × nesting × execution × dtype; what it showed is in the inherited fields.
 
     Attributes:
-        id: `backend/scenario@revision/word/execution/dtype`, stable between runs.
+        id: `backend/scenario@revision/nesting/execution/dtype`, stable between runs.
         nesting: the long name, or `auto`.
         declared: what the backend said, null for a raw engine.
         verdict: the outcome compared with that; of a raw engine the outcome.
@@ -215,7 +216,7 @@ def _contradiction(report: Report) -> str | None:
 @functools.cache
 def _is_nesting(name: str) -> bool:
     try:
-        return name == "auto" or ng.Nesting(name).order > 0
+        return order_of(name) > 0
     except ng.InvalidNestingError:
         return False
 

@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nestgrad.extend import Nesting
-from nestgrad.internal import words
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad.internal import nestings
 from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
+from nestgrad_conformance.nestings import AUTO, code_of
 
 from .levels import NAMES, level
 from .schema import Cell, Report, Run
@@ -32,8 +31,8 @@ MARKS: dict[Verdict, str] = {
     "silently_wrong": "✗",
 }
 """From the best verdict to the worst."""
-COLUMNS = (*(word.code for order in (1, 2) for word in words(order)), AUTO)
-"""The words of the grid; longer words are one column more, the sum of them."""
+COLUMNS = (*(nesting.code for order in (1, 2) for nesting in nestings(order)), AUTO)
+"""The nestings of the grid; longer nestings are one column more, the sum of them."""
 
 Column = tuple[str, str]
 """A backend and an execution."""
@@ -50,11 +49,6 @@ class Gap:
     link: str | None
 
 
-def word_of(cell: Cell) -> str:
-    """The short name of a cell's nesting."""
-    return cell.nesting if cell.nesting == AUTO else Nesting(cell.nesting).code
-
-
 def columns(report: Report) -> list[Column]:
     """The backends and executions that were measured."""
     return list(dict.fromkeys((cell.backend, cell.execution) for cell in report.cells))
@@ -69,21 +63,21 @@ def by_tier(report: Report) -> dict[str, list[Cell]]:
 
 
 def counts(cells: Iterable[Cell]) -> dict[Column, dict[str, Counter[Verdict]]]:
-    """How many cells of each verdict, by backend and execution, then by word."""
+    """How many cells of each verdict, by backend and execution, then by nesting."""
     table: dict[Column, dict[str, Counter[Verdict]]] = defaultdict(lambda: defaultdict(Counter))
     for cell in cells:
-        table[cell.backend, cell.execution][word_of(cell)][cell.verdict] += 1
+        table[cell.backend, cell.execution][code_of(cell.nesting)][cell.verdict] += 1
     return table
 
 
 def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
-    """The verdicts of every scenario, by backend and execution, then by word; order 3 and up under `3+`."""
+    """The verdicts of every scenario, by backend and execution, then by nesting; order 3 and up under `3+`."""
     table: dict[str, dict[Column, dict[str, list[Verdict]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     for cell in report.cells:
-        word = word_of(cell)
-        place = word if word in COLUMNS else "3+"
+        nesting = code_of(cell.nesting)
+        place = nesting if nesting in COLUMNS else "3+"
         table[cell.scenario][cell.backend, cell.execution][place].append(cell.verdict)
     return table
 
@@ -100,7 +94,7 @@ def legend(report: Report) -> list[tuple[str, str]]:
 
 
 def gaps(report: Report) -> list[Gap]:
-    """The declared limits that were met, each once, with the words and scenarios they were met in."""
+    """The declared limits that were met, each once, with the nestings and scenarios they were met in."""
     met: dict[tuple[str, str, str | None], list[Cell]] = defaultdict(list)
     for cell in report.cells:
         if cell.verdict == "refused" and cell.limit:
@@ -108,7 +102,7 @@ def gaps(report: Report) -> list[Gap]:
     return [
         Gap(
             backend,
-            tuple(sorted({word_of(cell) for cell in cells}, key=lambda word: (len(word), word))),
+            tuple(sorted({code_of(cell.nesting) for cell in cells}, key=lambda nesting: (len(nesting), nesting))),
             tuple(sorted({cell.scenario for cell in cells})),
             limit,
             link,

@@ -9,7 +9,7 @@ import numpy as np
 import optree
 from optree.integrations.numpy import tree_ravel
 
-from nestgrad_conformance.cases.scenario_case import directions_of
+from nestgrad_conformance.nestings import directions_of
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios._scenario import generator
 
@@ -20,10 +20,10 @@ def draw(key, *shape):
     return numpy.random.default_rng(numpy.frombuffer(hashlib.sha256(key).digest(), 'u4')).standard_normal(shape)"""
 
 
-def inputs(scenario: Scenario, seed: int, word: str) -> tuple[list[str], list[str]]:
+def inputs(scenario: Scenario, seed: int, nesting: str) -> tuple[list[str], list[str]]:
     """The imports, and the lines that define `x` and the directions `v0`, `v1` and so on."""
     trees = {"x": scenario.x(seed)}
-    trees |= {f"v{number}": scenario.direction(seed, number) for number in range(directions_of(word))}
+    trees |= {f"v{number}": scenario.direction(seed, number) for number in range(directions_of(nesting))}
     trees = {name: optree.tree_map(lambda leaf: _rounded(leaf, scenario.dtype), tree) for name, tree in trees.items()}
     texts = {name: _text(tree, (str(seed), scenario.id, name)) for name, tree in trees.items()}
     drawn = any(text.startswith("draw(") for text in texts.values())

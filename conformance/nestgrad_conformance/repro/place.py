@@ -15,13 +15,13 @@ class Place:
     Attributes:
         backend: the engine's name.
         scenario: the function.
-        word: the code of a nesting, or `auto`.
+        nesting: the code of a nesting, or `auto`.
         execution: how it is run.
     """
 
     backend: str
     scenario: Scenario
-    word: str
+    nesting: str
     execution: str
 
     @property
@@ -31,7 +31,7 @@ class Place:
             backend=self.backend,
             scenario=self.scenario.id,
             revision=self.scenario.revision,
-            nesting=self.word,
+            nesting=self.nesting,
             execution=self.execution,
             dtype=self.scenario.dtype,
         )

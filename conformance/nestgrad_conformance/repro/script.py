@@ -69,9 +69,9 @@ def _lines(target: Target) -> list[str]:
     standard = not isinstance(target.scenario.function, str)
     if standard and engine.spelling is not None:
         _Spelling(engine.spelling, target.backend).respell(text)
-    letters = set(target.word) | (_letters_inside(text) if target.scenario.nested else set())
+    letters = set(target.nesting) | (_letters_inside(text) if target.scenario.nested else set())
     imports, body = text.lines()
-    needed, given = inputs(target.scenario, target.seed, target.word)
+    needed, given = inputs(target.scenario, target.seed, target.nesting)
     namespace = [engine.namespace] if standard and engine.namespace else []
     threads = ["import threading"] if target.setting == CROSSING else []
     return [
@@ -81,7 +81,7 @@ def _lines(target: Target) -> list[str]:
         *(line for letter in "FR" if letter in letters for line in engine.transforms[letter].splitlines()),
         *(_function(text.name, target) if standard else ()),
         *given,
-        *_ALONG.format(step=_STEPS[len(target.word)]).splitlines(),
+        *_ALONG.format(step=_STEPS[len(target.nesting)]).splitlines(),
         *_comparison("f" if standard else text.name, target),
     ]
 
@@ -89,7 +89,7 @@ def _lines(target: Target) -> list[str]:
 def _subject(target: Target) -> str:
     """What the script is about, where it is not what the cell is about."""
     written_out = (
-        target.setting in (None, CROSSING) or turned(target.engine, target.setting, target.word, "", "") is not None
+        target.setting in (None, CROSSING) or turned(target.engine, target.setting, target.nesting, "", "") is not None
     )
     return "" if written_out else f", of {target.scenario.id}, which is wrong by itself"
 
@@ -101,7 +101,7 @@ def _function(name: str, target: Target) -> list[str]:
     if not target.scenario.nested:
         return [f"f = lambda x: {name}({xp}, {x})"]
     return [
-        "inner = lambda f, word: R(f) if word == 'R' else lambda y, v: F(f, v)(y)",
+        "inner = lambda f, nesting: R(f) if nesting == 'R' else lambda y, v: F(f, v)(y)",
         f"f = lambda x: {name}({xp}, {x}, inner)",
     ]
 
@@ -111,7 +111,7 @@ def _comparison(f: str, target: Target) -> list[str]:
     expected = "value"
     for v in target.directions:
         expected = f"along({expected}, {v})"
-    if "R" in target.word:
+    if "R" in target.nesting:
         expected = f"[along({expected}, e)(x) for e in numpy.eye(x.size).reshape(x.size, *x.shape)]"
     else:
         expected = f"{expected}(x)"
@@ -126,15 +126,17 @@ def _comparison(f: str, target: Target) -> list[str]:
 
 def _found(f: str, target: Target) -> list[str]:
     """The lines that evaluate the nesting, in its setting if it has one."""
-    word, vs = target.word, target.directions
+    nesting, vs = target.nesting, target.directions
     arguments = ", ".join(["x", *vs])
     array = target.engine.array if target.scenario.dtype == "float64" else target.engine.single
     evaluated = f"{target.engine.executions[target.execution]}(*map({array}, [{arguments}]))"
     number = f"numpy.ravel({target.engine.plain.format(evaluated)})"
     if target.setting == CROSSING:
-        return [*meeting(f), f"nested = lambda {arguments}: {_nested('meeting', word, vs)}(x)", *beside(number)]
-    around = turned(target.engine, target.setting, word, _nested(f, word[1:], vs), _nested(f, word, ["u", *vs[1:]]))
-    return [*(around or [f"nested = lambda {arguments}: {_nested(f, word, vs)}(x)"]), f"found = {number}"]
+        return [*meeting(f), f"nested = lambda {arguments}: {_nested('meeting', nesting, vs)}(x)", *beside(number)]
+    around = turned(
+        target.engine, target.setting, nesting, _nested(f, nesting[1:], vs), _nested(f, nesting, ["u", *vs[1:]])
+    )
+    return [*(around or [f"nested = lambda {arguments}: {_nested(f, nesting, vs)}(x)"]), f"found = {number}"]
 
 
 def _value(f: str, target: Target) -> str:
@@ -145,24 +147,24 @@ def _value(f: str, target: Target) -> str:
     return f"lambda x: float(({keyword(target.scenario.function, 'reference')})(numpy, {x}))"
 
 
-def _nested(f: str, word: str, directions: list[str]) -> str:
-    """The word as nested calls: letters from the innermost outwards, directions in that order."""
+def _nested(f: str, nesting: str, directions: list[str]) -> str:
+    """The nesting as nested calls: letters from the innermost outwards, directions in that order."""
     text, pending = f, iter(directions)
-    for place, letter in enumerate(reversed(word)):
-        is_gradient = "R" in word[len(word) - place :]
+    for place, letter in enumerate(reversed(nesting)):
+        is_gradient = "R" in nesting[len(nesting) - place :]
         text = f"{letter}({text}, {next(pending)})" if letter == "F" or is_gradient else f"R({text})"
     return text
 
 
 def _letters_inside(text: Inlined) -> set[str]:
-    """The words by which the function itself differentiates; a script has those of one letter."""
-    words: set[object] = {
+    """The nestings by which the function itself differentiates; a script has those of one letter."""
+    nestings: set[object] = {
         call.args[1].value if isinstance(call.args[1], ast.Constant) else None
         for statement in text.body
         for call in ast.walk(statement)
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "inner"
     }
-    if not words <= {"F", "R"}:
+    if not nestings <= {"F", "R"}:
         raise ReportError(f"{text.name} differentiates inside itself, by more than one letter.")
     return {"F", "R"}
 

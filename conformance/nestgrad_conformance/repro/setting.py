@@ -34,9 +34,9 @@ def by_itself(place: Place, engine: Engine, scenarios: Mapping[str, Scenario], r
     base = scenarios.get(scenario.base or "")
     if base is None:
         raise ReportError(f"{place.id}: it is not known which scenario's function this is without the setting.")
-    if scenario.setting == CROSSING or turned(engine, scenario.setting, place.word, "", "") is not None:
+    if scenario.setting == CROSSING or turned(engine, scenario.setting, place.nesting, "", "") is not None:
         return base
-    alone = Place(place.backend, base, place.word, "eager").id
+    alone = Place(place.backend, base, place.nesting, "eager").id
     if report is not None and any(one.id == alone and one.outcome in WRONG for one in report.cells):
         return base
     raise ReportError(
@@ -45,12 +45,12 @@ def by_itself(place: Place, engine: Engine, scenarios: Mapping[str, Scenario], r
     )
 
 
-def turned(engine: Engine, setting: str | None, word: str, inner: str, nested: str) -> list[str] | None:
+def turned(engine: Engine, setting: str | None, nesting: str, inner: str, nested: str) -> list[str] | None:
     """The lines that define `nested` in a setting, from the nesting without its outermost letter, and from all of it.
 
     None, where it is defined as it is without a setting.
     """
-    if setting is None or setting not in engine.settings or len(word) != 2 or "R" not in word:
+    if setting is None or setting not in engine.settings or len(nesting) != 2 or "R" not in nesting:
         return None
     return engine.settings[setting].format(inner=inner, nested=nested).splitlines()
 

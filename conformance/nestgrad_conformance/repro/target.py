@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nestgrad.extend import Nesting
-from nestgrad.internal import did_you_mean, words
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad.internal import did_you_mean, nestings
 from nestgrad_conformance.judge.verdict import WRONG
+from nestgrad_conformance.nestings import AUTO, code_of
 from nestgrad_conformance.report.schema import Cell, Report, ReportError
-from nestgrad_conformance.report.summary import word_of
 from nestgrad_conformance.run.profiles import EXECUTIONS
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Interference
@@ -32,7 +31,7 @@ class Target:
         backend: the engine's name.
         engine: its spelling.
         scenario: the function, by itself.
-        word: the code of a nesting.
+        nesting: the code of a nesting.
         execution: how it is run.
         seed: of inputs and directions.
         setting: what the operator is called in, None if it is called as usual.
@@ -42,15 +41,15 @@ class Target:
     backend: str
     engine: Engine
     scenario: Scenario
-    word: str
+    nesting: str
     execution: str
     seed: int
     setting: str | None
 
     @property
     def directions(self) -> list[str]:
-        """The names of the word's directions."""
-        return [f"v{number}" for number in range(Nesting(self.word).directions)]
+        """The names of the nesting's directions."""
+        return [f"v{number}" for number in range(Nesting(self.nesting).directions)]
 
 
 def target_of(
@@ -77,13 +76,13 @@ def target_of(
         raise ReportError(f"{cell}: {place.backend} has no execution {place.execution!r}. {hint}")
     if scenario.engine not in (None, place.backend):
         raise ReportError(f"{cell}: {scenario.id} is for {scenario.engine} alone.")
-    if place.word == AUTO:
+    if place.nesting == AUTO:
         raise ReportError(f"{cell}: `auto` is a choice of nestgrad's; name the nesting.")
-    if len(place.word) not in ORDERS:
+    if len(place.nesting) not in ORDERS:
         raise ReportError(f"{cell}: scripts show derivatives up to order {max(ORDERS)}.")
     base = by_itself(place, engine, scenarios, report)
     seed = report.run.seeds[0] if report is not None else 0
-    return Target(cell, place.backend, engine, base, place.word, place.execution, seed, scenario.setting)
+    return Target(cell, place.backend, engine, base, place.nesting, place.execution, seed, scenario.setting)
 
 
 def _reported(cell: str, scenarios: Mapping[str, Scenario], report: Report) -> Place:
@@ -95,7 +94,7 @@ def _reported(cell: str, scenarios: Mapping[str, Scenario], report: Report) -> P
     _check_that_it_shows(found)
     if found.scenario not in scenarios:
         raise ReportError(f"{cell}: no scenario is {found.scenario!r}. {did_you_mean(found.scenario, scenarios)}")
-    place = Place(found.backend, scenarios[found.scenario], word_of(found), found.execution)
+    place = Place(found.backend, scenarios[found.scenario], code_of(found.nesting), found.execution)
     if place.id != cell:
         raise ReportError(f"{cell}: the suite has another revision of this scenario by now: {place.id}.")
     return place
@@ -124,6 +123,6 @@ def _named(cell: str, scenarios: Mapping[str, Scenario], engines: Iterable[str])
 def _places(scenario: Scenario, engines: Iterable[str]) -> Iterator[Place]:
     """All that scripts could be of."""
     for engine in engines:
-        for code in (*(word.code for order in ORDERS for word in words(order)), AUTO):
+        for code in (*(nesting.code for order in ORDERS for nesting in nestings(order)), AUTO):
             for execution in EXECUTIONS:
                 yield Place(engine, scenario, code, execution)

@@ -11,12 +11,12 @@ import msgspec
 
 from nestgrad import BackendUnavailableError
 from nestgrad.internal import descriptor
-from nestgrad_conformance.cases.scenario_case import AUTO
 from nestgrad_conformance.judge.measurement import Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit, implied
 from nestgrad_conformance.limits.names import check_names
+from nestgrad_conformance.nestings import AUTO, long_name
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
 from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
@@ -24,7 +24,7 @@ from nestgrad_conformance.versions import UNKNOWN, version_of
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
-from .plan import Selection, Task, long_name
+from .plan import Selection, Task
 from .worker import BACKEND, Absent, Describe, Reply
 
 THREADS = "OMP_NUM_THREADS"
@@ -83,7 +83,7 @@ class Bench:
         changed = {
             (task.scenario, task.execution)
             for task, cell in found.items()
-            if task.word != AUTO and _told(self._limit(task, task.word)) != (cell.limit, cell.link)
+            if task.nesting != AUTO and _told(self._limit(task, task.nesting)) != (cell.limit, cell.link)
         }
         self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
 
@@ -93,7 +93,7 @@ class Bench:
             backend=self.name,
             scenario=task.scenario,
             revision=self._scenarios[task.scenario].revision,
-            nesting=task.word,
+            nesting=task.nesting,
             execution=task.execution,
             dtype=task.dtype,
         )
@@ -156,7 +156,7 @@ class Bench:
             scenario=scenario.id,
             tier=scenario.tier,
             features=sorted(scenario.features),
-            nesting=long_name(task.word),
+            nesting=long_name(task.nesting),
             execution=task.execution,
             dtype=task.dtype,
             device=self.environment.device if self.environment else None,
@@ -170,29 +170,29 @@ class Bench:
     def _declares(self, limit: Limit | None) -> Declared | None:
         return "limit" if limit else "supported"
 
-    def _limit(self, task: Task, word: str) -> Limit | None:
+    def _limit(self, task: Task, nesting: str) -> Limit | None:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
         lacking: tuple[Limit, ...] = ()
         if self.environment is not None:
             version = version_of(self.described.engine, self.environment.engines)
             lacking = implied(self.environment.modes, self.environment.max_order)
-        known = (word, scenario.id, scenario.features, version, task.execution)
+        known = (nesting, scenario.id, scenario.features, version, task.execution)
         return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
 
 
 class RawBench(Bench):
-    """The same for the bare engine, which declares nothing and has no choice of its own between words."""
+    """The same for the raw engine, which declares nothing and has no choice of its own between nestings."""
 
     handler = "nestgrad_conformance.run.worker:make_raw"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
         super().__init__(name, scenarios, selection, timeout)
-        self.tasks = [task for task in self.tasks if task.word != AUTO]
+        self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
     def _declares(self, limit: Limit | None) -> None:
         return None
 
-    def _limit(self, task: Task, word: str) -> None:
+    def _limit(self, task: Task, nesting: str) -> None:
         return None
 
 
@@ -210,4 +210,4 @@ def _difference(name: str, one: Environment, other: Environment) -> str:
 def _measurement(answer: Answer, task: Task) -> Reply:
     if isinstance(answer, Replied):
         return _REPLY.decode(answer.payload)
-    return measurement_of(answer, task.word)
+    return measurement_of(answer, task.nesting)

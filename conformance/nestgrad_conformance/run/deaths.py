@@ -12,14 +12,14 @@ from nestgrad_conformance.processes.worker import Died
 _OUTCOME: Mapping[str, Outcome] = {"crash": "crash", "exit": "crash", "timeout": "timeout"}
 
 
-def measurement_of(death: Died, word: str) -> Ran:
+def measurement_of(death: Died, nesting: str) -> Ran:
     """What is known of a cell whose worker gave no answer."""
-    last_words = death.tail.strip().splitlines()[-1:] if death.kind in ("exit", "startup") else []
+    last_line = death.tail.strip().splitlines()[-1:] if death.kind in ("exit", "startup") else []
     return Ran(
-        nesting=word,
+        nesting=nesting,
         outcome=_OUTCOME.get(death.kind, "error"),
         exception="MemoryError" if death.kind == "memory" else death.kind,
-        message="; ".join([death.detail, *last_words]),
+        message="; ".join([death.detail, *last_line]),
     )
 
 

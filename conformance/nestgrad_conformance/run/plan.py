@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nestgrad.extend import Descriptor, Nesting
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad.extend import Descriptor
 from nestgrad_conformance.scenarios import Scenario
 
-from .profiles import EXECUTIONS, words_of
+from .profiles import EXECUTIONS, nestings_of
 
 
 class Task(msgspec.Struct, frozen=True, tag=True):
     """One cell to measure, as it is sent to a worker."""
 
     scenario: str
-    word: str
+    nesting: str
     execution: str
     dtype: str
     seed: int
@@ -63,7 +62,7 @@ class Selection:
     Attributes:
         tiers: names of tiers.
         scenarios: glob patterns on scenario ids.
-        nestings: words, or `auto`.
+        nestings: codes, or `auto`.
         executions: names of executions.
         seed: of inputs and directions.
         profile: the profile's name.
@@ -98,11 +97,11 @@ class Selection:
         if scenario.engine not in (None, backend.engine) or not self._names(scenario):
             return []
         return [
-            Task(scenario.id, word, execution, scenario.dtype, self.seed)
+            Task(scenario.id, nesting, execution, scenario.dtype, self.seed)
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
-            for word in words_of(self.profile, scenario, execution, backend)
-            if fnmatch.fnmatchcase(word, scenario.words) and (not self.nestings or word in self.nestings)
+            for nesting in nestings_of(self.profile, scenario, execution, backend)
+            if fnmatch.fnmatchcase(nesting, scenario.nestings) and (not self.nestings or nesting in self.nestings)
         ]
 
     def _names(self, scenario: Scenario) -> bool:
@@ -110,8 +109,3 @@ class Selection:
         return by_tier and (
             not self.scenarios or any(fnmatch.fnmatchcase(scenario.id, glob) for glob in self.scenarios)
         )
-
-
-def long_name(word: str) -> str:
-    """The word as reports spell it."""
-    return word if word == AUTO else str(Nesting(word))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nestgrad.extend import COMPILERS, Descriptor, Mode
-from nestgrad.internal import words
-from nestgrad_conformance.cases.scenario_case import AUTO
+from nestgrad.internal import nestings
+from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import TIERS, Scenario
 
 EXECUTIONS = ("eager", *COMPILERS)
@@ -33,9 +33,9 @@ class Part:
         executions: names of executions, or `FAST`.
         of: which of the tiers' scenarios: all of them, the plain one of each operation, their sample, or a third
             or a sixth that no other scenario changes.
-        orders: of the words.
+        orders: of the nestings.
         cost: of the executions that are among them, the highest.
-        auto: whether `auto` is a word too. What it chooses is the same in every execution.
+        auto: whether `auto` is a nesting too. What it chooses is the same in every execution.
     """
 
     tiers: tuple[str, ...]
@@ -77,18 +77,18 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
 }
 
 
-def words_of(profile: str, scenario: Scenario, execution: str, backend: Descriptor) -> list[str]:
-    """The words that a profile measures of a scenario in an execution of a backend.
+def nestings_of(profile: str, scenario: Scenario, execution: str, backend: Descriptor) -> list[str]:
+    """The nestings that a profile measures of a scenario in an execution of a backend.
 
-    Of a compiled function the third order is measured on the sample alone. Of each order the words with a vector for
-    result come first: others are compared with it. `auto` is one more word of order 2.
+    Of a compiled function the third order is measured on the sample alone. Of each order the nestings with a vector for
+    result come first: others are compared with it. `auto` is one more nesting of order 2.
     """
     parts = [part for part in PROFILES[profile] if part.has(scenario, execution, backend)]
     most = scenario.order if execution == "eager" or scenario.sample else min(scenario.order, 2)
     orders = sorted({order for part in parts for order in part.orders if order <= most})
-    planned = (sorted(words(order), key=lambda word: Mode.REVERSE not in word) for order in orders)
+    planned = (sorted(nestings(order), key=lambda nesting: Mode.REVERSE not in nesting) for order in orders)
     chosen = [AUTO] * (2 in orders and any(part.auto for part in parts))
-    return [word.code for of_one_order in planned for word in of_one_order] + chosen
+    return [nesting.code for of_one_order in planned for nesting in of_one_order] + chosen
 
 
 def _cost(backend: Descriptor, execution: str) -> int:

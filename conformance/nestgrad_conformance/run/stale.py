@@ -20,8 +20,8 @@ from nestgrad.extend import Descriptor
 from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit
+from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.schema import Report, ReportError
-from nestgrad_conformance.report.summary import word_of
 from nestgrad_conformance.run.plan import Selection
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.versions import version_of
@@ -107,22 +107,22 @@ class _Run:
         found = [
             cell
             for cell in self._cells
-            if any(self._covers(limit, word_of(cell), cell.scenario, cell.execution) for limit in limits)
+            if any(self._covers(limit, code_of(cell.nesting), cell.scenario, cell.execution) for limit in limits)
         ]
         if any(cell.outcome != "correct" for cell in found):
             return None
-        right = {(word_of(cell), cell.scenario): cell.id for cell in found if cell.execution == "eager"}
+        right = {(code_of(cell.nesting), cell.scenario): cell.id for cell in found if cell.execution == "eager"}
         telling: dict[str, None] = {}  # in order, and each once
         for limit in limits:
             needed: dict[str, list[tuple[str, str]]] = defaultdict(list)
             for task in self._planned:
-                if self._covers(limit, task.word, task.scenario, task.execution):
-                    needed[task.word].append((task.word, task.scenario))
+                if self._covers(limit, task.nesting, task.scenario, task.execution):
+                    needed[task.nesting].append((task.nesting, task.scenario))
             whole = [places for places in needed.values() if right.keys() >= {*places}]
             if needed and not whole:
                 return ()
             telling |= {right[place]: None for places in whole for place in places}
         return tuple(telling)
 
-    def _covers(self, limit: Limit, word: str, scenario: str, execution: str) -> bool:
-        return limit.covers(word, scenario, self._features.get(scenario, ()), self._version, execution)
+    def _covers(self, limit: Limit, nesting: str, scenario: str, execution: str) -> bool:
+        return limit.covers(nesting, scenario, self._features.get(scenario, ()), self._version, execution)

@@ -29,7 +29,7 @@ class Supervisor:
         selection: the part of the suite.
         timeout: seconds for one cell.
         jobs: how many workers run at a time, over all backends.
-        raw: measure the bare engines, without nestgrad's repairs and refusals.
+        raw: measure the raw engines, without nestgrad's repairs and refusals.
     """
 
     backends: Sequence[str]

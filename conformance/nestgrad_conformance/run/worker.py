@@ -105,11 +105,11 @@ def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -
         capability = asked.scenario.capability
         if capability is not None and not provides(backend, capability):
             return Absent(f"the backend has no {capability}")
-        return beside(asked, task.word, task.execution, measure(asked, task.word, task.execution))
+        return beside(asked, task.nesting, task.execution, measure(asked, task.nesting, task.execution))
     except MemoryError:
         raise  # the worker is replaced
     except Exception as error:  # the scenario itself does not load or evaluate
-        return Ran(nesting=task.word, outcome="error", exception=type(error).__name__, message=str(error))
+        return Ran(nesting=task.nesting, outcome="error", exception=type(error).__name__, message=str(error))
 
 
 def has(namespace: Any, operation: str | None) -> bool:

@@ -32,7 +32,7 @@ class Scenario:
             where the function is smooth.
         tier: one of `TIERS`.
         features: tags, among them the operations that limits may name.
-        nested: the function takes a third argument, `inner(f, word)`, which differentiates f on the
+        nested: the function takes a third argument, `inner(f, nesting)`, which differentiates f on the
             backend under test: for functions that differentiate inside.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
@@ -46,7 +46,7 @@ class Scenario:
         base: the id of the scenario whose function this is, in a setting or in another dtype.
         plain: the row that stands for its operation, with nothing special about the call or the inputs.
         capability: a method of the backend without which the cell is absent.
-        words: a pattern on the codes of the words that are measured, as fnmatch reads it.
+        nestings: a pattern on the codes of those that are measured, as fnmatch reads it.
         executions: those that it is measured in; all if empty.
         dtype: the format of inputs and results; the truth is computed in float64, at inputs that this format holds.
         engine: the one engine this scenario is for, or None.
@@ -70,7 +70,7 @@ class Scenario:
     base: str | None = None
     plain: bool = False
     capability: str | None = None
-    words: str = "*"
+    nestings: str = "*"
     executions: tuple[str, ...] = ()
     dtype: str = "float64"
     engine: str | None = None
@@ -93,7 +93,7 @@ class Scenario:
             "features": isinstance(self.features, Set) and all(isinstance(tag, str) for tag in self.features),
             **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
             "order": isinstance(self.order, int) and self.order >= 1,
-            "words": isinstance(self.words, str),
+            "nestings": isinstance(self.nestings, str),
             "executions": isinstance(self.executions, tuple) and {"eager", *COMPILERS}.issuperset(self.executions),
             "dtype": isinstance(self.dtype, str),
             "revision": isinstance(self.revision, int),

@@ -49,8 +49,7 @@ _UNSTABLE = {"torch": ("mlp_tanh", "gaussian_process", "softmax_cross_entropy")}
 """What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
 _GRADIENTS = {"autograd": ("grad",), "jax": ("grad",), "torch": ("tape", "grad"), "tensorflow": ("tape",)}
-"""The engine's own reverse modes: each has a setting of its name, and another one `_ALONG` its direction."""
-_ALONG = "_in_direction"
+"""The engine's own reverse modes: each has a setting of its name, and one `_in_direction`."""
 _LINEARIZED = {"jax": ("jax_custom_jvp",), "torch": _OWN["torch"]}
 """Of what an engine has rules of its own for, what its linearize takes a derivative of."""
 
@@ -81,21 +80,21 @@ def _scenarios() -> Iterator[Scenario]:
         for base in (*_FEW, *own):
             yield _called(base, setting, function)
     for base in (*_FEW, *own):
-        yield _called(base, "pulled_twice", "anywhere:pulled_twice", words="R")
+        yield _called(base, "pulled_twice", "anywhere:pulled_twice", nestings="R")
     for engine, setting in _COMPILERS.items():
         for base in (*_MANY, *_OWN[engine]):
             if base not in _UNSTABLE.get(engine, ()):
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine)
     for engine, gradients in _GRADIENTS.items():
         settings = (
-            (name + more, words) for name in gradients for more, words in (("", "R?*"), ("_in_direction", "??*"))
+            (name + more, nestings) for name in gradients for more, nestings in (("", "R?*"), ("_in_direction", "??*"))
         )
-        for setting, words in settings:
+        for setting, nestings in settings:
             for base in (*_FEW, *_OWN[engine]):
-                yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, words=words)
+                yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, nestings=nestings)
     for engine, bases in _LINEARIZED.items():
         for base in (*_FEW, *bases):
-            yield _called(base, f"{engine}_linearize", f"{engine}:linearize", engine=engine, words="F?*")
+            yield _called(base, f"{engine}_linearize", f"{engine}:linearize", engine=engine, nestings="F?*")
 
 
 def _single(one: Scenario) -> Scenario:
@@ -116,7 +115,7 @@ def _single(one: Scenario) -> Scenario:
 def _operations() -> list[Scenario]:
     """The first row of each operation: an engine has kernels, and sometimes rules, for each dtype."""
     rows = {one.operation: one for one in reversed(ops.SCENARIOS) if not one.probe}
-    return [replace(_single(one), words="?", executions=("eager",)) for one in reversed(rows.values())]
+    return [replace(_single(one), nestings="?", executions=("eager",)) for one in reversed(rows.values())]
 
 
 SCENARIOS = (

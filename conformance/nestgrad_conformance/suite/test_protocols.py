@@ -78,7 +78,7 @@ TABLE: dict[str, Sequence[Law]] = {
     "spec_version": [abilities.the_version_of_the_spec],
     "flat_only": [abilities.flat_only_is_a_flag],
     "max_order": [abilities.beyond_max_order],
-    "preferred": [abilities.preferred_words],
+    "preferred": [abilities.preferred_nestings],
     "flatten": [
         trees.there_and_back,
         trees.leaves_are_the_objects_themselves,

@@ -57,11 +57,11 @@ def _estimate(
     """The estimate with the narrowest bar, that bar, and the size of the values, for each column."""
     value = _windows((ahead + behind - 2 * centre) / steps**2) @ _EVEN
     kink = np.abs(_windows((ahead - behind) / (2 * steps**2)) @ _KINK)
-    slope = np.abs(ahead - behind)[-1] / (2 * steps[-1])
+    derivative = np.abs(ahead - behind)[-1] / (2 * steps[-1])
     size = np.maximum(np.abs(ahead), np.abs(behind)).max(axis=0)
     if np.array_equal(ahead, ahead.astype(np.float32)):  # f computes in float32 inside
         epsilon = float(np.finfo(np.float32).eps)
-    grain = epsilon * (np.maximum(size, abs(centre)) + moved * slope)
+    grain = epsilon * (np.maximum(size, abs(centre)) + moved * derivative)
     smallest = steps[POINTS - 1 :] * np.ones_like(value)
     steps = steps[: len(value)] * np.ones_like(value)
     rounding = SAFETY * 4 * grain / smallest**2
@@ -77,6 +77,6 @@ def _estimate(
 
 
 # The even part over step² has even powers of the step; the odd part has odd ones from -1, and the power 0 for a
-# kink in the slope.
+# kink in the derivative.
 _EVEN = _extrapolation([0, 2, 4, 6])
 _KINK = _extrapolation([0, -1, 1, 3])

@@ -32,7 +32,7 @@ TARGET = 1e-11  # a relative bar that is narrow enough to stop at
 ROUNDED = 128 * EPSILON  # a bar that is narrow enough relative to the size of the curve, for derivatives of 0
 POINTS = 4  # steps in one estimate
 FINE = START / 2**20  # the step at which an estimate is looked at once more before it is believed
-AGREEMENT = 1e-2  # how well, relatively, the plain slope at that step has to agree
+AGREEMENT = 1e-2  # how well, relatively, the plain quotient at that step has to agree
 SAFETY = 3  # by which the bar exceeds what was seen of truncation, noise and rounding
 COARSEST_GRID = 1e-6  # relative; float32 has 6e-8
 
@@ -70,7 +70,7 @@ def differentiate(
     """
     with np.errstate(all="ignore"):
         centre = _sample(curve, 0.0)
-        slope = (_sample(curve, FINE) - _sample(curve, -FINE)) / (2 * FINE)
+        quotient = (_sample(curve, FINE) - _sample(curve, -FINE)) / (2 * FINE)
         values = [(_sample(curve, start), _sample(curve, -start))]
         for level in range(1, LEVELS):
             step = start / 2**level
@@ -79,7 +79,7 @@ def differentiate(
                 continue
             estimates = _estimates(start, np.array(values), centre, np.asarray(resolution), epsilon)
             best = estimates.narrowest()
-            if _settled(best, estimates.rounding[-1], slope):
+            if _settled(best, estimates.rounding[-1], quotient):
                 break
     return Difference(
         value=np.where(np.isfinite(best.bar), best.value, np.nan),
@@ -183,13 +183,13 @@ def _grid(values: Array, centre: Array) -> Array:
     return grid
 
 
-def _settled(best: _Estimates, rounding: Array, slope: Array) -> bool:
+def _settled(best: _Estimates, rounding: Array, quotient: Array) -> bool:
     """Whether smaller steps, with at least this rounding, have nothing to add for any component."""
     narrow = np.maximum(TARGET * np.abs(best.value), ROUNDED * best.size)
     done = (best.bar <= narrow) | (best.bar < rounding)
-    # A feature narrower than all steps so far would show in the slope at a far finer one.
+    # A feature narrower than all steps so far would show in the quotient at a far finer one.
     allowed = AGREEMENT * np.abs(best.value) + best.bar * best.step / FINE
-    confirmed = (np.abs(slope - best.value) <= allowed) | (best.step < FINE)
+    confirmed = (np.abs(quotient - best.value) <= allowed) | (best.step < FINE)
     return bool(np.all(done & confirmed))
 
 

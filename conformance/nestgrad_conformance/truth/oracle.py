@@ -1,7 +1,7 @@
 """The truth about the derivatives of one function at one point.
 
 For f: Rⁿ → R and directions v₁, v₂, … the *vector* of order k is Dᵏf(x)[v₁, …, vₖ₋₁, ·], shape (n,): the law of
-every word of k letters with an R in it. The *scalar* is Dᵏf(x)[v₁, …, vₖ]: the law of the all-F word.
+every nesting of k letters with an R in it. The *scalar* is Dᵏf(x)[v₁, …, vₖ]: the law of the all-F nesting.
 
 Truth is a closed form where there is one. Otherwise order 1 is differenced from values of f, and order k from
 one derivative of order k-1 that an engine computed and that was itself found right, at x and at both ends of
@@ -40,11 +40,11 @@ class Source:
     """A derivative that an engine computes; not trusted until checked.
 
     Attributes:
-        word: letters F and R, outermost first.
-        call: (x, *directions) ↦ what the law says of this word: a vector if it has an R, else a scalar.
+        nesting: letters F and R, outermost first.
+        call: (x, *directions) ↦ what the law says of this nesting: a vector if it has an R, else a scalar.
     """
 
-    word: str
+    nesting: str
     call: Derivative
 
 
@@ -137,7 +137,11 @@ class Oracle:
         if directions:
             return self._differenced(directions[:-1], directions[-1], vector=True)
         probes = self._probes()
-        return self._slopes(np.eye(self.x.size)) if probes is None else replace(self._slopes(probes), probes=probes)
+        return (
+            self._derivatives(np.eye(self.x.size))
+            if probes is None
+            else replace(self._derivatives(probes), probes=probes)
+        )
 
     def _probes(self) -> Array | None:
         """None where there are few enough coordinates to know them all."""
@@ -156,8 +160,8 @@ class Oracle:
         if self._vanishes((*held, last)):
             return Truth(np.zeros(()), np.zeros(()), 0.0, "linearity")
         if not held and self._exact(()) is None:
-            slope = self._slopes(last[np.newaxis])
-            return replace(slope, value=slope.value.reshape(()), bar=slope.bar.reshape(()))
+            derivative = self._derivatives(last[np.newaxis])
+            return replace(derivative, value=derivative.value.reshape(()), bar=derivative.bar.reshape(()))
         attempts: tuple[Callable[[], Truth], ...] = (
             lambda: self.from_sources(*held).along(last),
             lambda: self._differenced(held, last, vector=False),
@@ -192,7 +196,7 @@ class Oracle:
         except (ArithmeticError, ValueError):  # math.log(-1), np.linalg.LinAlgError
             return np.nan
 
-    def _slopes(self, directions: Array) -> Truth:
+    def _derivatives(self, directions: Array) -> Truth:
         """Order 1 along each row of `directions`, from values of f."""
         unfit = self.unfit()
         if unfit is not None:
@@ -213,7 +217,7 @@ class Oracle:
                     return self._differences_of(source, held, last)
                 except Uncertain as reason:
                     failure = str(reason)
-            failures.append(f"{source.word}: {failure}")
+            failures.append(f"{source.nesting}: {failure}")
         what = f"no {'vector' if vector else 'scalar'} of order {order} to difference"
         raise Uncertain(f"{what}: {'; '.join(failures)}" if failures else what)
 
@@ -221,12 +225,12 @@ class Oracle:
         if vector and self.closed_form is not None and self._exact(directions) is not None:
             yield Source("R" * order, cast(Derivative, self.closed_form))  # passes its own check
         for source in self.sources:
-            if len(source.word) == order and ("R" in source.word) == vector:
+            if len(source.nesting) == order and ("R" in source.nesting) == vector:
                 yield source
 
     def _differences_of(self, source: Source, held: Directions, last: Array) -> Truth:
         shape = self._shape(source)
-        how = "closed form" if source.call is self.closed_form else f"checked {source.word}"
+        how = "closed form" if source.call is self.closed_form else f"checked {source.nesting}"
         reason = Uncertain()
         for start in STARTS:
             found = differentiate_along(
@@ -235,7 +239,7 @@ class Oracle:
             truth = truth_of(found, length(last), f"differences of {how}")
             if np.all(np.abs(truth.value) <= truth.bar):  # zero, and what was differenced may be but rounding too
                 truth = replace(truth, scale=max(truth.scale, self._scale_below((*held, last))))
-            narrow(truth, len(source.word) + 1, self.precision)
+            narrow(truth, len(source.nesting) + 1, self.precision)
             try:
                 ends = [self.at(self.x + reach * last) for reach in (found.reach, -found.reach)]
                 refusals = [end._refusal(source, held) for end in ends]
@@ -252,14 +256,14 @@ class Oracle:
         return self._once(("at", point.tobytes()), lambda: replace(self, x=point))
 
     def _shape(self, source: Source) -> tuple[int, ...]:
-        return self.x.shape if "R" in source.word else ()
+        return self.x.shape if "R" in source.nesting else ()
 
     def _refusal(self, source: Source, directions: Directions) -> str | None:
         """Why a source is not to be trusted at x, or None."""
         return self._once((source, *_key(directions)), lambda: self._check(source, directions))
 
     def _check(self, source: Source, directions: Directions) -> str | None:
-        truth = self.vector(*directions) if "R" in source.word else self.scalar(*directions)
+        truth = self.vector(*directions) if "R" in source.nesting else self.scalar(*directions)
         try:
             with np.errstate(all="ignore"):
                 found = np.asarray(source.call(self.x, *directions), dtype=np.float64)

@@ -78,7 +78,7 @@ SOLVERS = (
         op(
             "linalg.det:rank_one", holding([None] * 3, [0.0] * 3, [0.0] * 3), "singular", "det_singular", "det_rank_one"
         ),
-        words="??*",
+        nestings="??*",
     ),
     op("linalg.det:equal_singular_values", scaled([1.0, 0.0], [0.0, 1.0]), "equal_singular_values"),
     op("linalg.inv", well_conditioned(3, 3), sample=True),
