@@ -9,8 +9,8 @@ import msgspec
 from rich.console import Console
 
 import nestgrad as ng
+from nestgrad_conformance.diagnose.check_worker import Function, Misused, Question, Ready, Reply
 from nestgrad_conformance.diagnose.diagnosis import Diagnosis, cell_of, checked_nestings
-from nestgrad_conformance.diagnose.worker import Function, Misused, Question, Ready, Reply
 from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.processes.room import Replied, Room
 from nestgrad_conformance.report.schema import Cell
@@ -21,7 +21,7 @@ from nestgrad_conformance.run.worker import BACKEND
 from .choice import OneOf
 from .errors import Refused
 
-_HANDLER = "nestgrad_conformance.diagnose.worker:make"
+_HANDLER = "nestgrad_conformance.diagnose.check_worker:make"
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
