@@ -13,12 +13,13 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from nestgrad import Nesting
+from nestgrad.extend import Fault
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge.measurement import Refusal
 from nestgrad_conformance.limits.limit import Limit, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry
-from nestgrad_conformance.report.proposal import edited
+from nestgrad_conformance.report.proposal import edited, of_the_ledger
 from nestgrad_conformance.report.schema import Cell
 
 FILE = """# Header.
@@ -322,3 +323,14 @@ def test_a_raw_engine_has_no_limits_to_update():
     done = CliRunner().invoke(command, ["conformance", "autograd", "--raw", "--update-limits"])
     assert done.exit_code == 2
     assert "declares no limits" in done.output
+
+
+def test_a_fault_of_the_ledger_that_is_met_by_right_numbers_is_told():
+    fault = Fault("qr", ("qr",), ("?F",), "its rule is wrong.", None, shown_by=({"features": ["qr"]},))
+    cells = [
+        measured("RF", "qr", "correct", "limit"),
+        measured("FF", "qr", "refused", "limit"),
+        measured("RF", "svd", "correct", "limit"),
+    ]
+    assert of_the_ledger([fault], cells, "1.0") == ["The fault 'qr' of the ledger is not in 1.0: s_qr RF."]
+    assert of_the_ledger([fault], cells[1:], "1.0") == []

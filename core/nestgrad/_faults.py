@@ -19,7 +19,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from ._errors import NestgradError, did_you_mean
@@ -78,7 +78,7 @@ class Fault:
     links: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     mended_in: str | None = None
-    shown_by: tuple[Shown, ...] = ()
+    shown_by: tuple[Shown, ...] = field(default=(), hash=False)
 
     def __post_init__(self) -> None:
         for name, known in (("does", get_args(Does)), ("kind", get_args(Kind))):
@@ -131,16 +131,13 @@ def read_faults(text: str) -> dict[str, Fault]:
 
 
 def _fault(name: str, entry: dict[str, Any]) -> Fault:
-    known = {field.name: field.default is MISSING for field in fields(Fault) if field.name != "id"}
-    known["finding"] = False
-    for field in entry:
-        if field not in known:
-            raise FaultError(f"fault {name!r}: there is no field {field!r}. {did_you_mean(field, known)}")
-    if missing := [field for field, needed in known.items() if needed and field not in entry]:
+    needed = {one.name: one.default is MISSING and one.name != "finding" for one in fields(Fault) if one.name != "id"}
+    for key in entry:
+        if key not in needed:
+            raise FaultError(f"fault {name!r}: there is no field {key!r}. {did_you_mean(key, needed)}")
+    if missing := [key for key, is_needed in needed.items() if is_needed and key not in entry]:
         raise FaultError(f"fault {name!r} lacks {', '.join(missing)}.")
-    values: dict[str, Any] = {
-        field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()
-    }
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return Fault(name, **{"finding": None, **values})
 
 

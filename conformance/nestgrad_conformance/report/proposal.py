@@ -17,8 +17,10 @@ import msgspec
 from packaging.version import Version
 
 import nestgrad as ng
+from nestgrad.extend import Fault
 from nestgrad.internal import descriptor
 from nestgrad_conformance.judge.measurement import Refusal
+from nestgrad_conformance.limits.ledger import faults, of_fault
 from nestgrad_conformance.limits.limit import Limit, located, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry, remeasured
@@ -53,7 +55,24 @@ def propose(report: Report, backend: str) -> Proposal:
     cells = [cell for cell in report.cells if cell.backend == backend and cell.nesting != AUTO]
     new, notes = edited(old, cells, version)
     diff = difflib.unified_diff(old.splitlines(True), new.splitlines(True), str(file), str(file))
-    return Proposal("".join(diff), notes)
+    return Proposal("".join(diff), notes + of_the_ledger(faults(module, described.faults), cells, version))
+
+
+def of_the_ledger(known: Iterable[Fault], cells: Iterable[Cell], version: str) -> list[str]:
+    """A line for each fault that is declared and was met by right numbers: a ledger is edited by hand."""
+    right = [cell for cell in cells if cell.verdict == "undeclared"]
+    met = {
+        fault: dict.fromkeys(
+            f"{cell.scenario} {code_of(cell.nesting)}"
+            for cell in right
+            for limit in of_fault(fault, fault.id)
+            if limit.covers(code_of(cell.nesting), cell.scenario, cell.features, version, cell.execution)
+        )
+        for fault in known
+        if fault.does == "refuses"
+    }
+    told = "The fault {!r} of the ledger is not in {}: {}."
+    return [told.format(fault.id, version, ", ".join(places)) for fault, places in met.items() if places]
 
 
 def edited(text: str, cells: Sequence[Cell], version: str) -> tuple[str, list[str]]:
