@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nestgrad import ExtraNotInstalledError
-from nestgrad.extend import hookimpl
+from nestgrad.extend import Backend, hookimpl
 from nestgrad.internal import INSTALL
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def nestgrad_diagnose(
     f: Any,
     x: Any,
     args: tuple[Any, ...],
-    backend: str | Any | None,
+    backend: str | Backend | None,
     nestings: Iterable[str | Any] | None,
     executions: Iterable[str],
 ) -> Diagnosis:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
+from nestgrad.extend import Backend
 from nestgrad_conformance.truth.oracle import Oracle
 from nestgrad_conformance.truth.truth import Precision
 
@@ -23,7 +24,7 @@ class Case(Protocol):
         oracle: the truth about this function at `x`.
     """
 
-    backend: Any
+    backend: Backend
     x: Vector
     calls: int
     vectors: dict[int, Vector]

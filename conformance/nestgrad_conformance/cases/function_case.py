@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import nestgrad as ng
+from nestgrad.extend import Backend
 from nestgrad.internal import check_scalar, flatten, open_primal, unflatten
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.truth.oracle import Oracle, Source
@@ -35,7 +36,7 @@ class OwnFunction:
 
     is_probe = False
 
-    def __init__(self, f: Callable[..., Any], x: Any, args: tuple[Any, ...], backend: Any) -> None:
+    def __init__(self, f: Callable[..., Any], x: Any, args: tuple[Any, ...], backend: Backend) -> None:
         self._f, self._args, self.backend, self.calls = f, args, backend, 0
         self._leaves, self._structure = open_primal(backend, "x", x)
         points = [np.asarray(backend.to_numpy(leaf)) for leaf in self._leaves]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import pkgutil
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import optree
 from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
-from nestgrad.extend import COMPILERS
+from nestgrad.extend import COMPILERS, Backend, Compile
 from nestgrad.internal import chosen_for_hvp, descriptor, embedded
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario
@@ -47,7 +47,7 @@ class Subject:
         precision: that of the results.
     """
 
-    def __init__(self, scenario: Scenario, backend: Any, seed: int) -> None:
+    def __init__(self, scenario: Scenario, backend: Backend, seed: int) -> None:
         self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
         flat, self._rebuild = tree_ravel(scenario.x(seed))
         self.x, self.precision = self._rounded(flat), PRECISIONS[scenario.dtype]
@@ -151,7 +151,7 @@ class Subject:
 
     @functools.cached_property
     def _forward(self) -> Callable[[Any], Any]:
-        return self.backend.compile(self._function) if self._compiles else self._function
+        return cast(Compile, self.backend).compile(self._function) if self._compiles else self._function
 
     def _rounded(self, flat: Vector) -> Vector:
         """A vector that the scenario's dtype can hold: the truth in float64 is at the same point."""

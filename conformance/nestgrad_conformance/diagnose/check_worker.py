@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 import nestgrad as ng
-from nestgrad.extend import provides
+from nestgrad.extend import Backend, provides
 from nestgrad.internal import select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.diagnose.diagnosis import checked_executions, name_of
@@ -100,7 +100,7 @@ class _Unusable(Exception):
     """No function, or one that raises."""
 
 
-def _loaded(backend: Any, function: Function) -> tuple[str, OwnFunction]:
+def _loaded(backend: Backend, function: Function) -> tuple[str, OwnFunction]:
     x = from_file(function.at_file or "") if function.at is None else from_text(function.at)
     checked_executions(backend, function.executions)
     f = _resolved(function.target)

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console, RenderableType
 
 from nestgrad import InvalidNestingError, UnsupportedExecutionError
-from nestgrad.extend import COMPILERS, Nesting, provides
+from nestgrad.extend import COMPILERS, Backend, Nesting, provides
 from nestgrad.internal import did_you_mean, leaves_of, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.judge.measure import measure as measured
@@ -81,7 +81,7 @@ def diagnose(
     f: Callable[..., Any],
     x: Any,
     args: tuple[Any, ...],
-    backend: str | Any | None,
+    backend: str | Backend | None,
     nestings: Iterable[str | Nesting] | None,
     executions: Iterable[str],
 ) -> Diagnosis:
@@ -115,7 +115,7 @@ def checked_nestings(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...
     return tuple(sorted(codes, key=lambda code: (code == AUTO, order_of(code), "R" not in code, code)))
 
 
-def checked_executions(backend: Any, executions: Iterable[str]) -> tuple[str, ...]:
+def checked_executions(backend: Backend, executions: Iterable[str]) -> tuple[str, ...]:
     """The executions themselves.
 
     Raises:

@@ -125,7 +125,7 @@ def _finite(value: Any) -> float | None:
 
 def _proven_route(subject: Case, nesting: str) -> Route:
     """`native`, unless the backend's canary shows that a letter was computed by the other mode's rule."""
-    backend = subject.backend
+    backend: Any = subject.backend  # an ability of it is asked for
     if not provides(backend, "canary") or _is_native(backend, nesting, subject.precision.dtype):
         return "native"
     return "substituted"

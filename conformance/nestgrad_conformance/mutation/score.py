@@ -6,9 +6,8 @@ import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from nestgrad.extend import provides
+from nestgrad.extend import Backend, provides
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.verdict import FAILING, verdict
@@ -45,7 +44,7 @@ class Mutant:
 
     family: str
     name: str
-    make: Callable[[], Any]
+    make: Callable[[], Backend]
     limits: tuple[Limit, ...]
     executions: tuple[str, ...] = ("eager",)
     dtype: str = DTYPE
@@ -117,7 +116,7 @@ def _scenarios() -> dict[str, Scenario]:
     return load()
 
 
-def _subject(scenario: Scenario, backend: Any) -> Subject:
+def _subject(scenario: Scenario, backend: Backend) -> Subject:
     """A subject with the truth of the sound backend's, which is not found again for each mutant."""
     subject = Subject(scenario, backend, SEED)
     subject.oracle = _oracle(scenario)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 import nestgrad as ng
-from nestgrad.extend import provides
+from nestgrad.extend import Backend, provides
 from nestgrad.internal import NAMESPACE, descriptor, engine_installed, in_a_line, require_engine
 from nestgrad_conformance import versions
 from nestgrad_conformance.cases.scenario_case import Subject
@@ -82,7 +82,7 @@ def _loaded(name: str) -> Any:
     return backend
 
 
-def _looked_at(name: str, load: Callable[[], Any]) -> Found | Unfit:
+def _looked_at(name: str, load: Callable[[], Backend]) -> Found | Unfit:
     installed = True
     try:
         installed = engine_installed(descriptor(name))
@@ -101,11 +101,11 @@ def _looked_at(name: str, load: Callable[[], Any]) -> Found | Unfit:
         )
 
 
-def _differentiated(backend: Any, mode: str) -> Ran:
+def _differentiated(backend: Backend, mode: str) -> Ran:
     return compare(Subject(_FUNCTION[_dtype(backend)], backend, 0), mode)
 
 
-def _dtype(backend: Any) -> str:
+def _dtype(backend: Backend) -> str:
     try:
         backend.asarray(np.zeros(1))
     except ng.PrecisionLossError:

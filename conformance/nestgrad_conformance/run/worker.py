@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 import nestgrad as ng
-from nestgrad.extend import COMPILERS, SPEC_VERSION, provides
+from nestgrad.extend import COMPILERS, SPEC_VERSION, Backend, provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
@@ -77,7 +77,7 @@ def _handler(backend: Any) -> Callable[[bytes], bytes]:
     return handle
 
 
-def describe(backend: Any) -> Environment:
+def describe(backend: Backend) -> Environment:
     """Where this worker measures."""
     array = backend.asarray(np.zeros(1))
     return Environment(
@@ -94,7 +94,7 @@ def describe(backend: Any) -> Environment:
     )
 
 
-def measured(task: Task, backend: Any, subject: Callable[[str, int], Subject]) -> Reply:
+def measured(task: Task, backend: Backend, subject: Callable[[str, int], Subject]) -> Reply:
     """One cell measured, or what the backend lacks for it; `subject(scenario, seed)` makes the subject."""
     if task.execution != "eager" and not provides(backend, COMPILERS[task.execution]):
         return Absent(f"the backend has no execution {task.execution!r}")
