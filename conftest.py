@@ -5,6 +5,7 @@ And what compiled programs take, of time and of memory, is kept small.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import re
@@ -21,6 +22,7 @@ from sybil.example import NotEvaluated
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 NEEDS = re.compile(r"^[ \t]*<!-- needs: (.*) -->$", re.MULTILINE)
 
 
@@ -76,6 +78,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if "torch._dynamo" in sys.modules:
         sys.modules["torch._dynamo"].reset()
     gc.collect()
+    if hasattr(LIBC, "malloc_trim"):  # glibc keeps what was freed, unless it is asked
+        LIBC.malloc_trim(0)
 
 
 @pytest.hookimpl(optionalhook=True)
