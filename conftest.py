@@ -13,6 +13,7 @@ import sys
 from collections.abc import Generator, Iterator
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
@@ -22,6 +23,7 @@ from sybil.example import NotEvaluated
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+MUCH = 2_200_000_000  # bytes of a worker, of which the engines take almost half
 LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 NEEDS = re.compile(r"^[ \t]*<!-- needs: (.*) -->$", re.MULTILINE)
 
@@ -61,6 +63,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"))
 
 
+def memory() -> int:
+    """The bytes that this process has in memory; 0 where that is not told."""
+    told = Path("/proc/self/statm")
+    return int(told.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if told.exists() else 0
+
+
 def pytest_configure() -> None:
     """Have XLA compile in half the time, by emitters that later versions of it have no more."""
     if find_spec("jaxlib") is not None and metadata.version("jaxlib").startswith("0.10."):
@@ -69,9 +77,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """After a file, give up what its tests have compiled: kept, that of all files is several GB."""
+    """After a file, and once it is much, give up what tests have compiled: kept, that of all files is several GB."""
     yield
-    if nextitem is None or nextitem.path == item.path:
+    if nextitem is None or (nextitem.path == item.path and memory() < MUCH):
         return
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
