@@ -149,3 +149,9 @@ def test_what_is_repaired_is_no_limit_but_where_it_is_refused(tmp_path, monkeypa
 def test_a_malformed_ledger_is_told(tmp_path, monkeypatch, old, new, told):
     with pytest.raises(LimitsError, match=told):
         made(tmp_path, monkeypatch, FAULT.replace(old, new))
+
+
+def test_a_ledger_that_is_not_there_is_told(tmp_path, monkeypatch):
+    made(tmp_path, monkeypatch, FAULT)
+    with pytest.raises(LimitsError, match="the ledger of faults 'nowhere.toml' cannot be read"):
+        faults("with_a_ledger", "nowhere.toml")

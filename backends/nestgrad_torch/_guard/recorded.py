@@ -5,6 +5,7 @@ It costs nothing while f runs, so the default route, two pullbacks of the tape, 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import optree
@@ -45,11 +46,22 @@ def _wrong_in(nesting: str, output: Any) -> Seen | None:
     """The first operation behind a tensor that is wrong under this nesting."""
     if not isinstance(output, torch.Tensor) or output.grad_fn is None:
         return None
-    rules = [(rule, wrong) for wrong in TABLE if wrong.covers(nesting) for rule in _rules(wrong)]
+    rules = _rules_under(nesting)
     behind = nodes(output) if rules else ()
-    named = ((node.name().rstrip("0123456789"), node) for node in behind)
-    found = (wrong for name, node in named for rule, wrong in rules if name == rule and _concerned(wrong, node))
+    named = ((rules.get(node.name().rstrip("0123456789"), ()), node) for node in behind)
+    found = (wrong for suspects, node in named for wrong in suspects if _concerned(wrong, node))
     return next(found, None)
+
+
+@functools.lru_cache(maxsize=256)
+def _rules_under(nesting: str) -> dict[str, list[Seen]]:
+    """The reverse rules, by torch's name, that are wrong under a nesting: asked for in every call."""
+    rules: dict[str, list[Seen]] = {}
+    for wrong in TABLE:
+        if wrong.covers(nesting):
+            for rule in _rules(wrong):
+                rules.setdefault(rule, []).append(wrong)
+    return rules
 
 
 def _concerned(wrong: Seen, node: Any) -> bool:

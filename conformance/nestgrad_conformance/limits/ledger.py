@@ -30,7 +30,7 @@ def faults(module: str, name: str | None) -> tuple[Fault, ...]:
     if name is None:
         return ()
     try:
-        return tuple(read_faults(beside(module, name)).values())
+        return tuple(read_faults(beside(module, name, "ledger of faults")).values())
     except FaultError as error:
         raise LimitsError(f"{module}/{name}: {error}") from error
 

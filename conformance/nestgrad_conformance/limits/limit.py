@@ -92,7 +92,7 @@ def read(module: str, name: str | None) -> tuple[Limit, ...]:
     return () if name is None else parse(beside(module, name), f"{module}/{name}")
 
 
-def beside(module: str, name: str) -> str:
+def beside(module: str, name: str, kind: str = "limits file") -> str:
     """The text of a file beside a backend's descriptor, whose module is not imported.
 
     Raises:
@@ -101,7 +101,7 @@ def beside(module: str, name: str) -> str:
     try:
         return located(module, name).read_text(encoding="utf-8")
     except Exception as error:  # the package is a third party's, and may be in any form
-        raise LimitsError(f"{module}: the limits file {name!r} cannot be read: {in_a_line(error)}.") from error
+        raise LimitsError(f"{module}: the {kind} {name!r} cannot be read: {in_a_line(error)}.") from error
 
 
 def located(module: str, name: str) -> Path:

@@ -56,7 +56,8 @@ class Bench:
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
         self._written: tuple[Limit, ...] = written(name)
-        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {self.described.limits}")
+        files = " and ".join(filter(None, (self.described.limits, self.described.faults)))
+        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {files}")
         self._started: list[Room] = []
 
     @property
