@@ -153,5 +153,5 @@ def test_a_malformed_ledger_is_told(tmp_path, monkeypatch, old, new, told):
 
 def test_a_ledger_that_is_not_there_is_told(tmp_path, monkeypatch):
     made(tmp_path, monkeypatch, FAULT)
-    with pytest.raises(LimitsError, match="the ledger of faults 'nowhere.toml' cannot be read"):
+    with pytest.raises(LimitsError, match=r"the ledger of faults 'nowhere\.toml' cannot be read"):
         faults("with_a_ledger", "nowhere.toml")
