@@ -28,11 +28,11 @@ from ._errors import PluginWarning as PluginWarning
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
-from ._first_order import gradient as gradient
 from ._first_order import jvp as jvp
-from ._first_order import value_and_gradient as value_and_gradient
 from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient
+from ._gradient import gradient as gradient
+from ._gradient import value_and_gradient as value_and_gradient
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError

@@ -7,8 +7,8 @@ from typing import Any
 
 from ._errors import EngineError, NestgradError
 from ._nesting import Nesting
-from ._refusal import Refusal, RefusedOperation, UnsupportedNestingError
-from ._spec import Backend, provides
+from ._offers import Offers
+from ._refusal import RefusedOperation, UnsupportedNestingError
 
 
 def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
@@ -27,25 +27,21 @@ def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     return False
 
 
-def translated(error: Exception, backend: Backend, nesting: Nesting) -> NestgradError:
+def translated(error: Exception, offers: Offers, nesting: Nesting) -> NestgradError:
     """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
 
     To be raised from the engine's, which so becomes `__cause__`.
     """
-    refusal = error.refusal(nesting) if isinstance(error, RefusedOperation) else _classified(error, backend, nesting)
+    refusal = error.refusal(nesting) if isinstance(error, RefusedOperation) else offers.classify(error, nesting)
     if refusal is None:
         return EngineError(
-            f"{backend.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
+            f"{offers.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
             "The function itself evaluates on these inputs: what fails is to differentiate or to compile it."
         )
     return UnsupportedNestingError(
-        backend=backend.name,
+        backend=offers.name,
         nesting=nesting,
         operation=refusal.operation,
         reason=refusal.reason,
         use=None if refusal.use is None else Nesting(refusal.use),
     )
-
-
-def _classified(error: Exception, backend: Any, nesting: Nesting) -> Refusal | None:
-    return backend.classify(error, nesting) if provides(backend, "classify") else None

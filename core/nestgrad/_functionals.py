@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from ._choose import chosen_for_hvp, hvp_nesting
 from ._compose import along, gradient
-from ._first_order import numbers, selected
-from ._inputs import check_scalar
-from ._nesting import Nesting
+from ._definition import Definition, Solve
+from ._gradient import numbers, selected
+from ._layout import Layout
+from ._nesting import Mode, Nesting
+from ._offers import Offers
 from ._operator import Operator, Options
-from ._problem import Problem, Rule
-from ._spec import Backend
+from ._user_function import UserFunction
 from .typing import Function, Leaves
 
 Places = tuple[int, ...]
@@ -59,79 +61,123 @@ def nested_gradient(
         >>> nested_gradient(g, f, backend="autograd")(np.array([1.0, 2.0]))  # 36x³
         array([ 36., 288.])
     """
-    outer, inner = numbers(argnums), numbers(inner_argnums)
-    if nesting != "auto":
-        hvp_nesting(nesting)
+    return Operator(f, _NestedGradient(g, argnums, inner_argnums, nesting), **options)
 
-    def sides(problem: Problem) -> tuple[_Side, _Side]:
-        """The outer and the inner arguments; they may be the same ones."""
-        slots = problem.layout.slots
-        return _Side(problem, slots[: len(outer)]), _Side(problem, slots[len(outer) :])
 
-    def g_of_leaves(problem: Problem, y: Leaves) -> Any:
-        value = g(selected(inner_argnums, sides(problem)[1].trees(y)))
-        check_scalar(problem.backend, value, "g")
-        return value
+class _NestedGradient(Definition):
+    """∇(g∘∇f). Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0."""
 
-    def solve(problem: Problem, nesting: Nesting) -> tuple[Any, ...]:
-        weight = gradient(problem.backend, lambda *y: g_of_leaves(problem, y))
-        outer_side, inner_side = sides(problem)
-        result, *aux = _solve(problem, weight, outer_side.leaves, inner_side.leaves, nesting)
-        return selected(argnums, outer_side.trees(result)), *aux
+    name = "nested_gradient"
 
-    def evaluate(problem: Problem) -> Any:
-        f = _without_aux(problem.f, problem.has_aux)
-        value = f(*problem.x)
+    def __init__(
+        self,
+        g: Function,
+        argnums: int | Sequence[int],
+        inner_argnums: int | Sequence[int],
+        nesting: str | Nesting,
+    ) -> None:
+        self._outer, self._inner = argnums, inner_argnums
+        self._count = len(numbers(argnums))
+        self.argnums = (*numbers(argnums), *numbers(inner_argnums))
+        self._g = g if isinstance(inner_argnums, int) else lambda *trees: g(trees)
+        self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
+
+    def nesting(self, offers: Offers) -> Nesting:
+        return chosen_for_hvp(offers, self._asked)
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        outer, inner = self._sides(layout)
+        weight = gradient(offers.backend, inner.function(self._g))
+        derive = _ROUTES[nesting.code](offers, weight, outer.leaves, inner.leaves, has_aux)
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            result, *aux = derive(f, x)
+            return selected(self._outer, outer.trees(result)), *aux
+
+        return solve
+
+    def undifferentiated(self, offers: Offers, f: Function, x: Leaves, layout: Layout, has_aux: bool) -> Any:
+        f, (_, inner) = _without_aux(f, has_aux), self._sides(layout)
+        value = f(*x)
         try:
-            y = _partial_gradient(problem.backend, f, sides(problem)[1].leaves)(*problem.x)
+            y = _partial_gradient(offers, f, inner.leaves)(*x)
         except Exception:  # then g was not reached: what failed is the engine
             return value
-        g_of_leaves(problem, y)
+        inner.function(self._g)(*y)
         return value
 
-    rule = Rule(
-        "nested_gradient",
-        0,
-        (*outer, *inner),
-        lambda backend: chosen_for_hvp(backend, nesting),
-        solve,
-        evaluate=evaluate,
-    )
-    return Operator(f, rule, **options)
+    def _sides(self, layout: Layout) -> tuple[_Side, _Side]:
+        """The outer and the inner arguments; they may be the same ones."""
+        return _Side(layout, layout.slots[: self._count]), _Side(layout, layout.slots[self._count :])
 
 
 class _Side:
     """Some of the differentiated arguments. 0 and -1 may be the same one, so its leaves are taken once."""
 
-    def __init__(self, problem: Problem, slots: tuple[int, ...]) -> None:
-        self._problem, self._slots, self._once = problem, slots, tuple(dict.fromkeys(slots))
-        self.leaves: Places = problem.layout.leaves_of(self._once)
+    def __init__(self, layout: Layout, slots: tuple[int, ...]) -> None:
+        once = tuple(dict.fromkeys(slots))
+        self.leaves: Places = layout.leaves_of(once)
+        structures = tuple(layout.structures[slot] for slot in once)
+        self.layout = Layout(tuple(range(len(once))), tuple(map(once.index, slots)), structures, layout.offers)
 
     def trees(self, leaves: Leaves) -> tuple[Any, ...]:
         """Leaves of these arguments, in a row, as one tree for each of the argnums."""
-        trees = self._problem.layout.trees(self._problem.backend, leaves, self._once)
-        return tuple(trees[self._once.index(slot)] for slot in self._slots)
+        return self.layout.shaped(leaves)
+
+    def function(self, g: Function) -> UserFunction:
+        """G, which takes one tree for each of the argnums, as a function of leaves."""
+        slots = self.layout.slots
+        each = g if slots == self.layout.places else lambda *trees: g(*(trees[slot] for slot in slots))
+        return UserFunction(each, self.layout, name="g")
 
 
-def _solve(problem: Problem, weight: Function, outer: Places, inner: Places, nesting: Nesting) -> tuple[Any, ...]:
-    """∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among the leaves."""
-    backend, f, x = problem.backend, problem.f, problem.x
-    if nesting == Nesting("RR"):
-        inner_gradient = _partial_gradient(backend, f, inner, problem.has_aux)
-        y, pullback, *aux = backend.vjp(_held(inner_gradient, x, outer), *_at(x, outer), has_aux=problem.has_aux)
+def _forward_over_reverse(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
+    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+        y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
+        outer_gradient = _partial_gradient(offers, _without_aux(f, has_aux), outer)
+        return along(offers.backend, _held(outer_gradient, x, inner), weight(*y))(*_at(x, inner)), *aux
+
+    return derive
+
+
+def _reverse_over_forward(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
+    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+        y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
+        w, f = weight(*y), _without_aux(f, has_aux)
+        descent = lambda *x: along(offers.backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
+        return _partial_gradient(offers, descent, outer)(*x), *aux
+
+    return derive
+
+
+def _reverse_over_reverse(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
+    gradient_vjp = offers.gradient_vjp or functools.partial(_gradient_vjp, offers)
+
+    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+        y, pullback, *aux = gradient_vjp(f, x, inner, outer, has_aux=has_aux)
         return pullback(weight(*y)), *aux
-    y, *aux = _with_aux(_partial_gradient(backend, f, inner, problem.has_aux)(*x), problem.has_aux)
-    w, f = weight(*y), _without_aux(f, problem.has_aux)
-    if nesting == Nesting("FR"):
-        outer_gradient = _partial_gradient(backend, f, outer)
-        return along(backend, _held(outer_gradient, x, inner), w)(*_at(x, inner)), *aux
-    descent = lambda *x: along(backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
-    return _partial_gradient(backend, descent, outer)(*x), *aux
+
+    return derive
 
 
-def _partial_gradient(backend: Backend, f: Function, places: Places, has_aux: bool = False) -> Function:
+_ROUTES = {"FR": _forward_over_reverse, "RF": _reverse_over_forward, "RR": _reverse_over_reverse}
+"""`derive(f, x)`: ∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among leaves."""
+
+
+def _gradient_vjp(
+    offers: Offers, f: Function, x: Leaves, inner: Places, outer: Places, *, has_aux: bool
+) -> tuple[Any, ...]:
+    """The gradient of f in the inner leaves, its pullback to the outer ones, and f's aux."""
+    inner_gradient = _partial_gradient(offers, f, inner, has_aux)
+    found: tuple[Any, ...] = offers.modes[Mode.REVERSE](
+        _held(inner_gradient, x, outer), *_at(x, outer), has_aux=has_aux
+    )
+    return found
+
+
+def _partial_gradient(offers: Offers, f: Function, places: Places, has_aux: bool = False) -> Function:
     """The gradient of f in the leaves at these places, as a function of all leaves."""
-    return lambda *x: gradient(backend, _held(f, x, places), has_aux)(*_at(x, places))
+    return lambda *x: gradient(offers.backend, _held(f, x, places), has_aux)(*_at(x, places))
 
 
 def _held(f: Function, x: Leaves, places: Places) -> Function:

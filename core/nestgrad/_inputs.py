@@ -8,23 +8,25 @@ from typing import Any
 import numpy as np
 
 from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
+from ._offers import Offers
 from ._select import is_neutral
-from ._spec import Backend, provides
-from ._trees import flatten, paths
+from ._spec import Backend
+from ._trees import paths
 from .typing import Array, Leaves
 
 REAL = ("real floating",)
 REAL_OR_COMPLEX = ("real floating", "complex floating")
 
 
-def open_primal(backend: Backend, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
+def open_primal(offers: Offers, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
     """The leaves of a differentiated argument as arrays of the engine, and their structure.
 
     Raises:
         NotDifferentiableError: a leaf is not an array of one of these kinds; its path is named.
         PrecisionLossError: the engine would store a leaf with fewer bits.
     """
-    leaves, structure = flatten(backend, tree)
+    backend = offers.backend
+    leaves, structure = offers.flatten(tree)
     if not leaves:
         raise NotDifferentiableError(f"{name} holds no array, so there is nothing to differentiate.")
     opened = []
@@ -38,20 +40,21 @@ def open_primal(backend: Backend, name: str, tree: Any, kinds: tuple[str, ...] =
     return tuple(opened), structure
 
 
-def open_direction(backend: Backend, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
+def open_direction(offers: Offers, name: str, tree: Any, primal: Leaves, structure: Any) -> Leaves:
     """The leaves of a direction as arrays of the engine, each checked against its primal.
 
     Raises:
         StructureMismatchError: structure, shape, dtype or device differ; the path is named.
     """
-    leaves, found = flatten(backend, tree)
+    backend = offers.backend
+    leaves, found = offers.flatten(tree)
     if found != structure:
         raise StructureMismatchError(f"{name} must have the structure of its primal, {structure}; it has {found}.")
     opened = []
     for position, (leaf, x) in enumerate(zip(leaves, primal, strict=True)):
         try:
             array = backend.asarray(leaf, x) if _can_fit(backend, leaf, x) else leaf
-            difference = _difference(backend, array, x)
+            difference = _difference(offers, array, x)
         except NotDifferentiableError as error:  # an array of another engine
             difference = str(error).rstrip(".")
         if difference:
@@ -61,8 +64,13 @@ def open_direction(backend: Backend, name: str, tree: Any, primal: Leaves, struc
     return tuple(opened)
 
 
-def check_scalar(backend: Backend, value: Any, name: str = "The function") -> None:
-    """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`."""
+def check_scalar(backend: Backend, value: Any, name: str = "The function", like: Array | None = None) -> None:
+    """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`.
+
+    `like` is a real floating array: of its dtype most values are, which spares the question.
+    """
+    if like is not None and hasattr(value, "dtype") and value.dtype == like.dtype and value.shape == ():
+        return
     shape = () if type(value) is float else getattr(value, "shape", None)
     if shape is None:
         raise NonScalarOutputError(
@@ -130,7 +138,7 @@ def _can_fit(backend: Backend, leaf: Any, x: Array) -> bool:
     return isinstance(leaf, numbers) and not isinstance(leaf, bool)
 
 
-def _difference(backend: Any, leaf: Any, x: Array) -> str | None:
+def _difference(offers: Offers, leaf: Any, x: Array) -> str | None:
     """What tells a direction's leaf from its primal, or None if it fits."""
     if not hasattr(leaf, "shape") or not hasattr(leaf, "dtype"):
         return f"it is a {type(leaf).__name__}, not an array"
@@ -138,7 +146,7 @@ def _difference(backend: Any, leaf: Any, x: Array) -> str | None:
         return f"its shape is {tuple(leaf.shape)}, the primal's {tuple(x.shape)}"
     if leaf.dtype != x.dtype:
         return f"its dtype is {_dtype_name(leaf.dtype)}, the primal's {_dtype_name(x.dtype)}"
-    devices = (backend.device(leaf), backend.device(x)) if provides(backend, "device") else (None, None)
+    devices = offers.device(leaf), offers.device(x)
     if None not in devices and devices[0] != devices[1]:
         return f"its device is {devices[0]}, the primal's {devices[1]}"
     return None

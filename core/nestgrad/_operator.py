@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any, TypedDict
 
-import optree
-
+from ._arguments import Call, named_arguments, opened
+from ._definition import Definition
+from ._offers import offers
+from ._opening import Opening
 from ._plan import MAX_KEPT, Plan, execution_of
-from ._problem import Rule
 from ._select import select
 from ._spec import Backend
-from ._trees import flatten, paths
 from .typing import Function
 
 
@@ -30,62 +29,55 @@ class Options(TypedDict, total=False):
 class Operator:
     """A derivative of f, to be evaluated as `op(x, *directions, *args, **kwargs)`.
 
-    Calling it looks up a plan by the types of the arguments. Plans live on this object, are bounded in
-    number and die with it; protocol checks and environment reads happen only when a plan is made.
+    A call looks up by the types of its arguments how they are opened and by which plan they are evaluated: backend,
+    nesting, route and checks are decided at the first call of these types. All that lives on this object, is bounded
+    in number and dies with it.
     """
 
     def __init__(
         self,
         f: Function,
-        rule: Rule,
+        definition: Definition,
         *,
         backend: str | Backend | None = None,
         compile: bool | str = False,  # noqa: A002
         has_aux: bool = False,
     ) -> None:
         if not callable(f):
-            raise TypeError(f"{rule.name} takes a function; got {f!r}.")
-        self._f, self._rule, self._backend, self._has_aux = f, rule, backend, has_aux
+            raise TypeError(f"{definition.name} takes a function; got {f!r}.")
+        self._f, self._definition, self._backend, self._has_aux = f, definition, backend, has_aux
         self._execution = execution_of(compile)
-        self._plans: dict[Any, Plan | None] = {}
+        self._known: dict[Any, tuple[Opening, Plan]] = {}
+        self._plans: dict[int, Plan] = {}
 
     def __repr__(self) -> str:
-        return f"<nestgrad.{self._rule.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
+        return f"<nestgrad.{self._definition.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
 
     def __call__(self, /, *arguments: Any, **kwargs: Any) -> Any:
         """Evaluate the derivative; see the operator that made this object."""
         key: Any = tuple(map(type, arguments))
         if kwargs:
             key = (key, *((name, type(value)) for name, value in kwargs.items()))
-        plan = self._plans.get(key)
+        known = self._known.get(key)
+        if known is not None:
+            opening, plan = known
+            call = opening(arguments, kwargs)
+            if call is not None:
+                return plan(call, kwargs)
+        plan, call = self._checked(key, arguments, kwargs)
+        return plan(call, kwargs)
+
+    def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Plan, Call]:
+        """The plan for these arguments, and the arguments, opened with all checks."""
+        backend = select(self._backend, named_arguments(self._definition, arguments, kwargs))
+        plan = self._plans.get(id(backend))  # which lives as long as the plan
         if plan is None:
-            plan = self._plan_for(key, arguments, kwargs)
-        return plan(arguments, kwargs)
-
-    def _plan_for(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
-        """The plan for these arguments, made if there is none. Types of containers say too little to key on."""
-        if not all(optree.tree_is_leaf(value) for value in (*arguments, *kwargs.values())):
-            leaves, structure = flatten(None, (arguments, kwargs))
-            key = (structure, *map(type, leaves))
-        plan = self._plans.get(key)
-        if plan is None:
-            backend = select(self._backend, leaves_of(_named_arguments(self._rule, arguments, kwargs)))
-            plan = Plan(self._f, self._rule, backend, execution=self._execution, has_aux=self._has_aux)
-            if len(self._plans) >= MAX_KEPT:
-                self._plans.clear()
-            self._plans[key] = plan
-        return plan
-
-
-def _named_arguments(rule: Rule, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The arguments of a call under the names that messages use."""
-    names = ["x", *(f"v{i}" for i in range(1, rule.directions + 1))]
-    names += [f"args[{i}]" for i in range(len(arguments) - len(names))]
-    return [*zip(names, arguments, strict=False), *kwargs.items()]
-
-
-def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Every leaf of named trees, with what a user would write to reach it."""
-    for name, tree in named:
-        leaves = optree.tree_leaves(tree)
-        yield from zip(paths(name, tree, len(leaves)), leaves, strict=True)
+            plan = Plan(self._f, self._definition, offers(backend), execution=self._execution, has_aux=self._has_aux)
+            self._plans[id(backend)] = plan
+        call = opened(self._definition, plan.offers, arguments)
+        opening = Opening(call, self._definition, arguments, kwargs)
+        if opening.fits:
+            if len(self._known) >= MAX_KEPT:
+                self._known.clear()
+            self._known[key] = opening, plan
+        return plan, call

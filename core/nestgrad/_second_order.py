@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from ._choose import chosen_for_hvp, hvp_nesting, require
-from ._native import solve_derivative, solve_gradient_and_hvp
-from ._nesting import Nesting
+from ._compose import compose, gradient, value_and_gradient
+from ._definition import Definition, Solve
+from ._layout import Layout
+from ._native import native
+from ._nesting import Mode, Nesting
+from ._offers import Offers
 from ._operator import Operator, Options
-from ._problem import Rule
-from ._spec import Backend
-from .typing import Function
+from .typing import Function, Leaves
 
 
 def derivative(
@@ -44,7 +46,7 @@ def derivative(
         >>> derivative(lambda x: (x**3).sum(), "RRR", backend="autograd")(x, v, v)
         array([6., 6.])
     """
-    return Operator(f, _rule_of(Nesting(nesting), "derivative"), **options)
+    return Operator(f, _Derivative("derivative", Nesting(nesting)), **options)
 
 
 def forward_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
@@ -60,7 +62,7 @@ def forward_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> forward_over_reverse(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return _named("FR", f, options)
+    return Operator(f, _Derivative("forward_over_reverse", Nesting("FR")), **options)
 
 
 def reverse_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
@@ -76,7 +78,7 @@ def reverse_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> reverse_over_forward(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return _named("RF", f, options)
+    return Operator(f, _Derivative("reverse_over_forward", Nesting("RF")), **options)
 
 
 def reverse_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
@@ -92,7 +94,7 @@ def reverse_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> reverse_over_reverse(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return _named("RR", f, options)
+    return Operator(f, _Derivative("reverse_over_reverse", Nesting("RR")), **options)
 
 
 def forward_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
@@ -108,7 +110,7 @@ def forward_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> float(forward_over_forward(lambda x: (x**3).sum(), backend="autograd")(x, v, v))
         6.0
     """
-    return _named("FF", f, options)
+    return Operator(f, _Derivative("forward_over_forward", Nesting("FF")), **options)
 
 
 def hvp(
@@ -137,7 +139,7 @@ def hvp(
         >>> hvp(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Rule("hvp", 1, (0,), _hvp_choice(nesting), solve_derivative), **options)
+    return Operator(f, _Hvp(nesting), **options)
 
 
 def gradient_and_hvp(
@@ -156,20 +158,91 @@ def gradient_and_hvp(
         >>> gradient_and_hvp(lambda x: (x**3).sum(), backend="autograd")(x, v)
         (array([ 3., 12.]), array([6., 0.]))
     """
-    rule = Rule("gradient_and_hvp", 1, (0,), _hvp_choice(nesting), solve_gradient_and_hvp)
-    return Operator(f, rule, **options)
+    return Operator(f, _GradientAndHvp(nesting), **options)
 
 
-def _hvp_choice(nesting: str | Nesting) -> Callable[[Backend], Nesting]:
-    if nesting != "auto":
-        hvp_nesting(nesting)  # a misspelt nesting is an error now, not at the first call
-    return lambda backend: chosen_for_hvp(backend, nesting)
+class _Derivative(Definition):
+    """The derivative that a nesting names.
+
+    Law: Dᵏf(x)[v₁, …, vₖ₋₁, ·] for a nesting with an R, Dᵏf(x)[v₁, …, vₖ] for one without; see `Nesting`.
+    """
+
+    def __init__(self, name: str, nesting: Nesting) -> None:
+        self.name, self._nesting, self.directions = name, nesting, nesting.directions
+
+    def nesting(self, offers: Offers) -> Nesting:
+        return require(offers, self._nesting)
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        by_the_backend = native(offers, nesting, layout, has_aux)
+        derive = compose(offers.backend, nesting)
+        is_gradient = Mode.REVERSE in nesting
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            aux: tuple[Any, ...] = ()
+            if by_the_backend is not None:
+                *_, derivative = by_the_backend(f, x, directions)
+            elif has_aux:
+                derivative, *aux = derive(f, x, *directions, has_aux=True)
+            else:
+                derivative = derive(f, x, *directions)
+            return (layout.shaped(derivative)[0] if is_gradient else derivative), *aux
+
+        return solve
 
 
-def _rule_of(nesting: Nesting, name: str) -> Rule:
-    return Rule(name, nesting.directions, (0,), lambda backend: require(backend, nesting), solve_derivative)
+class _Hvp(_Derivative):
+    """∇²f(x)v. Law: linear in v, and symmetric: ⟨u, hvp(v)⟩ = ⟨v, hvp(u)⟩."""
+
+    directions = 1
+
+    def __init__(self, nesting: str | Nesting, name: str = "hvp") -> None:
+        self.name = name
+        self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
+
+    def nesting(self, offers: Offers) -> Nesting:
+        return chosen_for_hvp(offers, self._asked)
 
 
-def _named(code: str, f: Function, options: Options) -> Operator:
-    nesting = Nesting(code)
-    return Operator(f, _rule_of(nesting, str(nesting)), **options)
+class _GradientAndHvp(_Hvp):
+    """(∇f(x), ∇²f(x)v). Law: that of each; f is evaluated once unless the nesting is RF."""
+
+    def __init__(self, nesting: str | Nesting) -> None:
+        super().__init__(nesting, "gradient_and_hvp")
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        if nesting.inner is Mode.FORWARD:
+            return self._apart(offers, nesting, layout, has_aux)
+        together = native(offers, nesting, layout, has_aux) or _together(offers, nesting, has_aux)
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            first, product, *aux = together(f, x, directions)
+            return (layout.shaped(first)[0], layout.shaped(product)[0]), *aux
+
+        return solve
+
+    def _apart(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        """The gradient by itself: the inner letter of the product is an F, and gives none."""
+        product_of = super().prepare(offers, nesting, layout, has_aux)
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            (_, first), *aux = value_and_gradient(offers.backend, f, x, has_aux)
+            product, *_ = product_of(f, x, directions)
+            return (layout.shaped(first)[0], product), *aux
+
+        return solve
+
+
+def _together(offers: Offers, nesting: Nesting, has_aux: bool) -> Solve:
+    """The leaves of ∇f(x) and of ∇²f(x)v, and f's aux, by one outer mode on top of the gradient."""
+    push_or_pull = offers.modes[nesting.outer]
+
+    def forward(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = push_or_pull(gradient(offers.backend, f, has_aux), x, *directions, has_aux=has_aux)
+        return found
+
+    def reverse(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+        first, pullback, *aux = push_or_pull(gradient(offers.backend, f, has_aux), *x, has_aux=has_aux)
+        return first, pullback(*directions), *aux
+
+    return forward if nesting.outer is Mode.FORWARD else reverse

@@ -10,22 +10,27 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
+import optree
 
 from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, NestgradError
 from ._left_out import leave_out
 from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend, stamp
 from ._spec import Backend, provides
+from ._trees import paths
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
 _NO_ENGINE = {"builtins", "numpy", "typing"}
 
 
-def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> Backend:
-    """The backend for a call whose arguments have these leaves, each with its path.
+def select(backend: str | Backend | None, named: Sequence[tuple[str, Any]]) -> Backend:
+    """The backend for a call with these arguments, each with the name that messages use; containers are looked into.
+
+    What was selected is kept by the types of the arguments, their leaves and the environment: an engine that is
+    installed later is seen by calls with types that are new.
 
     Raises:
         BackendConflictError: arrays of two engines (both paths are named), or an array type that
@@ -38,7 +43,27 @@ def select(backend: str | Backend | None, leaves: Iterable[tuple[str, Any]]) -> 
         return cast(Backend, backend)
     if backend is not None:
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
-    return get_backend(_by_arrays(leaves) or os.environ.get(ENVIRONMENT) or _by_installation())
+    values: Any = [value for _, value in named]
+    wanted = os.environ.get(ENVIRONMENT)
+    key = frozenset(map(type, optree.tree_leaves(values))), wanted
+    found = _selected.get(key)
+    if found is None:
+        found = get_backend(_by_arrays(leaves_of(named)) or wanted or _by_installation())
+        if len(_selected) >= _MAX_SELECTED:
+            _selected.clear()
+        _selected[key] = found
+    return found
+
+
+_selected: dict[tuple[frozenset[type], str | None], Backend] = {}
+_MAX_SELECTED = 1024
+
+
+def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Every leaf of named trees, with what a user would write to reach it."""
+    for name, tree in named:
+        leaves = optree.tree_leaves(tree)
+        yield from zip(paths(name, tree, len(leaves)), leaves, strict=True)
 
 
 def is_neutral(value: object) -> bool:

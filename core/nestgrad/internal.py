@@ -9,7 +9,7 @@ from ._inputs import check_scalar as check_scalar
 from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out
 from ._nesting import nestings as nestings
-from ._operator import leaves_of as leaves_of
+from ._offers import offers as offers
 from ._plugins import answers as answers
 from ._registry import descriptor as descriptor
 from ._registry import embedded as embedded
@@ -18,5 +18,3 @@ from ._registry import require_engine as require_engine
 from ._routes import recorded as recorded
 from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE
-from ._trees import flatten as flatten
-from ._trees import unflatten as unflatten

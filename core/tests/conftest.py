@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import _left_out
+from nestgrad import _left_out, _select
 
 GROUP = "nestgrad.backends"
 _numbers = itertools.count()
@@ -40,6 +40,12 @@ def _open_engine(stack, name):
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
     monkeypatch.delenv("NESTGRAD_BACKEND", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_selected(monkeypatch):
+    """What other tests have planted and installed is forgotten."""
+    monkeypatch.setattr(_select, "_selected", {})
 
 
 @pytest.fixture(params=["autograd", "jax"])

@@ -4,6 +4,7 @@ import pytest
 import nestgrad as ng
 from nestgrad import Nesting, UnsupportedNestingError
 from nestgrad._choose import chosen_for_hvp, require
+from nestgrad._offers import offers
 
 Autograd = type(ng.get_backend("autograd"))
 X, V, W = np.array([1.0, 2.0]), np.array([1.0, -1.0]), np.array([0.5, 3.0])
@@ -39,7 +40,7 @@ class Shallow(Autograd):
 def test_nestings_that_a_backend_has(backend, nestings):
     def has(nesting):
         try:
-            return require(backend, nesting) == nesting
+            return require(offers(backend), nesting) == nesting
         except UnsupportedNestingError:
             return False
 
@@ -78,9 +79,9 @@ def test_auto_takes_the_first_preferred_nesting_that_the_backend_has():
     class PrefersWhatItLacks(ReverseOnly):
         preferred = ("RF", "FR", "RR")
 
-    assert chosen_for_hvp(Prefers(), "auto") == Nesting("RF")
-    assert chosen_for_hvp(PrefersWhatItLacks(), "auto") == Nesting("RR")
-    assert chosen_for_hvp(Prefers(), "RR") == Nesting("RR")
+    assert chosen_for_hvp(offers(Prefers()), "auto") == Nesting("RF")
+    assert chosen_for_hvp(offers(PrefersWhatItLacks()), "auto") == Nesting("RR")
+    assert chosen_for_hvp(offers(Prefers()), "RR") == Nesting("RR")
     np.testing.assert_allclose(ng.hvp(cubes, backend=PrefersWhatItLacks())(X, V), 6 * X * V)
     np.testing.assert_allclose(ng.nested_gradient(cubes, cubes, backend=PrefersWhatItLacks())(X), 162 * X**5)
 

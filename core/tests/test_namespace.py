@@ -38,9 +38,13 @@ def test_what_is_told_suffices_and_is_needed():
         def f(x):
             return 1 / np.sqrt(np.sum(x * x))
 
+        of_another_dtype = ng.gradient(lambda x: numpy.float32(1.0), backend=backend)(x)
         return [
-            ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
-            for nesting in NESTINGS
+            of_another_dtype,
+            *(
+                ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
+                for nesting in NESTINGS
+            ),
         ]
 
     usual = results(ng.get_backend("autograd"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _select
+from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _registry, _select
 from nestgrad._select import is_neutral, select
 
 BROKEN = "raise RuntimeError('boom at import')"
@@ -271,3 +271,30 @@ def test_an_engine_module_without_a_spec_does_not_disturb(plant, monkeypatch):
     monkeypatch.setitem(sys.modules, engine, ModuleType(engine))  # as a stub of an engine has it
     name = plant.backend(engine=engine)
     assert chosen(1.0) in {"autograd", "jax", name}
+
+
+def test_an_operator_that_is_made_anew_reads_no_metadata(jax, monkeypatch):
+    x = jax.numpy.asarray([1.0, 2.0])
+
+    def call():
+        return ng.hvp(lambda x, scale: scale["a"] * (x**3).sum())(x, x, {"a": 2.0})
+
+    call()
+    read = []
+    monkeypatch.setattr(_registry, "distributions", lambda: read.append("metadata") or [])
+    monkeypatch.setattr(_registry, "stamp", lambda: read.append("folders"))
+    np.testing.assert_allclose(call(), 12 * x * x)
+    assert read == []
+
+
+def test_types_that_are_new_are_selected_for_anew(plant, jax):
+    assert chosen(jax.numpy.ones(2)) == "jax"
+    name = plant.backend()
+    assert chosen(array_of(name)) == name
+
+
+def test_another_environment_is_another_selection(plant, monkeypatch):
+    name = plant.backend()
+    assert chosen(1.0) != name
+    monkeypatch.setenv("NESTGRAD_BACKEND", name)
+    assert chosen(1.0) == name

@@ -11,7 +11,7 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import Backend
-from nestgrad.internal import check_scalar, flatten, open_primal, unflatten
+from nestgrad.internal import check_scalar, offers, open_primal
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.truth.oracle import Oracle, Source
 from nestgrad_conformance.truth.truth import PRECISIONS, Precision
@@ -38,7 +38,7 @@ class OwnFunction:
 
     def __init__(self, f: Callable[..., Any], x: Any, args: tuple[Any, ...], backend: Backend) -> None:
         self._f, self._args, self.backend, self.calls = f, args, backend, 0
-        self._leaves, self._structure = open_primal(backend, "x", x)
+        self._leaves, self._structure = open_primal(offers(backend), "x", x)
         points = [np.asarray(backend.to_numpy(leaf)) for leaf in self._leaves]
         self._shapes, self._dtypes = [point.shape for point in points], [point.dtype for point in points]
         self.dtype = _narrowest(self._dtypes)
@@ -95,11 +95,11 @@ class OwnFunction:
 
     def _tree(self, flat: Vector, dtypes: list[Any]) -> Any:
         """A flat vector in the structure of x, on the devices of x."""
-        leaves = [
+        leaves = tuple(
             self.backend.asarray(part.reshape(shape).astype(dtype), like)
             for part, shape, dtype, like in zip(self._parts(flat), self._shapes, dtypes, self._leaves, strict=True)
-        ]
-        return unflatten(self.backend, self._structure, leaves)
+        )
+        return offers(self.backend).unflatten(self._structure, leaves)
 
     def _parts(self, flat: Vector) -> Iterator[Vector]:
         start = 0
@@ -113,7 +113,7 @@ class OwnFunction:
         return np.concatenate([part.astype(np.float64) for part in rounded])
 
     def _flat(self, result: Any, dtypes: list[Any]) -> Vector:
-        leaves = [np.asarray(self.backend.to_numpy(leaf)) for leaf in flatten(self.backend, result)[0]]
+        leaves = [np.asarray(self.backend.to_numpy(leaf)) for leaf in offers(self.backend).flatten(result)[0]]
         found = [(leaf.shape, str(leaf.dtype)) for leaf in leaves]
         wanted = [(shape, str(dtype)) for shape, dtype in zip(self._shapes, dtypes, strict=True)]
         if found != wanted:

@@ -11,7 +11,7 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import provides
-from nestgrad.internal import chosen_for_hvp, recorded
+from nestgrad.internal import chosen_for_hvp, offers, recorded
 from nestgrad_conformance.cases.case import Case
 from nestgrad_conformance.cases.scenario_case import Malformed, Vector
 from nestgrad_conformance.nestings import AUTO, directions_of
@@ -44,7 +44,7 @@ def _measured(subject: Case, nesting: str, execution: str, law: Callable[..., st
     measurement = Ran(nesting=nesting, outcome="error")
     try:
         if nesting == AUTO:
-            measurement.nesting = chosen_for_hvp(subject.backend, AUTO).code
+            measurement.nesting = chosen_for_hvp(offers(subject.backend), AUTO).code
         _evaluate(subject, nesting, execution, measurement, law)
     except ng.UnsupportedNestingError as refusal:
         if measurement.nesting == AUTO:  # no nesting could be chosen; a refusal inside f speaks of f's own nesting

@@ -1,0 +1,53 @@
+"""What an operator computes: one class for each operator, with its law."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from ._inputs import split_aux
+from ._layout import Layout
+from ._nesting import Nesting
+from ._offers import Offers
+from .typing import Function, Leaves
+
+Solve: TypeAlias = Callable[[Function, Leaves, tuple[Leaves, ...]], tuple[Any, ...]]
+"""`solve(f, x, directions)`: the derivative of a checked scalar function of leaves, as the user gets it, and behind it
+what else there is, such as f's value and its aux."""
+
+
+class Definition(ABC):
+    """What an operator computes, apart from f.
+
+    Attributes:
+        name: the operator's name, for messages.
+        directions: how many directions follow the primal.
+        argnums: which arguments of f are differentiated.
+    """
+
+    name: str
+    directions: int = 0
+    argnums: tuple[int, ...] = (0,)
+
+    @abstractmethod
+    def nesting(self, offers: Offers) -> Nesting:
+        """The nesting to use on a backend; raises where the backend cannot run it."""
+
+    @abstractmethod
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        """How to compute it by this nesting, native or composed: decided here, once, for all calls of one layout.
+
+        f is a function of leaves that returns a checked scalar, or `(scalar, aux)` if `has_aux`.
+        """
+
+    def result(self, derivative: Any, *others: Any) -> Any:
+        """What the user gets, made of what `Solve` gave."""
+        return (derivative, *others) if others else derivative
+
+    def undifferentiated(self, offers: Offers, f: Function, x: Leaves, layout: Layout, has_aux: bool) -> Any:
+        """F's value: calls all functions of the user's, as far as can be without a derivative.
+
+        What this raises is the user's.
+        """
+        return split_aux(f(*x), has_aux)[0]

@@ -1,0 +1,113 @@
+"""The gradient, alone and with the value."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
+
+from ._choose import require
+from ._compose import value_and_gradient as composed
+from ._definition import Definition, Solve
+from ._layout import Layout
+from ._nesting import Nesting
+from ._offers import Offers
+from ._operator import Operator, Options
+from .typing import Function, Leaves, Tree
+
+_REVERSE = Nesting("R")
+
+
+def gradient(
+    f: Function,
+    argnums: int | Sequence[int] = 0,
+    **options: Unpack[Options],
+) -> Callable[..., Any]:
+    """∇f by reverse mode: `gradient(f)(x, *args, **kwargs)` is shaped like x.
+
+    Args:
+        f: returns a real floating scalar of shape `()`.
+        argnums: which argument to differentiate; a sequence gives a tuple of gradients.
+        **options: `backend`, `compile`, `has_aux`; see `Options`.
+
+    Law: ⟨∇f(x), v⟩ = d/dα f(x + αv) at α = 0. One evaluation of f, whatever the size of x.
+
+    Raises:
+        NotDifferentiableError: x is not made of real floating arrays; the path is named.
+        NonScalarOutputError: f does not return a scalar of shape `()`.
+        UnsupportedNestingError: no reverse mode, or none for an operation of f.
+        EngineError: the engine failed for a reason its backend does not recognise.
+
+    Example:
+        >>> import numpy as np
+        >>> gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        array([2., 4.])
+    """
+    return Operator(f, _Gradient("gradient", argnums), **options)
+
+
+def value_and_gradient(
+    f: Function,
+    argnums: int | Sequence[int] = 0,
+    **options: Unpack[Options],
+) -> Callable[..., Any]:
+    """(f(x), ∇f(x)) by reverse mode, with one evaluation of f.
+
+    Arguments, law and errors are those of `gradient`. With `has_aux` the result is
+    `((value, aux), gradient)`, as in `jax.value_and_grad`.
+
+    Example:
+        >>> import numpy as np
+        >>> value, gradient = value_and_gradient(lambda x: (x**2).sum(), backend="autograd")(np.array([1.0, 2.0]))
+        >>> float(value), gradient
+        (5.0, array([2., 4.]))
+    """
+    return Operator(f, _ValueAndGradient("value_and_gradient", argnums), **options)
+
+
+class _Gradient(Definition):
+    """∇f. Law: ⟨∇f(x), v⟩ = d/dα f(x + αv) at α = 0."""
+
+    def __init__(self, name: str, argnums: int | Sequence[int]) -> None:
+        self.name, self._as_given, self.argnums = name, argnums, numbers(argnums)
+
+    def nesting(self, offers: Offers) -> Nesting:
+        return require(offers, _REVERSE)
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            (value, gradient), *aux = composed(offers.backend, f, x, has_aux)
+            return self._kept(selected(self._as_given, layout.shaped(gradient)), value, *aux)
+
+        return solve
+
+    @staticmethod
+    def _kept(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, ...]:
+        return gradient, *aux
+
+
+class _ValueAndGradient(_Gradient):
+    """(f, ∇f). Law: that of the gradient; f is evaluated once."""
+
+    @staticmethod
+    def _kept(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, ...]:
+        return gradient, value, *aux
+
+    def result(self, derivative: Tree, *others: Any) -> Any:
+        return (others if len(others) > 1 else others[0]), derivative
+
+
+def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    """Argnums as a tuple of distinct integers."""
+    try:
+        chosen = tuple(map(operator.index, argnums if isinstance(argnums, Sequence) else (argnums,)))
+    except TypeError:
+        chosen = ()
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise TypeError(f"argnums is an integer or a sequence of different integers; got {argnums!r}.")
+    return chosen
+
+
+def selected(argnums: int | Sequence[int], trees: tuple[Tree, ...]) -> Tree:
+    """One tree for one argnum, the tuple of them for a sequence."""
+    return trees if isinstance(argnums, Sequence) else trees[0]

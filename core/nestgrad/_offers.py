@@ -1,0 +1,112 @@
+"""What a loaded backend can do: read off its class once, with nestgrad's own way where it lacks one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optree
+
+from ._nesting import Mode, Nesting, nestings
+from ._refusal import Refusal
+from ._spec import COMPILERS, Backend, provides
+from .typing import Array, Function, Leaves, Tree
+
+_PREFERRED = ("FR", "RR", "RF")
+
+
+@dataclass(frozen=True, eq=False)
+class Offers:
+    """A backend, and its abilities as typed functions; see `Abilities` and the protocols of the spec for each.
+
+    Attributes:
+        backend: the backend itself.
+        modes: `jvp` and `vjp`, those that there are.
+        native: its methods for nestings of second order.
+        gradient_vjp: the gradient and its pullback in one go, if it has that.
+        preferred: nestings for a Hessian-vector product, best first.
+        max_order: the order of its longest nesting; `None` for no limit.
+        flat_only: native methods take one array, never a tuple of them.
+        run: evaluates a route, behind the backend's guards.
+        classify: what an exception of the engine means.
+        flatten, unflatten: open and close the engine's containers.
+        device: where an array is, or `None`.
+        finite: whether an array can be seen to hold a number that is not finite.
+        compilers: by execution, what compiles a function.
+    """
+
+    backend: Backend
+    modes: Mapping[Mode, Function]
+    native: Mapping[Nesting, Function]
+    gradient_vjp: Function | None
+    preferred: tuple[Nesting, ...]
+    max_order: int | None
+    flat_only: bool
+    run: Callable[..., tuple[Any, ...]]
+    classify: Callable[[Exception, Nesting], Refusal | None]
+    flatten: Callable[[Tree], tuple[list[Any], Any]]
+    unflatten: Callable[[Any, Leaves], Tree]
+    device: Callable[[Array], Any]
+    finite: Callable[[Array], bool] | None
+    compilers: Mapping[str, Callable[[Function], Function]]
+
+    @property
+    def name(self) -> str:
+        """The backend's name, for messages."""
+        return self.backend.name
+
+
+def offers(backend: Backend) -> Offers:
+    """What a backend offers.
+
+    Example:
+        >>> import nestgrad as ng
+        >>> offered = offers(ng.get_backend("autograd"))
+        >>> [mode.name for mode in offered.modes], [str(nesting) for nesting in offered.native]
+        (['FORWARD', 'REVERSE'], [])
+    """
+    plain: Any = backend
+    return _read(plain)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(backend: Any) -> Offers:
+    def own(name: str, otherwise: Any = None) -> Any:
+        return getattr(backend, name) if provides(backend, name) else otherwise
+
+    methods = {nesting: own(str(nesting)) for nesting in nestings(2)}
+    return Offers(
+        backend=backend,
+        modes={mode: own(name) for mode, name in MODES.items() if provides(backend, name)},
+        native={nesting: method for nesting, method in methods.items() if method is not None},
+        gradient_vjp=own("gradient_vjp"),
+        preferred=tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED))),
+        max_order=getattr(backend, "max_order", None),
+        flat_only=getattr(backend, "flat_only", False),
+        run=own("run", _run),
+        classify=own("classify", _unrecognised),
+        flatten=own("flatten", optree.tree_flatten),
+        unflatten=own("unflatten", optree.tree_unflatten),
+        device=own("device", _nowhere),
+        finite=own("finite"),
+        compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
+    )
+
+
+MODES = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
+"""The method of a backend that runs each mode."""
+
+
+def _run(nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+    result: tuple[Any, ...] = route(*inputs)
+    return result
+
+
+def _unrecognised(exception: Exception, nesting: Nesting) -> None:
+    return None
+
+
+def _nowhere(array: Array) -> None:
+    return None

@@ -1,0 +1,93 @@
+"""How the arguments of a call are taken apart with few looks, once it was done with all checks."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import optree
+
+from ._arguments import Call
+from ._definition import Definition
+from .typing import Tree
+
+
+class Opening:
+    """How arguments of these types are opened, known from a call that was checked.
+
+    What does not look as it did then is opened with all checks, which say why.
+    """
+
+    def __init__(self, call: Call, definition: Definition, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.layout = layout = call.layout
+        self._offers = layout.offers
+        self._count = 1 + definition.directions
+        self._primals = [place and place + definition.directions for place in layout.places]
+        given = [*(arguments[i] for i in self._primals), *arguments[1 : self._count]]
+        raw = [leaf for tree in given for leaf in self._offers.flatten(tree)[0]]
+        flat = [*call.x, *(leaf for direction in call.directions for leaf in direction)]
+        self.fits = len(raw) == len(flat) and all(map(operator.is_, raw, flat))
+        """Whether the arguments were arrays of the engine already, so that nothing was made of them."""
+        self._types = set(map(type, flat))
+        self._dtypes = {leaf.dtype for leaf in call.x} if self.fits else set()
+        self._others = [i for i in range(self._count, len(arguments)) if i not in self._primals]
+        self._held = [i for i in self._others if _is_container(arguments[i])]
+        self._named = [name for name, value in kwargs.items() if _is_container(value)]
+        self._passed = set(map(type, self._held_leaves(arguments, kwargs)))
+
+    def __call__(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """The arguments, opened; None where they want a closer look."""
+        if not self._holds(arguments, kwargs):
+            return None
+        return self._bare(arguments) if self.layout.bare else self._in_containers(arguments)
+
+    def _holds(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether what is held in containers is of types that were seen: by them the backend was selected."""
+        if not (self._held or self._named):
+            return True
+        return self._passed.issuperset(map(type, self._held_leaves(arguments, kwargs)))
+
+    def _bare(self, arguments: tuple[Any, ...]) -> Call | None:
+        x = arguments[0]
+        directions = arguments[1 : self._count]
+        if x.dtype not in self._dtypes:
+            return None
+        for v in directions:
+            if not self._fit(v, x):
+                return None
+        return Call((x,), tuple([(v,) for v in directions]), arguments[self._count :], self.layout)
+
+    def _in_containers(self, arguments: tuple[Any, ...]) -> Call | None:
+        x: list[Any] = []
+        for i, (structure, _) in zip(self._primals, self.layout.structures, strict=True):
+            leaves = self._leaves(arguments[i], structure)
+            if leaves is None:
+                return None
+            x += leaves
+        if not self._dtypes.issuperset([leaf.dtype for leaf in x]):
+            return None
+        directions = []
+        for tree in arguments[1 : self._count]:
+            leaves = self._leaves(tree, self.layout.structures[0][0])
+            if leaves is None or not all(map(self._fit, leaves, x)):
+                return None
+            directions.append(tuple(leaves))
+        return Call(tuple(x), tuple(directions), tuple([arguments[i] for i in self._others]), self.layout)
+
+    def _leaves(self, tree: Tree, structure: Any) -> list[Any] | None:
+        if structure is None:
+            return [tree] if type(tree) in self._types else None
+        leaves, found = self._offers.flatten(tree)
+        return list(leaves) if found == structure and self._types.issuperset(map(type, leaves)) else None
+
+    def _fit(self, v: Any, x: Any) -> bool:
+        device = self._offers.device
+        return bool(v.dtype == x.dtype and v.shape == x.shape and device(v) == device(x))
+
+    def _held_leaves(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        held: Any = [arguments[i] for i in self._held], [kwargs[name] for name in self._named]
+        return optree.tree_leaves(held)
+
+
+def _is_container(value: Any) -> bool:
+    return not optree.tree_is_leaf(value)
