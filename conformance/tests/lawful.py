@@ -14,6 +14,7 @@ class Lawful(Autograd):
 
     spec_version = "1.0"
     flat_only = False
+    compiles_containers = True
     max_order = 3
 
     def flatten(self, tree):
@@ -54,7 +55,7 @@ class Lawful(Autograd):
         return found[0] if "R" in nesting else found
 
     def compile(self, f):
-        return lambda *args: f(*args)
+        return lambda *args, **kwargs: f(*args, **kwargs)
 
     def compile_traced(self, f):
         return self.compile(f)

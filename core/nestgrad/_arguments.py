@@ -19,6 +19,11 @@ class Call(NamedTuple):
     others: tuple[Any, ...]
     layout: Layout
 
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments of the operator, put together again."""
+        x, *others = self.layout.arguments(self.x, self.others)
+        return x, *(self.layout.trees(v, (0,))[0] for v in self.directions), *others
+
 
 def opened(definition: Definition, offers: Offers, arguments: tuple[Any, ...]) -> Call:
     """The arguments of an operator, checked and taken apart.

@@ -35,6 +35,7 @@ class Offers:
         device: where an array is, or `None`.
         finite: whether an array can be seen to hold a number that is not finite.
         compilers: by execution, what compiles a function.
+        compiles_containers: the compiled function takes containers and numbers by itself.
     """
 
     backend: Backend
@@ -51,6 +52,7 @@ class Offers:
     device: Callable[[Array], Any]
     finite: Callable[[Array], bool] | None
     compilers: Mapping[str, Callable[[Function], Function]]
+    compiles_containers: bool
 
     @property
     def name(self) -> str:
@@ -92,6 +94,7 @@ def _read(backend: Any) -> Offers:
         device=own("device", _nowhere),
         finite=own("finite"),
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
+        compiles_containers=getattr(backend, "compiles_containers", False),
     )
 
 

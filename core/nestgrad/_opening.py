@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 from typing import Any
 
@@ -10,6 +11,20 @@ import optree
 from ._arguments import Call
 from ._definition import Definition
 from .typing import Tree
+
+_STATIC = (str, bytes, bool, enum.Enum)
+
+
+def is_static(kind: type) -> bool:
+    """Whether values of a type are part of a program: strings, bools, enums and callables, which no engine traces.
+
+    `None` is so as well, by being no leaf.
+
+    Example:
+        >>> [is_static(kind) for kind in (str, bool, type(len), float, int)]
+        [True, True, True, False, False]
+    """
+    return issubclass(kind, _STATIC) or any("__call__" in vars(base) for base in kind.__mro__)
 
 
 class Opening:
@@ -31,15 +46,26 @@ class Opening:
         self._types = set(map(type, flat))
         self._dtypes = {leaf.dtype for leaf in call.x} if self.fits else set()
         self._others = [i for i in range(self._count, len(arguments)) if i not in self._primals]
+        self._containers = [i for i in (*self._primals, *range(1, self._count)) if _is_container(arguments[i])]
         self._held = [i for i in self._others if _is_container(arguments[i])]
         self._named = [name for name, value in kwargs.items() if _is_container(value)]
         self._passed = set(map(type, self._held_leaves(arguments, kwargs)))
+        held = {*self._passed, *(type(arguments[i]) for i in self._others), *map(type, kwargs.values())}
+        self.is_static = any(map(is_static, held))
+        """Whether what f is given besides is, or may hold, what no engine traces."""
 
     def __call__(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """The arguments, opened; None where they want a closer look."""
         if not self._holds(arguments, kwargs):
             return None
         return self._bare(arguments) if self.layout.bare else self._in_containers(arguments)
+
+    def is_of_types(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether all leaves are of types that were seen; no look at their dtypes and shapes."""
+        if not self._holds(arguments, kwargs):
+            return False
+        leaves = self._offers.flatten([arguments[i] for i in self._containers])[0] if self._containers else ()
+        return self._types.issuperset(map(type, leaves))
 
     def _holds(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether what is held in containers is of types that were seen: by them the backend was selected."""

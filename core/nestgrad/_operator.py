@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, TypedDict
 
 from ._arguments import Call, named_arguments, opened
@@ -61,9 +62,14 @@ class Operator:
         known = self._known.get(key)
         if known is not None:
             opening, plan = known
-            call = opening(arguments, kwargs)
-            if call is not None:
-                return plan(call, kwargs)
+            if plan.whole is not None:
+                if opening.is_of_types(arguments, kwargs):
+                    with contextlib.suppress(Exception):  # whatever it is, the strict way will say it
+                        return (plan.whole if opening.is_static else plan.whole.traced)(*arguments, **kwargs)
+            else:
+                call = opening(arguments, kwargs)
+                if call is not None:
+                    return plan(call, kwargs)
         plan, call = self._checked(key, arguments, kwargs)
         return plan(call, kwargs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._arguments import Call
+from ._arguments import Call, opened
 from ._definition import Definition, Solve
 from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import check_finite, checked
@@ -13,6 +13,7 @@ from ._layout import Layout
 from ._offers import Offers
 from ._spec import COMPILERS
 from ._user_function import UserFunction
+from ._whole import WholeCall
 from .typing import Function, Leaves
 
 MAX_KEPT = 128
@@ -37,6 +38,8 @@ class Plan:
         self._f, self._definition, self.offers, self._has_aux = f, definition, offers, has_aux
         self._compile = None if execution == "eager" else _compiler(offers, execution)
         self.nesting = definition.nesting(offers)
+        self.whole = self._compiled(self._compile) if self._compile and offers.compiles_containers else None
+        """The call compiled with its containers, where the engine's compiler takes them."""
         self._routes: dict[Layout, Function] = {}
         self._last: tuple[Layout | None, Function] = None, checked
 
@@ -50,12 +53,23 @@ class Plan:
         flat = call.x
         for direction in call.directions:
             flat += direction
+        if self.whole is not None:
+            program = self.whole.program(call.arguments(), kwargs)
+            return checked(self.offers, self.nesting, lambda *flat: program(), flat, undifferentiated)
         route = self._route(call.layout)
         evaluate = lambda *flat: route(*flat, *call.others, **kwargs)  # noqa: E731
         found = checked(self.offers, self.nesting, evaluate, flat, undifferentiated)
         if self._compile is None:
             check_finite(self.offers, self.nesting, found[0], flat, undifferentiated)
         return self._definition.result(*found)
+
+    def _compiled(self, compiler: Callable[[Function], Function]) -> WholeCall:
+        def traced(*arguments: Any, **kwargs: Any) -> Any:
+            call = opened(self._definition, self.offers, arguments)
+            flat = (*call.x, *(leaf for direction in call.directions for leaf in direction))
+            return self._definition.result(*self._prepared(call.layout)(*flat, *call.others, **kwargs))
+
+        return WholeCall(traced, self._definition, self.offers, compiler)
 
     def _route(self, layout: Layout) -> Function:
         """What evaluates calls of this layout, as a function of the leaves and f's other arguments."""

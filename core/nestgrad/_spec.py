@@ -79,6 +79,11 @@ class Abilities(Protocol):
     flat_only: bool
     """Native second-order methods take a single array, never a tuple of them. Default: `False`."""
 
+    compiles_containers: bool
+    """What a compiler of the backend gives takes containers, Python numbers and keywords, traces the numbers, and
+    compiles anew by itself where structures, shapes or dtypes are new: an operator is then compiled whole. Default:
+    `False`; what is compiled is a function of arrays."""
+
     max_order: int | None
     """The order of the longest nesting that the engine can run. Default: `None`, no limit."""
 

@@ -1,3 +1,6 @@
+import enum
+import re
+
 import numpy as np
 import pytest
 
@@ -230,3 +233,89 @@ class TestCompile:
     def test_a_misspelt_execution_is_told_at_once(self):
         with pytest.raises(UnsupportedExecutionError, match="Did you mean 'compiled'"):
             ng.gradient(cubes, compile="compile")
+
+    def test_what_is_no_number_is_part_of_the_program(self, jax):
+        """Strings, bools, None, enums and callables, by leaf, in arguments and keywords; numbers are traced."""
+
+        class Kind(enum.Enum):
+            ONE = 1
+            TWO = 2
+
+        def f(x, how, *, flag, scale=None):
+            assert isinstance(how["kind"], Kind)
+            assert flag is True or flag is False
+            power = {Kind.ONE: 3, Kind.TWO: 2}[how["kind"]]
+            return how["of"](x**power) * how["times"] * (2.0 if flag else 1.0) + (0.0 if scale is None else scale)
+
+        x = jax.numpy.asarray(X)
+        op = ng.gradient(f, compile=True)
+        for _ in range(2):
+            how = {"kind": Kind.ONE, "of": jax.numpy.sum, "times": 5}
+            np.testing.assert_allclose(op(x, how, flag=True), 30 * X**2)
+            np.testing.assert_allclose(op(x, how | {"kind": Kind.TWO}, flag=False), 10 * X)
+            np.testing.assert_allclose(op(x, how | {"times": 7.0}, flag=False), 21 * X**2)
+            np.testing.assert_allclose(op(x, how, flag=True, scale=1.0), 30 * X**2)
+
+    def test_what_cannot_be_hashed_is_named(self, jax):
+        class Callable:
+            __hash__ = None
+
+            def __call__(self, x):
+                return x
+
+        op = ng.gradient(lambda x, p: p["f"][0](x).sum(), compile=True)
+        with pytest.raises(TypeError, match=re.escape("args[0]['f'][0] is a Callable")):
+            op(jax.numpy.asarray(X), {"f": [Callable()]})
+
+    def test_numbers_that_change_compile_nothing(self, jax):
+        traced = []
+
+        def f(x, step, *, rate):
+            traced.append(1)
+            return step * rate["r"] * cubes(x)
+
+        op, x = ng.gradient(f, compile=True), jax.numpy.asarray(X)
+        op(x, 1, rate={"r": 0.5})
+        op(x, 1, rate={"r": 0.5})
+        before = len(traced)
+        for step in range(5):
+            np.testing.assert_allclose(op(x, step, rate={"r": 0.1 * step}), 0.3 * step**2 * X**2, atol=1e-15)
+        assert len(traced) == before
+
+    @pytest.mark.parametrize("container", [False, True])
+    def test_bad_arguments_behind_good_ones_say_what_they_always_say(self, jax, container):
+        """The program is asked first; what it cannot take is checked as without one."""
+        op, x = ng.hvp(lambda x: cubes(x["a"] if container else x), compile=True), jax.numpy.asarray(X)
+        put = (lambda leaf: {"a": leaf}) if container else (lambda leaf: leaf)
+        for _ in range(2):
+            np.testing.assert_allclose(op(put(x), put(x))["a"] if container else op(x, x), 6 * X**2)
+        with pytest.raises(ng.StructureMismatchError, match="shape"):
+            op(put(x), put(jax.numpy.ones(3)))
+        with pytest.raises(ng.StructureMismatchError, match="dtype"):
+            op(put(x), put(jax.numpy.ones(2, "float32")))
+        with pytest.raises(ng.NotDifferentiableError, match="int"):
+            op(put(jax.numpy.arange(2)), put(jax.numpy.arange(2)))
+        with pytest.raises(ng.NonScalarOutputError):
+            ng.hvp(lambda x: x["a"] if container else x, compile=True)(put(x), put(x))
+        with pytest.raises(UnsupportedExecutionError, match="'autograd' has no compiler"):
+            op(put(X), put(X))
+
+    def test_arrays_of_two_engines_in_containers_are_a_conflict_with_an_old_plan(self, jax):
+        torch = pytest.importorskip("torch")
+        op, x = ng.gradient(lambda x, p: cubes(x), compile=True), jax.numpy.asarray(X)
+        for _ in range(2):
+            op(x, {"a": x})
+        with pytest.raises(ng.BackendConflictError, match=re.escape("args[0]['a'] is an array of torch")):
+            op(x, {"a": torch.ones(2)})
+
+    def test_a_number_with_64_bits_is_not_narrowed_where_jax_has_32(self):
+        jax = pytest.importorskip("jax")
+        with jax.enable_x64(False):
+            op = ng.hvp(cubes, compile=True, backend="jax")
+            x = jax.numpy.asarray(X)
+            for _ in range(2):
+                assert op(x, x).dtype == "float32"
+            with pytest.raises(ng.NestgradError, match="float64"):
+                op(x, V)
+            with pytest.raises(ng.PrecisionLossError, match="64"):
+                op(X, V)

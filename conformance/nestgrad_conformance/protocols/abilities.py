@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import nestgrad as ng
-from nestgrad.extend import SPEC_VERSION, Canary, Nesting, Refusal, provides
+from nestgrad.extend import COMPILERS, SPEC_VERSION, Canary, Nesting, Refusal, provides
 
 from .known import Pair, Product, U, V, X, Y, array, arrays, close
 from .law import require
@@ -42,6 +42,26 @@ def the_version_of_the_spec(backend: Any) -> None:
 def flat_only_is_a_flag(backend: Any) -> None:
     """True or False."""
     assert backend.flat_only in (True, False)
+
+
+def containers_are_compiled(backend: Any) -> None:
+    """True or False; if true, containers, numbers and keywords are served as they are at each call."""
+    assert backend.compiles_containers in (True, False)
+    if not backend.compiles_containers:
+        return
+
+    def f(parameters: Any, number: Any, *, shift: Any) -> Any:
+        total = sum(backend.xp.sum(weight * weight) for weight in parameters["w"])
+        return {"value": number * total + shift["b"]}
+
+    x, v = array(backend, X), array(backend, V)
+    for method in COMPILERS.values():
+        if provides(backend, method):
+            compiled = getattr(backend, method)(f)
+            for weights, number, shift in (([x], 2.0, 1.0), ([x], 3, 0.5), ([x, v], 3.0, 2.0), ([v], 2.0, 1.0)):
+                found = compiled({"w": weights}, number, shift={"b": shift})["value"]
+                squares = sum(float(np.sum(backend.to_numpy(weight) ** 2)) for weight in weights)
+                close(backend, found, np.asarray(number * squares + shift))
 
 
 def beyond_max_order(backend: Any) -> None:

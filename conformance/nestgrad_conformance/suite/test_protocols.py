@@ -77,6 +77,7 @@ TABLE: dict[str, Sequence[Law]] = {
     "to_numpy": [arrays.every_shape, arrays.every_layout],
     "spec_version": [abilities.the_version_of_the_spec],
     "flat_only": [abilities.flat_only_is_a_flag],
+    "compiles_containers": [abilities.containers_are_compiled],
     "max_order": [abilities.beyond_max_order],
     "preferred": [abilities.preferred_nestings],
     "flatten": [

@@ -32,6 +32,25 @@ class FlatOnlyText:
     flat_only = "no"
 
 
+@fault("compiles_containers")
+class CompilesText:
+    compiles_containers = "no"
+
+
+@fault("compiles_containers")
+class NumbersFrozen:
+    """What is no array is that of the first call."""
+
+    def compile(self, f):
+        first = []
+
+        def compiled(parameters, *numbers, **keywords):
+            first.append((numbers, keywords))
+            return f(parameters, *first[0][0], **first[0][1])
+
+        return compiled
+
+
 @fault("max_order")
 class OrderNothing:
     max_order = 0
