@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from nestgrad.extend import Function, Leaves
+from nestgrad.extend import Function
 
 from ._guard.dynamo_graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._guard.watch import nesting_here, watched
 
 
-def prepared(f: Function, like: Any, has_aux: bool, watch: Callable[[Function, Leaves], Any] = watched) -> Function:
-    """F, watched, with outputs that are tensors: a function may return a constant as a Python number."""
+def prepared(f: Function, like: Any, has_aux: bool) -> Function:
+    """F, watched, with outputs that are tensors."""
 
     def f_as_tensors(*x: Any) -> Any:
-        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watch(f, x)
+        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watched(f, x)
         if has_aux:
-            return _tensors(output[0], like), output[1]
-        return _tensors(output, like)
+            return as_tensors(output[0], like), output[1]
+        return as_tensors(output, like)
 
     return f_as_tensors
 
 
-def _tensors(output: Any, like: Any) -> Any:
+def as_tensors(output: Any, like: Any) -> Any:
+    """What f gave, as tensors: a function may return a constant as a Python number."""
     if isinstance(output, tuple):
-        return tuple(_tensors(entry, like) for entry in output)
+        return tuple(as_tensors(entry, like) for entry in output)
     return output if isinstance(output, torch.Tensor) else torch.as_tensor(output, dtype=like.dtype, device=like.device)
 
 

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, OfTuple, Refusal
 
 from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import is_linearized, is_traced
 from ._guard.dynamo_graph import is_compilable, uncompiled
-from ._guard.recorded import guarded
+from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
+
+_FEW = 32  # numbers that Python looks at sooner than torch adds them
 
 
 class Torch(RawTorch):
@@ -39,9 +41,11 @@ class Torch(RawTorch):
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
         if torch.compiler.is_dynamo_compiling() or torch._C._are_functorch_transforms_active():
             return True
-        if is_traced() or value.device.type != "cpu":
+        if is_traced() or not value.is_cpu:
             return True
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
+        if value.dim() == 1 and value.shape[0] <= _FEW and cmath.isfinite(sum(value.tolist())):
+            return True
         value = value.detach()
         return cmath.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
 
@@ -56,9 +60,14 @@ class Torch(RawTorch):
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
         if isinstance(primal, tuple):
-            return _reverse.reverse_over_reverse(lambda *x: f(x), primal, tangent)
+            of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
+            return _reverse.reverse_over_reverse(of_leaves, primal, tangent)
         (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
         return gradient, product
+
+    def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.GradientVjp`."""
+        return _reverse.gradient_vjp(f, x, inner, outer, has_aux)
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: by torch.compile with inductor."""
@@ -74,8 +83,9 @@ class Torch(RawTorch):
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)
-        result, *aux = route(*inputs)
-        return guarded(nesting.code, result, inputs), *aux
+        found = route(*inputs)
+        guard(nesting.code, found[0], inputs)
+        return found
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

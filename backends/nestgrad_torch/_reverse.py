@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from typing import Any
 
 import torch
@@ -13,22 +12,22 @@ from nestgrad.extend import Function, Leaves
 
 from . import _tape
 from ._function import check_compilable, prepared
-from ._guard.recorded import check
-from ._guard.watch import nesting_here, watched_by_name
 from ._has_aux import apart
 from ._structural_zeros import dense, with_tangent
 
 
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux."""
-    watched = prepared(f, primals[0], has_aux)
-    value, pull, *aux = (_tape.vjp if _tape.is_usable() else _func_vjp)(watched, primals, has_aux)
+    if _tape.is_usable():
+        return _tape.vjp(f, primals, has_aux)
+    value, pull, *aux = _func_vjp(f, primals, has_aux)
     return value, lambda cotangent: dense(pull(cotangent)), *aux
 
 
-def _func_vjp(watched: Function, primals: Leaves, has_aux: bool) -> Leaves:
+def _func_vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     if torch.compiler.is_dynamo_compiling():
         check_compilable("R")
+    watched = prepared(f, primals[0], has_aux)
     if has_aux:
         watched, joined = apart(watched)
     value, pull, *aux = func_vjp(watched, *primals, has_aux=has_aux)
@@ -38,16 +37,43 @@ def _func_vjp(watched: Function, primals: Leaves, has_aux: bool) -> Leaves:
 def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
     if _tape.is_usable():
-        nesting = nesting_here() + "RR"
-        recorded = prepared(f, x[0], False, functools.partial(watched_by_name, nesting))
+        places = tuple(range(len(x)))
         with contextlib.suppress(_tape.CompiledInside):
-            return dense(_tape.reverse_over_reverse(lambda *x: check(nesting, recorded(*x)), x, v))
-    watched = prepared(f, x[0], False)
-
-    def gradient(*x: Any) -> Leaves:
-        value, pullback = _func_vjp(watched, x, False)
-        result: Leaves = pullback(torch.ones_like(value))
-        return result
-
-    first, pullback = _func_vjp(gradient, x, False)
+            first, pullback = _tape.gradient_vjp(f, x, places, places, False, v)
+            return first, pullback(v, again=False)
+    first, pullback = _func_vjp(_gradient(f, False), x, False)
     return dense((first, pullback(v)))
+
+
+def gradient_vjp(
+    f: Function, x: Leaves, inner: tuple[int, ...], outer: tuple[int, ...], has_aux: bool
+) -> tuple[Any, ...]:
+    """The gradient of f at the inner places, its pullback to the outer ones, and f's aux."""
+    if _tape.is_usable():
+        with contextlib.suppress(_tape.CompiledInside):
+            return _tape.gradient_vjp(f, x, inner, outer, has_aux)
+
+    def inner_gradient(*moving: Any) -> Any:
+        held = _put(x, outer, moving)
+        of_inner = lambda *y: f(*_put(held, inner, y))  # noqa: E731
+        return _gradient(of_inner, has_aux)(*(held[place] for place in inner))
+
+    first, pullback, *aux = _func_vjp(inner_gradient, tuple(x[place] for place in outer), has_aux)
+    return dense(first), lambda cotangent: dense(pullback(cotangent)), *aux
+
+
+def _gradient(f: Function, has_aux: bool) -> Function:
+    def gradient(*x: Any) -> Any:
+        value, pullback, *aux = _func_vjp(f, x, has_aux)
+        result: Leaves = pullback(torch.ones_like(value))
+        return (result, *aux) if has_aux else result
+
+    return gradient
+
+
+def _put(x: Leaves, places: tuple[int, ...], moving: Leaves) -> Leaves:
+    """X with what moves at some places."""
+    leaves = list(x)
+    for place, leaf in zip(places, moving, strict=True):
+        leaves[place] = leaf
+    return tuple(leaves)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from nestgrad.extend import Fault, UnsupportedNestingError
 
-Arguments = dict[str, Any]
+Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Sight:
         aten: the operators that it becomes below every transform.
         functions: what Python calls it, where it leaves no operator of its own; `torch.library.custom_op` stands
             for whatever was made by it.
-        nodes: what the tape calls it, where it cannot be told by its operator.
+        nodes: what the tape calls it, where it cannot be told by its operator; without a number, all that differ by it.
         when: whether these arguments of the operator, by name, are concerned; all are by default.
         eager: only values tell, and too many calls are right: in compiled programs `zero_norms` sees to it.
     """

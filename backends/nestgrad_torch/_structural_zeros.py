@@ -26,7 +26,9 @@ def dense(result: Any) -> Any:
         return tuple(map(dense, result))
     if torch.compiler.is_dynamo_compiling():  # which cannot ask
         return result + torch.zeros_like(result)
-    return result.clone() if _is_note(result) or _is_expanded(result) else result
+    if is_functorch_wrapped_tensor(result):
+        return result.clone() if _is_note(result) else result
+    return result.clone() if result._is_zerotensor() or _is_expanded(result) else result
 
 
 def _is_note(tensor: Any) -> bool:
@@ -37,7 +39,7 @@ def _is_note(tensor: Any) -> bool:
 
 def _is_expanded(tensor: Any) -> bool:
     """Whether entries share memory, as those of a sum's gradient do; inside of transforms this is theirs to arrange."""
-    if is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
+    if tensor.layout is not torch.strided:
         return False
     strides = tensor.stride()
     return 0 in strides and any(not stride and size > 1 for stride, size in zip(strides, tensor.shape, strict=True))

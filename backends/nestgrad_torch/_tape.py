@@ -7,19 +7,23 @@ these is at work, `is_usable` says no.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import optree
 import torch
 from torch.autograd import forward_ad
-from torch.autograd.function import BackwardCFunction
 
-from nestgrad.extend import Leaves
+from nestgrad.extend import Function, Leaves
 
+from ._engine import pulled
 from ._faults.saved_intermediates import SAVED, saves_hidden
+from ._function import as_tensors
+from ._graph import Graph
+from ._guard.known import recorded
+from ._guard.recorded import Look
 from ._ledger import refusal
 from ._recording import depth, entries, nodes, requires_grad, taping
+from ._structural_zeros import dense
 
 
 class CompiledInside(RuntimeError):
@@ -35,41 +39,95 @@ def is_usable() -> bool:
     )
 
 
-def vjp(f: Callable[..., Any], x: Leaves, has_aux: bool) -> Leaves:
+def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux.
 
     Results carry a graph iff grad mode is on and something in x, the cotangent or captured by f requires grad.
     """
-    recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-    inputs, output = _record(f, x, recording)
-    value, *aux = output if has_aux else (output,)
-    graph = tuple(nodes(value))
-    keep = recording and (any(map(requires_grad, x)) or _captures_leaf(graph, inputs))
-    exact = _holds_singular_det(graph)
-    hidden = keep and any(isinstance(node, BackwardCFunction) and saves_hidden(node) for node in graph)
+    tape = _record(f, x, has_aux, "R")
+    hidden = tape.keep and any(saves_hidden(tape.graph.nodes[place]) for place in tape.look.rules)
+    outputs = entries(tape.value)
 
     def pullback(cotangent: Any) -> Leaves:
-        further = torch.is_grad_enabled() and (keep or _is_traced(cotangent))
+        further = torch.is_grad_enabled() and (tape.keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
-            return _gradient(entries(value), inputs, entries(cotangent))
-        gradient = _pulled(entries(value), inputs, entries(cotangent), keep=further, again=True, exact=exact)
-        return _guarded(gradient) if further and hidden else gradient
+            return dense(_gradient(outputs, tape.inputs, entries(cotangent)))
+        gradient = tape.pulled(outputs, tape.inputs, entries(cotangent), keep=further, again=True)
+        return dense(_guarded(gradient) if further and hidden else gradient)
 
-    shown, *aux = (value, *aux) if keep else _detached((value, *aux))
-    return shown, pullback, *aux
+    if tape.keep:
+        return tape.value, pullback, *tape.aux
+    return _detached(tape.value), pullback, *map(_detached, tape.aux)
 
 
-def reverse_over_reverse(f: Callable[..., Any], x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
-    """(∇f(x), ∇²f(x)v): the gradient of ⟨∇f(x), v⟩. The graph is kept as in `vjp`."""
-    recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-    inputs, value = _record(f, x, recording)
-    graph = tuple(nodes(value))
-    keep = recording and (any(map(requires_grad, (*x, *v))) or _captures_leaf(graph, inputs))
-    with torch.inference_mode(False):
-        one = torch.ones_like(value) if isinstance(value, torch.Tensor) else None
-    gradient = _gradient((value,), inputs, (one,))
-    product = _pulled(gradient, inputs, v, keep=keep, again=keep, exact=_holds_singular_det(graph))
-    return (gradient if keep else _detached(gradient)), product
+def gradient_vjp(
+    f: Function, x: Leaves, inner: tuple[int, ...], outer: tuple[int, ...], has_aux: bool, more: Leaves = ()
+) -> tuple[Any, ...]:
+    """The gradient of f at some places, its pullback to others, and its aux. f is recorded once.
+
+    `more` is what the pullback will be called with, if that is known: the graph is kept if it requires grad.
+    """
+    tape = _record(f, x, has_aux, "RR", more)
+    to = tuple([tape.inputs[place] for place in outer])
+    start = tuple([tape.inputs[place] for place in inner])
+    gradient = _gradient((tape.value,), start, (torch.ones_like(tape.value),), tape)
+
+    def pullback(cotangent: Leaves, *, again: bool = True) -> Leaves:
+        keep = tape.keep or (tape.recording and any(map(requires_grad, cotangent)))
+        return dense(tape.pulled(gradient, to, cotangent, keep=keep, again=again or keep))
+
+    if tape.keep:
+        return dense(gradient), pullback, *tape.aux
+    return dense(_detached(gradient)), pullback, *map(_detached, tape.aux)
+
+
+class _Tape(NamedTuple):
+    """What f has recorded, from inputs of the tape's own.
+
+    Attributes:
+        inputs: variables in the place of x.
+        value: what f returned, a tensor or a tuple of them.
+        aux: f's aux, in a tuple, empty if it has none.
+        graph: the graph behind the value.
+        look: what is looked at in it.
+        recording: whether the caller records.
+        keep: whether results carry a graph.
+    """
+
+    inputs: Leaves
+    value: Any
+    aux: tuple[Any, ...]
+    graph: Graph
+    look: Look
+    recording: bool
+    keep: bool
+
+    def _is_singular(self) -> bool:
+        return any(bool((self.graph.nodes[i]._saved_result == 0).any()) for i in self.look.determinants)
+
+    def pulled(self, outputs: Leaves, inputs: Leaves, cotangents: Leaves, *, keep: bool, again: bool) -> Leaves:
+        """The gradient of ⟨outputs, cotangents⟩.
+
+        torch's rule gives 0 for a determinant that is zero, unless the gradient is recorded: for that it has another
+        formula, which is right.
+        """
+        exact = not keep and bool(self.look.determinants) and self._is_singular()
+        found = pulled(outputs, inputs, cotangents, create_graph=keep or exact, retain_graph=again or exact)
+        return _detached(found) if exact else found
+
+
+def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = (), *, recording: bool = True) -> _Tape:
+    """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
+    if not torch.is_grad_enabled() or torch.is_inference_mode_enabled():
+        with torch.inference_mode(False), torch.enable_grad():
+            return _record(f, x, has_aux, nesting, more, recording=False)
+    inputs = tuple([entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x])
+    under = "R" * depth() + nesting
+    with taping(inputs):
+        output, graph, look = recorded(under, f, inputs, has_aux)
+    value, *aux = output if has_aux else (output,)
+    keep = recording and (look.captures or any(map(requires_grad, (*x, *more))))
+    return _Tape(inputs, as_tensors(value, x[0]), tuple(aux), graph, look, recording, keep)
 
 
 def _guarded(gradient: Leaves) -> Leaves:
@@ -84,50 +142,22 @@ def _guarded(gradient: Leaves) -> Leaves:
     return gradient
 
 
-def _record(f: Callable[..., Any], x: Leaves, recording: bool) -> tuple[Leaves, Any]:
-    """Variables of f's own, so that an x that f also captures stays a constant, and what f makes of them."""
-    with torch.inference_mode(False), torch.enable_grad():
-        inputs = tuple(entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x)
-        with taping(inputs):
-            return inputs, f(*inputs)
-
-
-def _pulled(
-    outputs: Leaves, inputs: Leaves, cotangents: Leaves, *, keep: bool, again: bool, exact: bool = False
-) -> Leaves:
-    """The gradient of ⟨outputs, cotangents⟩: zero, not an error, where nothing depends on the inputs.
-
-    With `exact` it is recorded even if its graph is not kept, see `_holds_singular_det`.
-    """
-    pairs = [pair for pair in zip(outputs, cotangents, strict=True) if requires_grad(pair[0])]
-    with torch.inference_mode(False):
-        if not pairs:
-            return tuple(torch.zeros_like(entry, requires_grad=False) for entry in inputs)
-        found = torch.autograd.grad(
-            [output for output, _ in pairs],
-            inputs,
-            [_normal(cotangent) for _, cotangent in pairs],
-            create_graph=keep or exact,
-            retain_graph=again,
-            materialize_grads=True,
-        )
-        return found if keep or not exact else _detached(found)
-
-
-def _gradient(outputs: Leaves, inputs: Leaves, cotangents: Leaves) -> Leaves:
+def _gradient(outputs: Leaves, inputs: Leaves, cotangents: Leaves, tape: _Tape | None = None) -> Leaves:
     """The gradient of ⟨outputs, cotangents⟩, to be differentiated again.
 
     What a rule marked once_differentiable returns looks to torch like a constant, and its derivative like a
     structural zero, unless the cotangent requires grad: then there is a node that says so.
     """
-    rules = [node for node in nodes(outputs) if isinstance(node, BackwardCFunction)]
-    custom = bool(rules)
+    if tape is None:
+        rules = [node for node in nodes(outputs) if isinstance(node, torch.autograd.function.BackwardCFunction)]
+    else:
+        rules = [tape.graph.nodes[place] for place in tape.look.rules]
     for rule in rules:
         _check_rule(rule)
-    if custom and not torch._C._are_functorch_transforms_active():
+    if rules and not torch._C._are_functorch_transforms_active():
         cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
-    gradient = _pulled(outputs, inputs, cotangents, keep=True, again=True)
-    if custom and any(node.name() == "torch::autograd::Error" for node in nodes(gradient)):
+    gradient = pulled(outputs, inputs, cotangents, create_graph=True, retain_graph=True)
+    if rules and any(node.name() == "torch::autograd::Error" for node in nodes(gradient)):
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
     return gradient
 
@@ -144,33 +174,16 @@ def _check_rule(rule: Any) -> None:
 
 
 def _variable(x: Any) -> Any:
-    """The tensor as a leaf of its own."""
-    return _normal(x).detach().requires_grad_()
-
-
-def _normal(x: Any) -> Any:
-    """The tensor itself, or a copy that may be recorded if it is an inference tensor."""
-    return x.clone() if x.is_inference() else x
+    """The tensor as a leaf of its own; a copy that may be recorded if it is an inference tensor."""
+    return (x.clone() if x.is_inference() else x).detach().requires_grad_()
 
 
 def _detached(tree: Any) -> Any:
+    if isinstance(tree, torch.Tensor):
+        return tree.detach()
     return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
 def _is_traced(cotangent: Any) -> bool:
     """Whether somebody differentiates with respect to the cotangent."""
     return torch._C._are_functorch_transforms_active() or any(map(requires_grad, entries(cotangent)))
-
-
-def _captures_leaf(graph: Leaves, inputs: Leaves) -> bool:
-    """Whether the nodes of a graph reach a leaf that is none of the inputs, such as a module's parameter."""
-    leaves = (node.variable for node in graph if hasattr(node, "variable"))
-    return any(all(leaf is not entry for entry in inputs) for leaf in leaves)
-
-
-def _holds_singular_det(graph: Leaves) -> bool:
-    """Whether a determinant that is zero is among the nodes of a graph.
-
-    torch's rule then gives 0, unless the gradient is recorded: for that it has another formula, which is right.
-    """
-    return any(node.name() == "LinalgDetBackward0" and bool((node._saved_result == 0).any()) for node in graph)

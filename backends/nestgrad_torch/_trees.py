@@ -10,34 +10,54 @@ from torch.utils._pytree import tree_map
 
 
 class Structure:
-    """A container without its leaves, known by an example that holds their numbers: Dynamo has no optree of dicts.
+    """A container without its leaves: a structure of optree or, as Dynamo has none of dicts, an example with numbers.
 
-    Where Dynamo breaks a graph it makes objects anew, and may use one as a key before it has its attributes.
+    The example is made where it is asked for. Where Dynamo breaks a graph it makes objects anew, and may use one as a
+    key before it has its attributes.
     """
 
+    _spec: Any = None
     _example: Any = ...
 
-    def __init__(self, example: Any) -> None:
-        self._example = example
+    def __init__(self, example: Any = ..., spec: Any = None) -> None:
+        self._example, self._spec = example, spec
+
+    @property
+    def spec(self) -> Any:
+        """As optree has it."""
+        if self._spec is None:
+            self._spec = optree.tree_structure(self._example)
+        return self._spec
+
+    @property
+    def example(self) -> Any:
+        """The container with numbers for leaves."""
+        if self._example is ...:
+            self._example = optree.tree_unflatten(self._spec, range(self._spec.num_leaves))
+        return self._example
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Structure) or self._example is ... or other._example is ...:
+        if self is other or not isinstance(other, Structure) or _is_empty(self) or _is_empty(other):
             return self is other
-        return bool(_spec(self._example) == _spec(other._example))
+        return bool(self.spec == other.spec)
 
     def __hash__(self) -> int:
         return hash(Structure)
 
     def __repr__(self) -> str:
-        return repr(_spec(self._example))
+        return repr(self.spec)
 
     def filled(self, leaves: Any) -> Any:
         """The container with these leaves."""
         if self is _BARE:
             return leaves[0]
         if torch.compiler.is_dynamo_compiling():
-            return tree_map(lambda number: None if number is None else leaves[number], self._example)
-        return optree.tree_map(leaves.__getitem__, self._example)
+            return tree_map(lambda number: None if number is None else leaves[number], self.example)
+        return optree.tree_unflatten(self.spec, leaves)
+
+
+def _is_empty(structure: Structure) -> bool:
+    return structure._spec is None and structure._example is ...
 
 
 _BARE = Structure(0)
@@ -49,10 +69,12 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
         leaves: list[Any] = []
         example = _numbered(tree, leaves)
         return leaves, _BARE if isinstance(example, int) else Structure(example)
+    if isinstance(tree, torch.Tensor):
+        return [tree], _BARE
     leaves, spec = optree.tree_flatten(tree)
     if spec.is_leaf():
         return leaves, _BARE
-    return leaves, Structure(optree.tree_unflatten(spec, range(len(leaves))))
+    return leaves, Structure(spec=spec)
 
 
 def _numbered(tree: Any, leaves: list[Any]) -> Any:
@@ -68,7 +90,3 @@ def _numbered(tree: Any, leaves: list[Any]) -> Any:
         return len(leaves) - 1
 
     return tree_map(number, tree, is_leaf=lambda node: type(node) is dict)
-
-
-def _spec(example: Any) -> Any:
-    return optree.tree_structure(example)

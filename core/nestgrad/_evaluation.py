@@ -17,23 +17,30 @@ from .typing import Function, Leaves, Tree
 
 
 def checked(
-    offers: Offers, nesting: Nesting, evaluate: Function, inputs: Leaves, undifferentiated: Callable[[], Any]
+    offers: Offers,
+    nesting: Nesting,
+    undifferentiated: Callable[[], Any],
+    evaluate: Function,
+    /,
+    *arguments: Any,
+    **kwargs: Any,
 ) -> Any:
-    """`evaluate(*inputs)`, which gives a derivative.
+    """`evaluate(*arguments, **kwargs)`, which gives a derivative.
 
     Args:
         offers: what differentiates.
         nesting: the nesting that is run.
-        evaluate: the backend's `run` of a route, or a program that was compiled from one.
-        inputs: the arrays that the derivative is of: primals, directions or cotangents, of any shapes.
         undifferentiated: f's value on the same inputs; what it raises is the user's. Called where something failed.
+        evaluate: the backend's `run` of a route, or a program that was compiled from one.
+        *arguments: arrays, of any shapes, and what f is given besides.
+        **kwargs: what f is given besides.
 
     Raises:
         UnsupportedNestingError: the backend refuses, or recognises what its engine raised.
         EngineError: the engine raised what its backend does not recognise.
     """
     try:
-        return evaluate(*inputs)
+        return evaluate(*arguments, **kwargs)
     except (NestgradError, MemoryError):
         raise
     except Exception as error:
@@ -45,14 +52,12 @@ def checked(
 def check_finite(
     offers: Offers, nesting: Nesting, derivative: Tree, inputs: Leaves, undifferentiated: Callable[[], Any]
 ) -> None:
-    """Look at the numbers of what was not compiled; arguments are those of `checked`.
+    """Look at the numbers of what was not compiled. `inputs` are the arrays that the derivative is of, of any shapes.
 
     Raises:
         NotFiniteError: the derivative is not finite, though the inputs and f's value are.
     """
-    if not _all_finite(offers, derivative) and _all_finite(offers, (*inputs, undifferentiated())):
+    if offers.finite is None or all(map(offers.finite, offers.flatten(derivative)[0])):
+        return
+    if all(map(offers.finite, offers.flatten((*inputs, undifferentiated()))[0])):
         raise NotFiniteError(backend=offers.name, nesting=nesting)
-
-
-def _all_finite(offers: Offers, tree: Tree) -> bool:
-    return offers.finite is None or all(map(offers.finite, offers.flatten(tree)[0]))

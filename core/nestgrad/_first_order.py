@@ -144,10 +144,8 @@ class _Flat:
         def undifferentiated() -> Any:
             return split_aux(self(*self._x), self._has_aux)[0]
 
-        def evaluate(*inputs: Array) -> tuple[Any, ...]:
-            return self._offers.run(nesting, route, *inputs)
-
-        found: tuple[Any, ...] = checked(self._offers, nesting, evaluate, inputs, undifferentiated)
+        run = self._offers.run
+        found: tuple[Any, ...] = checked(self._offers, nesting, undifferentiated, run, nesting, route, *inputs)
         check_finite(self._offers, nesting, found[0], (*self._x, *inputs), undifferentiated)
         return found
 

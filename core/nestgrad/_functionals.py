@@ -87,11 +87,11 @@ class _NestedGradient(Definition):
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         outer, inner = self._sides(layout)
-        weight = gradient(offers.backend, inner.function(self._g))
-        derive = _ROUTES[nesting.code](offers, weight, outer.leaves, inner.leaves, has_aux)
+        derive = _ROUTES[nesting.code](offers, outer.leaves, inner.leaves, has_aux)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            result, *aux = derive(f, x)
+            g = inner.function(self._g, getattr(f, "verify", None))
+            result, *aux = derive(f, x, gradient(offers.backend, g))
             return selected(self._outer, outer.trees(result)), *aux
 
         return solve
@@ -124,15 +124,15 @@ class _Side:
         """Leaves of these arguments, in a row, as one tree for each of the argnums."""
         return self.layout.shaped(leaves)
 
-    def function(self, g: Function) -> UserFunction:
+    def function(self, g: Function, verify: str | None = None) -> UserFunction:
         """G, which takes one tree for each of the argnums, as a function of leaves."""
         slots = self.layout.slots
         each = g if slots == self.layout.places else lambda *trees: g(*(trees[slot] for slot in slots))
-        return UserFunction(each, self.layout, name="g")
+        return UserFunction(each, self.layout, verify=verify, name="g")
 
 
-def _forward_over_reverse(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
-    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+def _forward_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
+    def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
         y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
         outer_gradient = _partial_gradient(offers, _without_aux(f, has_aux), outer)
         return along(offers.backend, _held(outer_gradient, x, inner), weight(*y))(*_at(x, inner)), *aux
@@ -140,8 +140,8 @@ def _forward_over_reverse(offers: Offers, weight: Function, outer: Places, inner
     return derive
 
 
-def _reverse_over_forward(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
-    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+def _reverse_over_forward(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
+    def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
         y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
         w, f = weight(*y), _without_aux(f, has_aux)
         descent = lambda *x: along(offers.backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
@@ -150,10 +150,10 @@ def _reverse_over_forward(offers: Offers, weight: Function, outer: Places, inner
     return derive
 
 
-def _reverse_over_reverse(offers: Offers, weight: Function, outer: Places, inner: Places, has_aux: bool) -> Function:
+def _reverse_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
     gradient_vjp = offers.gradient_vjp or functools.partial(_gradient_vjp, offers)
 
-    def derive(f: Function, x: Leaves) -> tuple[Any, ...]:
+    def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
         y, pullback, *aux = gradient_vjp(f, x, inner, outer, has_aux=has_aux)
         return pullback(weight(*y)), *aux
 
@@ -161,7 +161,7 @@ def _reverse_over_reverse(offers: Offers, weight: Function, outer: Places, inner
 
 
 _ROUTES = {"FR": _forward_over_reverse, "RF": _reverse_over_forward, "RR": _reverse_over_reverse}
-"""`derive(f, x)`: ∇h in the outer leaves, and f's aux; `weight` is ∇g, `outer` and `inner` are places among leaves."""
+"""`derive(f, x, weight)`: ∇h in the outer leaves, and f's aux; `weight` is ∇g. Outer and inner are places of leaves."""
 
 
 def _gradient_vjp(

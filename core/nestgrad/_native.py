@@ -8,6 +8,7 @@ from ._definition import Solve
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
+from ._user_function import OfTuple
 from .typing import Array, Function, Leaves
 
 
@@ -20,7 +21,7 @@ def native(offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> S
     if method is None or has_aux or (layout.size > 1 and offers.flat_only):
         return None
     if layout.size > 1:
-        return lambda f, x, directions: _in_tuples(nesting, method(lambda leaves: f(*leaves), x, *directions))
+        return lambda f, x, directions: _in_tuples(nesting, method(OfTuple(f), x, *directions))
 
     def of_an_array(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
         parts: tuple[Array, ...] = tuple(method(f, x[0], *(v for (v,) in directions)))

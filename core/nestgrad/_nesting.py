@@ -49,14 +49,17 @@ class Nesting:
         ('reverse_over_forward', 3, 2)
     """
 
-    __slots__ = ("_modes",)
+    __slots__ = ("_modes", "code")
     _modes: tuple[Mode, ...]
+    code: str
+    """The short name: one letter a mode."""
 
     def __new__(cls, spelling: str | Nesting) -> Nesting:
         if isinstance(spelling, Nesting):
             return spelling
         nesting = super().__new__(cls)
         object.__setattr__(nesting, "_modes", _parse(spelling))
+        object.__setattr__(nesting, "code", "".join(mode.letter for mode in nesting._modes))
         return nesting
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -79,11 +82,6 @@ class Nesting:
     def inner(self) -> Mode:
         """The mode applied first."""
         return self._modes[-1]
-
-    @property
-    def code(self) -> str:
-        """The short name: one letter a mode."""
-        return "".join(mode.letter for mode in self._modes)
 
     @property
     def directions(self) -> int:

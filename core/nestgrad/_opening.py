@@ -56,32 +56,31 @@ class Opening:
 
     def __call__(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """The arguments, opened; None where they want a closer look."""
-        if not self._holds(arguments, kwargs):
+        if (self._held or self._named) and not self._holds(arguments, kwargs):
             return None
-        return self._bare(arguments) if self.layout.bare else self._in_containers(arguments)
+        if not self.layout.bare:
+            return self._in_containers(arguments)
+        x, count = arguments[0], self._count
+        if x.dtype not in self._dtypes:
+            return None
+        if count == 1:
+            return Call((x,), (), arguments[1:], self.layout)
+        directions = arguments[1:count]
+        for v in directions:
+            if not self._fit(v, x):
+                return None
+        return Call((x,), tuple([(v,) for v in directions]), arguments[count:], self.layout)
 
     def is_of_types(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether all leaves are of types that were seen; no look at their dtypes and shapes."""
-        if not self._holds(arguments, kwargs):
+        if (self._held or self._named) and not self._holds(arguments, kwargs):
             return False
         leaves = self._offers.flatten([arguments[i] for i in self._containers])[0] if self._containers else ()
         return self._types.issuperset(map(type, leaves))
 
     def _holds(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether what is held in containers is of types that were seen: by them the backend was selected."""
-        if not (self._held or self._named):
-            return True
         return self._passed.issuperset(map(type, self._held_leaves(arguments, kwargs)))
-
-    def _bare(self, arguments: tuple[Any, ...]) -> Call | None:
-        x = arguments[0]
-        directions = arguments[1 : self._count]
-        if x.dtype not in self._dtypes:
-            return None
-        for v in directions:
-            if not self._fit(v, x):
-                return None
-        return Call((x,), tuple([(v,) for v in directions]), arguments[self._count :], self.layout)
 
     def _in_containers(self, arguments: tuple[Any, ...]) -> Call | None:
         x: list[Any] = []

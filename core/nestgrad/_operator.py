@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from ._arguments import Call, named_arguments, opened
 from ._definition import Definition
@@ -25,6 +25,9 @@ class Options(TypedDict, total=False):
     `"traced"`, `"xla"`) where it has several; what f captures is then frozen."""
     has_aux: bool
     """f returns `(value, aux)`, and the operator `(result, aux)`."""
+    verify: Literal["always"] | None
+    """`"always"`: nothing that was seen of f at an earlier call is relied upon. By default a backend may: torch's does,
+    for the same shapes and arguments, as long as f records what it recorded then."""
 
 
 class Operator:
@@ -43,11 +46,14 @@ class Operator:
         backend: str | Backend | None = None,
         compile: bool | str = False,  # noqa: A002
         has_aux: bool = False,
+        verify: Literal["always"] | None = None,
     ) -> None:
         if not callable(f):
             raise TypeError(f"{definition.name} takes a function; got {f!r}.")
-        self._f, self._definition, self._backend, self._has_aux = f, definition, backend, has_aux
-        self._execution = execution_of(compile)
+        if verify not in (None, "always"):
+            raise TypeError(f"verify is None or 'always'; got {verify!r}.")
+        self._f, self._definition, self._backend = f, definition, backend
+        self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
         self._known: dict[Any, tuple[Opening, Plan]] = {}
         self._plans: dict[int, Plan] = {}
 
@@ -78,7 +84,7 @@ class Operator:
         backend = select(self._backend, named_arguments(self._definition, arguments, kwargs))
         plan = self._plans.get(id(backend))  # which lives as long as the plan
         if plan is None:
-            plan = Plan(self._f, self._definition, offers(backend), execution=self._execution, has_aux=self._has_aux)
+            plan = Plan(self._f, self._definition, offers(backend), **self._decided)
             self._plans[id(backend)] = plan
         call = opened(self._definition, plan.offers, arguments)
         opening = Opening(call, self._definition, arguments, kwargs)

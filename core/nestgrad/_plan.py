@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._arguments import Call, opened
-from ._definition import Definition, Solve
+from ._definition import Definition
 from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import check_finite, checked
 from ._layout import Layout
@@ -14,7 +14,7 @@ from ._offers import Offers
 from ._spec import COMPILERS
 from ._user_function import UserFunction
 from ._whole import WholeCall
-from .typing import Function, Leaves
+from .typing import Function
 
 MAX_KEPT = 128
 """How many openings an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
@@ -34,10 +34,20 @@ def execution_of(compile: bool | str) -> str:  # noqa: A002
 class Plan:
     """How one backend evaluates an operator: by which nesting, native or composed, compiled by what."""
 
-    def __init__(self, f: Function, definition: Definition, offers: Offers, *, execution: str, has_aux: bool) -> None:
-        self._f, self._definition, self.offers, self._has_aux = f, definition, offers, has_aux
+    def __init__(
+        self,
+        f: Function,
+        definition: Definition,
+        offers: Offers,
+        *,
+        execution: str,
+        has_aux: bool,
+        verify: str | None,
+    ) -> None:
+        self._f, self._definition, self.offers, self._has_aux, self._verify = f, definition, offers, has_aux, verify
         self._compile = None if execution == "eager" else _compiler(offers, execution)
         self.nesting = definition.nesting(offers)
+        self._count = 1 + definition.directions
         self.whole = self._compiled(self._compile) if self._compile and offers.compiles_containers else None
         """The call compiled with its containers, where the engine's compiler takes them."""
         self._routes: dict[Layout, Function] = {}
@@ -47,7 +57,7 @@ class Plan:
         """The operator's result for opened arguments."""
 
         def undifferentiated() -> Any:
-            f = self._function(call.layout, call.others, kwargs)
+            f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
             return self._definition.undifferentiated(self.offers, f, call.x, call.layout, self._has_aux)
 
         flat = call.x
@@ -55,10 +65,11 @@ class Plan:
             flat += direction
         if self.whole is not None:
             program = self.whole.program(call.arguments(), kwargs)
-            return checked(self.offers, self.nesting, lambda *flat: program(), flat, undifferentiated)
-        route = self._route(call.layout)
-        evaluate = lambda *flat: route(*flat, *call.others, **kwargs)  # noqa: E731
-        found = checked(self.offers, self.nesting, evaluate, flat, undifferentiated)
+            return checked(self.offers, self.nesting, undifferentiated, program)
+        last, route = self._last
+        if last is not call.layout:
+            route = self._route(call.layout)
+        found = checked(self.offers, self.nesting, undifferentiated, route, *flat, *call.others, **kwargs)
         if self._compile is None:
             check_finite(self.offers, self.nesting, found[0], flat, undifferentiated)
         return self._definition.result(*found)
@@ -73,9 +84,6 @@ class Plan:
 
     def _route(self, layout: Layout) -> Function:
         """What evaluates calls of this layout, as a function of the leaves and f's other arguments."""
-        last, route = self._last
-        if last is layout:
-            return route
         if layout not in self._routes:
             if len(self._routes) >= MAX_KEPT:
                 self._routes.clear()
@@ -86,22 +94,17 @@ class Plan:
 
     def _prepared(self, layout: Layout) -> Function:
         solve = self._definition.prepare(self.offers, self.nesting, layout, self._has_aux)
-        end = layout.size * (1 + self._definition.directions)
+        run, nesting, size, end = self.offers.run, self.nesting, layout.size, layout.size * self._count
 
         def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-            f = self._function(layout, arguments[end:], kwargs)
-            route = lambda *flat: _solved(solve, f, flat, layout.size)  # noqa: E731
-            return self.offers.run(self.nesting, route, *arguments[:end])
+            f = UserFunction(self._f, layout, arguments[end:], kwargs, self._has_aux, self._verify)
+
+            def route(*flat: Any) -> tuple[Any, ...]:
+                return solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))
+
+            return run(nesting, route, *arguments[:end])
 
         return evaluate
-
-    def _function(self, layout: Layout, others: tuple[Any, ...], kwargs: dict[str, Any]) -> UserFunction:
-        return UserFunction(self._f, layout, others, kwargs, has_aux=self._has_aux)
-
-
-def _solved(solve: Solve, f: Function, flat: Leaves, size: int) -> tuple[Any, ...]:
-    """The derivative at x along directions, whose leaves are in a row."""
-    return solve(f, flat[:size], tuple(flat[i : i + size] for i in range(size, len(flat), size)))
 
 
 def _compiler(offers: Offers, execution: str) -> Callable[[Function], Function]:

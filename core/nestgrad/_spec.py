@@ -203,6 +203,21 @@ class ForwardOverForward(Protocol):
         """
 
 
+class GradientVjp(Protocol):
+    """A faster way to pull something back through a gradient than two vjps: f is recorded once."""
+
+    def gradient_vjp(
+        self, f: Function, x: Sequence[Array], inner: Sequence[int], outer: Sequence[int], *, has_aux: bool = False
+    ) -> tuple[Any, ...]:
+        """The gradient of scalar f at the places `inner` of x, and the pullback of that gradient to the places `outer`.
+
+        f takes `*x`. Gradient, cotangents and what the pullback gives are tuples with an entry for each place. With
+        `has_aux`, f returns `(value, aux)`, and aux is behind the pullback, which may be called many times.
+
+        Law: `vjp(lambda *outer: grad(f, inner)(…), *outer)`; with all places at both sides, the pullback of v is RR.
+        """
+
+
 class Compile(Protocol):
     """The engine's compiler. An engine with more than one has a method of this kind for each: see `COMPILERS`."""
 

@@ -6,7 +6,24 @@ from typing import Any
 
 from ._inputs import check_scalar, split_aux
 from ._layout import Layout
-from .typing import Array, Function
+from .typing import Array, Function, Leaves
+
+
+class OfTuple:
+    """A function of a tuple of leaves, as native methods of second order take it.
+
+    Attributes:
+        of_leaves: the same function of leaves in a row.
+    """
+
+    __slots__ = ("of_leaves",)
+
+    def __init__(self, of_leaves: Function) -> None:
+        self.of_leaves = of_leaves
+
+    def __call__(self, leaves: Leaves) -> Any:
+        """What the function gives for these leaves."""
+        return self.of_leaves(*leaves)
 
 
 class UserFunction:
@@ -17,9 +34,10 @@ class UserFunction:
         others, kwargs: the arguments that are held. For a backend that remembers what it has seen of a function:
             with the same ones, and inputs of the same structures and shapes, the same thing may be expected of it.
         layout: to which arguments the leaves belong.
+        verify: `"always"` if nothing that was seen of the function may be relied upon.
     """
 
-    __slots__ = ("_has_aux", "_name", "function", "kwargs", "layout", "others")
+    __slots__ = ("_has_aux", "_name", "function", "kwargs", "layout", "others", "verify")
 
     def __init__(
         self,
@@ -27,16 +45,18 @@ class UserFunction:
         layout: Layout,
         others: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
-        *,
         has_aux: bool = False,
+        verify: str | None = None,
         name: str = "The function",
     ) -> None:
         self.function, self.layout, self.others, self.kwargs = function, layout, others, kwargs or {}
-        self._has_aux, self._name = has_aux, name
+        self._has_aux, self.verify, self._name = has_aux, verify, name
 
     def __call__(self, *leaves: Array) -> Any:
         """What the function returns for these leaves: a scalar, or `(scalar, aux)`."""
-        output = self.function(*self.layout.arguments(leaves, self.others), **self.kwargs)
-        value = split_aux(output, self._has_aux)[0]
-        check_scalar(self.layout.offers.backend, value, self._name, like=leaves[0])
+        layout = self.layout
+        arguments = (leaves[0], *self.others) if layout.bare else layout.arguments(leaves, self.others)
+        output = self.function(*arguments, **self.kwargs)
+        value = split_aux(output, self._has_aux)[0] if self._has_aux else output
+        check_scalar(layout.offers.backend, value, self._name, leaves[0])
         return output

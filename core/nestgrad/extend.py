@@ -33,11 +33,14 @@ from ._spec import Compile as Compile
 from ._spec import ForwardMode as ForwardMode
 from ._spec import ForwardOverForward as ForwardOverForward
 from ._spec import ForwardOverReverse as ForwardOverReverse
+from ._spec import GradientVjp as GradientVjp
 from ._spec import Linearize as Linearize
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward
 from ._spec import ReverseOverReverse as ReverseOverReverse
 from ._spec import provides as provides
+from ._user_function import OfTuple as OfTuple
+from ._user_function import UserFunction as UserFunction
 from .typing import Array as Array
 from .typing import Function as Function
 from .typing import Leaves as Leaves

@@ -131,7 +131,7 @@ def fail_with(message):
 
 def test_recognised_exception_is_a_refusal():
     with pytest.raises(UnsupportedNestingError) as caught:
-        checked(offers(Recognising()), FR, fail_with("known"), (), lambda: None)
+        checked(offers(Recognising()), FR, lambda: None, fail_with("known"))
     refusal = caught.value
     assert (refusal.backend, refusal.nesting, refusal.operation) == ("recognising", FR, "frobnicate")
     assert (refusal.reason, refusal.use) == ("there is no rule.", Nesting("RR"))
@@ -143,7 +143,7 @@ def test_recognised_exception_is_a_refusal():
 def test_a_refused_operation_is_a_refusal_of_the_nesting_and_is_not_classified():
     refused = RefusedOperation("known", "a repair cannot see its values.")
     with pytest.raises(UnsupportedNestingError) as caught:
-        checked(offers(Recognising()), FR, raising(refused), (), lambda: None)
+        checked(offers(Recognising()), FR, lambda: None, raising(refused))
     refusal = caught.value
     assert (refusal.backend, refusal.nesting, refusal.operation) == ("recognising", FR, "known")
     assert (refusal.reason, refusal.use) == ("a repair cannot see its values.", None)
@@ -154,7 +154,7 @@ def test_a_refused_operation_is_a_refusal_of_the_nesting_and_is_not_classified()
 def test_a_refused_operation_may_say_which_mode_works(nesting, use):
     refused = pickle.loads(pickle.dumps(RefusedOperation("known", "so.", Mode.REVERSE)))
     with pytest.raises(UnsupportedNestingError) as caught:
-        checked(offers(Recognising()), Nesting(nesting), raising(refused), (), lambda: None)
+        checked(offers(Recognising()), Nesting(nesting), lambda: None, raising(refused))
     assert caught.value.use == use
 
 
@@ -176,7 +176,7 @@ class Refusing(type(ng.get_backend("autograd"))):
 
 def test_unrecognised_exception_is_an_engine_error():
     with pytest.raises(EngineError, match="RuntimeError: unheard of") as caught:
-        checked(offers(Recognising()), FR, fail_with("unheard of"), (), lambda: None)
+        checked(offers(Recognising()), FR, lambda: None, fail_with("unheard of"))
     assert str(caught.value.__cause__) == "unheard of"
 
 
@@ -185,19 +185,19 @@ def test_backend_need_not_classify():
         name = "plain"
 
     with pytest.raises(EngineError, match="plain failed on 'FR'"):
-        checked(offers(Plain()), FR, fail_with("known"), (), lambda: None)
+        checked(offers(Plain()), FR, lambda: None, fail_with("known"))
 
 
 def test_another_exception_of_f_itself_passes():
     error = Mine()
     with pytest.raises(Mine) as caught:
-        checked(offers(Recognising()), FR, fail_with("known"), (), raising(error))
+        checked(offers(Recognising()), FR, raising(error), fail_with("known"))
     assert caught.value is error
 
 
 def test_bad_output_explains_the_engines_exception():
     with pytest.raises(ng.NonScalarOutputError, match="shape"):  # an exception of f's output, not of the engine
-        checked(offers(Recognising()), FR, raising(TypeError("engine")), (), raising(ng.NonScalarOutputError("shape")))
+        checked(offers(Recognising()), FR, raising(ng.NonScalarOutputError("shape")), raising(TypeError("engine")))
 
 
 def test_missing_forward_rule_names_a_nesting_that_works():

@@ -56,8 +56,9 @@ _POW = (
 _CUMPROD = (torch.cumprod, torch.Tensor.cumprod, torch.ops.aten.cumprod, torch.ops.aten.cumprod.default)
 
 
+# of a power of two tensors: those with a number in them have other numbers, and are right
 def _power(when: Callable[[Arguments], bool]) -> tuple[Sight, ...]:
-    return (Sight(functions=_POW, nodes=("PowBackward",), when=when),)
+    return (Sight(functions=_POW, nodes=("PowBackward1",), when=when),)
 
 
 SIGHTS = {

@@ -1,76 +1,145 @@
 """What a graph of torch holds that is wrong when it is differentiated once more: refused by the same table.
 
-It costs nothing while f runs, so the default route, two pullbacks of the tape, is looked at in this way alone.
+Which nodes of a graph are looked at follows from its signature, and is found once; their values are looked at in each
+call.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import optree
 import torch
+from torch.autograd.function import BackwardCFunction
 
 from nestgrad_torch._faults.table import TABLE
-from nestgrad_torch._recording import depth, nodes, taping
+from nestgrad_torch._graph import Graph
+from nestgrad_torch._recording import depth, taping
 from nestgrad_torch._sight import Seen
 
+_MAX_SIGNATURES = 1024
 
-def check(nesting: str, output: Any) -> Any:
-    """What f returned, recorded by a tape; refused if torch would get an operation wrong under this nesting."""
-    wrong = _wrong_in(nesting, output)
+
+class Look(NamedTuple):
+    """What a signature tells of its graphs under a nesting; nodes are given by their places.
+
+    Attributes:
+        suspects: nodes that may be wrong, as their values tell, each with its faults.
+        rules: nodes whose rule is written in Python.
+        determinants: nodes of determinants.
+        captures: whether a leaf is none of the inputs, such as a module's parameter.
+    """
+
+    suspects: tuple[tuple[int, tuple[Seen, ...]], ...]
+    rules: tuple[int, ...]
+    determinants: tuple[int, ...]
+    captures: bool
+
+
+_looks: dict[tuple[str, tuple[Hashable, ...]], Look] = {}
+
+
+def look_at(nesting: str, graph: Graph) -> Look:
+    """What is looked at in a graph under a nesting."""
+    key = nesting, graph.signature
+    look = _looks.get(key)
+    if look is None:
+        rules = _rules_under(nesting)
+        names = [node.name() for node in graph.nodes]
+        suspected = [(*rules.get(name, ()), *rules.get(name.rstrip("0123456789"), ())) for name in names]
+        look = Look(
+            suspects=tuple((i, wrongs) for i, wrongs in enumerate(suspected) if wrongs),
+            rules=tuple(i for i, node in enumerate(graph.nodes) if isinstance(node, BackwardCFunction)),
+            determinants=tuple(i for i, name in enumerate(names) if name == "LinalgDetBackward0"),
+            captures=graph.captures,
+        )
+        if not look.rules:  # the class of a rule is the user's, and is not kept alive
+            if len(_looks) >= _MAX_SIGNATURES:
+                _looks.clear()
+            _looks[key] = look
+    return look
+
+
+def check(nesting: str, graph: Graph, look: Look) -> None:
+    """A look at the values in what f has recorded on a tape.
+
+    Raises:
+        UnsupportedNestingError: torch would get an operation wrong under this nesting.
+    """
+    wrong = _wrong_in(graph, look)
     if wrong is not None:
         raise wrong.refusal(nesting)
-    return output
 
 
-def guarded(nesting: str, result: Any, inputs: tuple[Any, ...]) -> Any:
-    """The result of a nesting; the user's own `backward()` through it, one more R, raises if it would be wrong."""
-    if torch.is_grad_enabled() and not depth() and not torch._C._are_functorch_transforms_active():
-        for leaf in optree.tree_leaves(result):
-            with taping(inputs):
-                wrong = _wrong_in("R" + nesting, leaf)
-            if wrong is not None:
-                _guard(leaf, wrong, "R" + nesting)
-    return result
+def guard(nesting: str, result: Any, inputs: tuple[Any, ...]) -> None:
+    """Let the user's own `backward()` through the result of a nesting, one more R, raise where it would be wrong."""
+    for leaf in (result,) if isinstance(result, torch.Tensor) else optree.tree_leaves(result):
+        if isinstance(leaf, torch.Tensor) and leaf.requires_grad and leaf.grad_fn is not None:
+            _guard(leaf, "R" + nesting, inputs)
 
 
-def _guard(leaf: Any, wrong: Seen, nesting: str) -> None:
-    def refuse(cotangent: Any) -> None:
-        raise wrong.refusal(nesting)
-
-    leaf.register_hook(refuse)
-
-
-def _wrong_in(nesting: str, output: Any) -> Seen | None:
-    """The first operation behind a tensor that is wrong under this nesting."""
-    if not isinstance(output, torch.Tensor) or output.grad_fn is None:
-        return None
-    rules = _rules_under(nesting)
-    behind = nodes(output) if rules else ()
-    named = ((rules.get(node.name().rstrip("0123456789"), ()), node) for node in behind)
-    found = (wrong for suspects, node in named for wrong in suspects if _concerned(wrong, node))
-    return next(found, None)
+def _guard(leaf: Any, nesting: str, inputs: tuple[Any, ...]) -> None:
+    if depth() or not torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        return
+    with taping(inputs):
+        graph = Graph(leaf, ())
+        wrong = _wrong_in(graph, look_at(nesting, graph))
+    if wrong is not None:
+        leaf.register_hook(functools.partial(_refuse, wrong, nesting))
 
 
-@functools.lru_cache(maxsize=256)
-def _rules_under(nesting: str) -> dict[str, list[Seen]]:
-    """The reverse rules, by torch's name, that are wrong under a nesting: asked for in every call."""
-    rules: dict[str, list[Seen]] = {}
-    for wrong in TABLE:
-        if wrong.covers(nesting):
-            for rule in _rules(wrong):
-                rules.setdefault(rule, []).append(wrong)
-    return rules
+def _refuse(wrong: Seen, nesting: str, cotangent: Any) -> None:
+    raise wrong.refusal(nesting)
 
 
-def _concerned(wrong: Seen, node: Any) -> bool:
+def _wrong_in(graph: Graph, look: Look) -> Seen | None:
+    """The first operation of a graph that is wrong."""
+    for place, suspects in look.suspects:
+        saved = _Saved(graph.nodes[place])
+        for wrong in suspects:
+            if _concerned(wrong, saved):
+                return wrong
+    return None
+
+
+def _concerned(wrong: Seen, saved: _Saved) -> bool:
     """Whether the arguments are concerned, as far as torch has saved them."""
-    saved = {name.removeprefix("_saved_"): getattr(node, name) for name in dir(node) if name.startswith("_saved_")}
     try:
         return wrong.concerns(saved)
     except KeyError:
         return True
+
+
+class _Saved(Mapping[str, Any]):
+    """What a node has saved of its arguments, by name; each is read when it is asked for."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self._node, f"_saved_{name}")
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removeprefix("_saved_") for name in dir(self._node) if name.startswith("_saved_"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@functools.lru_cache(maxsize=256)
+def _rules_under(nesting: str) -> dict[str, tuple[Seen, ...]]:
+    """The reverse rules, by torch's name, with its number or without, that are wrong under a nesting."""
+    rules: dict[str, tuple[Seen, ...]] = {}
+    for wrong in TABLE:
+        if wrong.covers(nesting):
+            for rule in _rules(wrong):
+                rules[rule] = (*rules.get(rule, ()), wrong)
+    return rules
 
 
 def _rules(wrong: Seen) -> tuple[str, ...]:

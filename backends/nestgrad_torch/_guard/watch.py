@@ -24,14 +24,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
 from nestgrad_torch._faults.constants import READERS
-from nestgrad_torch._faults.linearize import is_linearized
+from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
-from nestgrad_torch._repairs.one_triangle import as_read
+from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
 from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
+
+from .reads import ASKED, READS, reads
 
 Refused = dict[Any, list[Seen]]
 """What is refused, by operator or function; one of them may be wrong for several reasons."""
@@ -66,11 +68,10 @@ def along(tangents: tuple[Any, ...]) -> Iterator[None]:
         _recorded.reset(token)
 
 
-def watched_by_name(nesting: str, f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
-    """`f(*x)` under this nesting, looking at what Python calls alone: a graph will show the operators."""
+def watching(nesting: str) -> Functions:
+    """A context that looks under this nesting at what Python calls alone: a graph will show the operators."""
     _, functions = _refused(nesting, False)
-    with _Functions(nesting, functions):
-        return f(*x)
+    return Functions(nesting, functions)
 
 
 @contextlib.contextmanager
@@ -78,12 +79,12 @@ def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -
     """A context in which operations that are wrong under this nesting are refused."""
     operators, functions = _refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
-        with _Functions(nesting, functions):
+        with Functions(nesting, functions):
             yield
         return
     watch = _Operators(nesting, operators)
     try:
-        with watch, _Functions(nesting, functions, watch.read):
+        with watch, Functions(nesting, functions, watch.read):
             yield
     except RuntimeError as error:  # TorchScript makes its own of every exception
         if watch.refusal is None or isinstance(error, UnsupportedNestingError):
@@ -117,22 +118,48 @@ class _Operators(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class _Functions(TorchFunctionMode):
-    """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile."""
+class Functions(TorchFunctionMode):
+    """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile.
+
+    Attributes:
+        called_unseen: whether something was called that a graph will not show: what tells a value, or what is refused
+            or repaired by its name alone.
+    """
 
     def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
+        self._looked_at = _looked_at(nesting)
+        self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if not torch.compiler.is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
+            if (
+                func not in self._looked_at
+                and not self._hides
+                and self._read is None
+                and torch.is_grad_enabled()
+                and type(func) is not OpOverload
+                and not is_traced()
+            ):  # there is nothing to say about it
+                return func(*args) if kwargs is None else func(*args, **kwargs)
+            self.called_unseen = self.called_unseen or self._leaves_no_node(func, args)
+        return self._looking(func, args, kwargs or {})
+
+    def _leaves_no_node(self, func: Any, args: Any) -> bool:
+        if func in ASKED:
+            return reads(func, args)
+        return func in READS or func in REPAIRED or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
+
+    def _looking(self, func: Any, args: Any, kwargs: Any) -> Any:
         if is_linearized():
             raise refusal("linearize_inside", self._nesting)
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
-            if wrong.concerns(_arguments(args, kwargs or {})):
+            if wrong.concerns(_arguments(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
-        args, kwargs = as_read(func, args, kwargs or {})
+        args, kwargs = as_read(func, args, kwargs)
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
         try:
@@ -197,3 +224,10 @@ def _refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Ref
             for function in wrong.sight.functions:
                 functions.setdefault(function, []).append(wrong)
     return operators, functions
+
+
+@functools.lru_cache(maxsize=256)
+def _looked_at(nesting: str) -> frozenset[Any]:
+    """The functions about which there is something to say, under a nesting."""
+    _, functions = _refused(nesting, False)
+    return frozenset({*functions, *REPAIRED, *READS, *ASKED, custom_function_call, torch.Tensor.detach})

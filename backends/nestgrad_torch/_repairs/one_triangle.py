@@ -55,6 +55,9 @@ _READERS = {
     torch.Tensor.cholesky_solve: _SOLVE,
 }
 
+REPAIRED = frozenset(_READERS)
+"""The functions that read one triangle."""
+
 
 def as_read(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """The arguments, the matrix among them being what the function reads of it."""

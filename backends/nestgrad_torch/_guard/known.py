@@ -1,0 +1,144 @@
+"""Which graphs a function was seen to record while it was watched: such a call need not be watched again.
+
+Seeing each call of Python costs a third of a derivative. A graph shows most of what is refused, and shows it at each
+call; what leaves no node in a graph is seen while f is watched: at its first call for inputs and arguments of a kind,
+at calls 2, 4, 8, … and each 256th, and whenever it records a graph that is new. f is watched at every call if it called
+something that a graph does not show: what tells it a value, on which its path may depend, or what is refused or
+repaired by its name.
+
+What is kept hangs on f, weakly, and is bounded. Not closed by this is a path that changes for a reason of Python's own
+(a flag, a captured NumPy array) while graph, shapes and arguments stay as they were: it is seen at the next call that
+is watched. `verify="always"` watches every call.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Hashable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import optree
+import torch
+
+from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunction
+from nestgrad_torch._graph import Graph
+
+from .recorded import Look, check, look_at
+from .watch import watching
+
+_MAX_KINDS, _MAX_GRAPHS = 64, 256
+_EVERY = 256
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
+
+_functions: WeakKeyDictionary[Any, dict[Hashable, _Seen]] = WeakKeyDictionary()
+
+
+class _Seen:
+    """The graphs of one function, for inputs and arguments of one kind."""
+
+    __slots__ = ("always", "calls", "graphs")
+
+    def __init__(self) -> None:
+        self.graphs: dict[tuple[Hashable, ...], Look] = {}
+        self.calls = 0
+        self.always = False
+
+    def is_due(self) -> bool:
+        """Whether this call is one of those that are watched whatever was seen."""
+        self.calls = calls = self.calls + 1
+        return self.always or calls & (calls - 1) == 0 or calls % _EVERY == 0
+
+    def note(self, graph: Graph, look: Look, called_unseen: bool) -> None:
+        """What a call that was watched has recorded."""
+        self.always = self.always or called_unseen or bool(look.rules)
+        if len(self.graphs) >= _MAX_GRAPHS:  # a loop whose length varies
+            self.graphs.clear()
+        if not self.always:  # else it is of no use, and a rule of the user's in it would be kept alive
+            self.graphs[graph.signature] = look
+
+
+def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Graph, Look]:
+    """What f gives for inputs of a tape, the graph of it, and what is looked at in that.
+
+    f is watched under a nesting unless its graph is one that was seen. Where an unwatched f records a graph that is
+    new, it is evaluated again.
+
+    Raises:
+        UnsupportedNestingError: torch would get an operation wrong under this nesting.
+    """
+    seen = _seen(nesting, f, inputs)
+    if seen is not None and not seen.is_due():
+        output = f(*inputs)
+        graph = Graph(output[0] if has_aux else output, inputs)
+        look = seen.graphs.get(graph.signature)
+        if look is not None:
+            if look.suspects:
+                check(nesting, graph, look)
+            return output, graph, look
+    watch = watching(nesting)
+    try:
+        with watch:
+            output = f(*inputs)
+        graph = Graph(output[0] if has_aux else output, inputs)
+        look = look_at(nesting, graph)
+        if look.suspects:
+            check(nesting, graph, look)
+    except UnsupportedNestingError:
+        if seen is not None:
+            seen.always = True  # what was refused once is refused until f takes another path
+        raise
+    if seen is not None:
+        seen.note(graph, look, watch.called_unseen)
+    return output, graph, look
+
+
+def _seen(nesting: str, f: Function, inputs: Leaves) -> _Seen | None:
+    """What is known of a function for inputs of this kind; None if nothing can be kept."""
+    if not isinstance(f, UserFunction) or f.verify == "always":
+        return None
+    kind: list[Hashable] = [nesting, f.layout.structures]
+    for entry in inputs:
+        kind += (entry.shape, entry.dtype, entry.device)
+    if f.others or f.kwargs:
+        given = _given(f)
+        if given is None:
+            return None
+        kind += given
+    key = tuple(kind)
+    try:
+        kinds = _functions.get(f.function)
+        seen = kinds.get(key) if kinds else None
+        return seen or _new(f.function, key)
+    except TypeError:  # a function, or one of its arguments, that cannot be hashed or referred to weakly
+        return None
+
+
+def _new(function: Function, kind: Hashable) -> _Seen:
+    kinds = _functions.setdefault(function, {})
+    if len(kinds) >= _MAX_KINDS:
+        kinds.clear()
+    return kinds.setdefault(kind, _Seen())
+
+
+def _given(f: UserFunction) -> list[Hashable] | None:
+    """What f's other arguments are; None if one of them could hide a value."""
+    held: Any = f.others, f.kwargs
+    leaves, structure = optree.tree_flatten(held)
+    given: list[Hashable] = [structure]
+    for leaf in leaves:
+        described = _described(leaf)
+        if described is None:
+            return None
+        given += described
+    return given
+
+
+def _described(leaf: Any) -> tuple[Any, ...] | None:
+    if isinstance(leaf, torch.Tensor):
+        return leaf.shape, leaf.dtype, leaf.device, leaf.requires_grad
+    if isinstance(leaf, _PLAIN):
+        return type(leaf), leaf
+    if callable(leaf):  # a module or a function is known by itself, as one that f captures is
+        return (weakref.ref(leaf),)
+    return None
