@@ -207,15 +207,17 @@ ROOTS = {
 @pytest.mark.parametrize("nesting", HVPS)
 @pytest.mark.parametrize("name", ROOTS)
 def test_a_norm_that_is_zero_gives_no_number(nesting, name):
-    """The squares are polynomials: 2 v is the first product, and that of entries around their mean the last."""
+    """The squares are polynomials: 2 v is the first product, and that of entries around their mean the last.
+
+    Compiled, nobody looks for zeros nor at results: nan is what is left, since any number would be taken for one.
+    """
     operator = ng.derivative(
         lambda x: ROOTS[name](x) ** 2 + torch.sum(x**3), nesting, backend="torch", compile="traced"
     )
     product = 2 * (V - V.mean() * (name == "std")) + 6 * X * V
     close(operator(X, V), product)
     zeros = torch.zeros_like(X)
-    with pytest.raises(ng.NotFiniteError):
-        operator(zeros, V)
+    assert operator(zeros, V).isnan().all()
     with pytest.raises(ng.UnsupportedNestingError, match="it is zero"):
         ng.derivative(lambda x: ROOTS[name](x) ** 2, nesting, backend="torch")(zeros, V)
 

@@ -44,6 +44,7 @@ def report(cells, expected=None, raw=False, selection=NOTHING, absent=0, **envir
 
 
 REFUSED = {"outcome": "refused", "declared": "limit", "verdict": "refused", "route": None}
+NOT_FINITE = {"execution": "compiled", "outcome": "not_finite", "declared": "not_finite", "verdict": "not_finite"}
 WRONG = {"outcome": "wrong", "verdict": "silently_wrong"}
 ERROR = {"outcome": "error", "verdict": "broken", "route": None}
 EMULATED = {"verdict": "emulated", "route": "emulated"}

@@ -91,7 +91,7 @@ links = ["engine#1"]
 seen = ["1.0"]
 shown_by = [
     { features = ["norm", "fused"] },
-    { features = ["norm"], nestings = ["RF", "FF"], executions = ["compiled"] },
+    { features = ["norm"], nestings = ["RF", "FF"], executions = ["compiled"], compiled = "not_finite" },
 ]
 """
 
@@ -107,11 +107,11 @@ def made(tmp_path, monkeypatch, text):
 
 def test_a_fault_is_a_limit_for_each_way_to_show_it(tmp_path, monkeypatch):
     limits = made(tmp_path, monkeypatch, FAULT)
-    told = [(one.nesting, one.operation, one.feature, one.executions) for one in limits]
+    told = [(one.nesting, one.operation, one.feature, one.executions, one.compiled) for one in limits]
     assert told == [
-        ("?F", "norm", "fused", ()),
-        ("RF", "norm", None, ("compiled",)),
-        ("FF", "norm", None, ("compiled",)),
+        ("?F", "norm", "fused", (), None),
+        ("RF", "norm", None, ("compiled",), "not_finite"),
+        ("FF", "norm", None, ("compiled",), "not_finite"),
     ]
     assert {one.link for one in limits} == {"https://github.com/engine/engine/issues/1"}
     assert {(one.kind, one.seen) for one in limits} == {("upstream_bug", ("1.0",))}
@@ -144,6 +144,7 @@ def test_what_is_repaired_is_no_limit_but_where_it_is_refused(tmp_path, monkeypa
         ("features = [", "feature = [", "shown_by"),
         ('seen = ["1.0"]', 'seen = ["one"]', "Invalid version"),
         ('"compiled"', '"compile"', "is no execution"),
+        ('"not_finite"', '"nan"', "shown_by.*'nan'"),
     ],
 )
 def test_a_malformed_ledger_is_told(tmp_path, monkeypatch, old, new, told):

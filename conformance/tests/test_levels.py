@@ -5,7 +5,7 @@ import pytest
 from nestgrad_conformance.report.levels import level
 from nestgrad_conformance.report.merge import merge
 
-from .reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, report
+from .reports import EMULATED, ERROR, NOT_FINITE, REFUSED, STALE, UNCERTAIN, WRONG, cell, report
 
 ORDERS = {
     1: ("forward", "reverse"),
@@ -38,7 +38,7 @@ def test_one_cell_that_fails_takes_its_order_away(order, bad):
 
 
 def test_a_scenario_may_be_refused_but_not_all():
-    refused = cells(2, scenario="t", **REFUSED)
+    refused = [*cells(2, scenario="t", **REFUSED), *cells(2, scenario="u", **NOT_FINITE)]
     assert reached(*cells(1, 2), *cells(1, scenario="t"), *refused) == "second order"
     assert reached(*cells(1, scenario="t"), *refused) == "first order"
 

@@ -105,6 +105,8 @@ def test_bundled_files_are_read(name):
         (f'{ENTRY}versions = "<2.14"\n', "versions"),
         ('[[limit]]\nnesting = "fr"\nkind = "never"\nreason = "r"\n', "'fr' matches no nesting"),
         (f'{ENTRY}executions = ["compield"]\n', "Did you mean 'compiled'"),
+        (f'{ENTRY}compiled = "nan"\n', "'nan'"),
+        (f'{ENTRY}executions = ["eager"]\ncompiled = "not_finite"\n', "it holds for eager executions alone"),
     ],
     ids=[
         *(
@@ -121,7 +123,7 @@ def test_bundled_files_are_read(name):
             "mended",
             "bound",
         ),
-        *("pattern", "execution"),
+        *("pattern", "execution", "compiled", "compiled eagerly"),
     ],
 )
 def test_a_malformed_file_is_named(written, text, said):
@@ -221,6 +223,22 @@ def test_it_holds_for_every_version_but_those_that_were_measured_without_it(boun
 def test_a_bound_stands_between_versions_that_were_measured(written, versions, said):
     with pytest.raises(LimitsError, match=said):
         read(written(ENTRY + versions), "limits.toml")
+
+
+@pytest.mark.parametrize(
+    ("compiled", "execution", "declared"),
+    [
+        (None, "eager", "limit"),
+        (None, "xla", "limit"),
+        ("not_finite", "eager", "limit"),
+        ("not_finite", "compiled", "not_finite"),
+        ("not_finite", "traced", "not_finite"),
+        ("not_finite", "xla", "not_finite"),
+    ],
+)
+def test_what_is_declared_of_a_compiled_program(compiled, execution, declared):
+    """A refusal, or a result that is not finite: DESIGN's two rows for limits."""
+    assert limit(compiled=compiled).declares(execution) == declared
 
 
 def test_the_file_of_a_module_that_is_not_there_is_named():

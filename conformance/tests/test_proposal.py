@@ -215,6 +215,42 @@ def test_no_finding_is_ever_declared_away(outcome, declared):
     assert edited(FILE, [measured("FR", "svd", outcome, declared)], "1") == (FILE, [])
 
 
+def both(nesting, eager, compiled, declared):
+    """A cell of svd, eagerly and compiled."""
+    return [
+        measured(nesting, "svd", eager, declared, refusal=refusal("svd") if eager == "refused" else None),
+        measured(nesting, "svd", compiled, declared, "compiled"),
+    ]
+
+
+def test_a_limit_says_that_a_compiled_result_is_not_finite_where_cells_show_it():
+    cells = [cell for nesting in ("FR", "FF") for cell in both(nesting, "refused", "not_finite", "limit")]
+    text, notes = edited(seen("1"), cells, "1")
+    assert text == seen("1").replace('seen = ["1"]', 'compiled = "not_finite"\nseen = ["1"]')
+    assert notes == []
+    told = [replace(cell, declared="not_finite", verdict="not_finite") for cell in cells if cell.execution != "eager"]
+    assert edited(text, told, "1") == (text, [])
+
+
+def test_a_refusal_that_nothing_declares_says_so_too():
+    cells = [cell for nesting in ("F", "FR") for cell in both(nesting, "refused", "not_finite", "supported")]
+    cells += both("R", "correct", "correct", "supported")
+    (limit,) = parse(edited("", cells, "1")[0], "")
+    assert (limit.nesting, limit.executions, limit.compiled) == ("*F*", (), "not_finite")
+
+
+def test_it_is_said_of_the_executions_that_show_it():
+    cells = [*both("F", "refused", "correct", "supported"), *both("FR", "refused", "not_finite", "supported")]
+    compiled, eager = parse(edited("", cells, "1")[0], "")
+    assert (eager.nesting, eager.executions, eager.compiled) == ("*", ("eager",), None)
+    assert (compiled.executions, compiled.compiled) == (("compiled",), "not_finite")
+    assert [compiled.covers(nesting, "s_svd", ["svd"], "1", "compiled") for nesting in ("F", "FR")] == [False, True]
+
+
+def test_a_compiled_result_that_is_not_finite_by_itself_is_a_finding():
+    assert edited("", [measured("FR", "svd", "not_finite", execution="compiled")], "1") == ("\n", [])
+
+
 def test_a_limit_of_another_version_is_no_concern_of_this_run():
     text = seen("0.9", bounds='mended_in = "1"\n')
     assert edited(text, [measured("FR", "svd", "correct")], "1") == (text, [])
@@ -238,7 +274,8 @@ def test_entries_and_their_text():
 def test_every_field_of_a_limit_is_written():
     texts = {name: name for name in ("operation", "feature", "unless", "scenario", "link", "reason")}
     versions = {"seen": ("1", "2"), "since": "1", "mended_in": "3"}
-    whole = Limit(nesting="*F*", kind="upstream_bug", executions=("eager", "xla"), **texts, **versions)
+    executions = {"executions": ("eager", "xla"), "compiled": "not_finite"}
+    whole = Limit(nesting="*F*", kind="upstream_bug", **executions, **texts, **versions)
     assert all(msgspec.structs.astuple(whole))
     assert parse(entry(whole), "") == (whole,)
 

@@ -1,16 +1,19 @@
 """Reports: written whole, read strictly, merged only where they fit."""
 
+import io
 import json
 
 import msgspec
 import pytest
+from rich.console import Console
 
-from nestgrad_conformance.render import html, markdown
+from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS
+from nestgrad_conformance.render import html, markdown, terminal
 from nestgrad_conformance.report import summary
 from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.report.schema import ReportError, read, write
 
-from .reports import cell, environment, report
+from .reports import NOT_FINITE, REFUSED, cell, environment, report
 
 
 def test_written_and_read_again(tmp_path):
@@ -174,18 +177,49 @@ def test_one_backend_without_a_level_is_enough():
 
 
 def test_the_mark_of_several_cells_is_the_worst():
-    assert summary.mark(["supported", "silently_wrong", "refused"]) == "✗"
-    assert summary.mark(["supported", "refused"]) == "–"
-    assert summary.mark([]) == " "
+    judged, raw = summary.marks(report([])), summary.marks(report([], raw=True))
+    assert summary.mark(["supported", "silently_wrong", "refused"], judged) == "✗"
+    assert summary.mark(["supported", "refused"], judged) == "–"
+    assert summary.mark([], judged) == " "
+    assert summary.mark(["refused", "not_finite"], judged) == "∞"
+    assert summary.mark(["undeclared", "not_finite"], judged) == "u"
+    assert summary.mark(["error", "not_finite", "uncertain"], raw) == "n"
+
+
+def test_every_verdict_has_a_mark():
+    assert set(summary.MARKS) == set(VERDICTS)
+    assert set(summary.RAW_MARKS) == set(OUTCOMES)
 
 
 def test_gaps_are_told_once_with_their_link():
     refused = {"outcome": "refused", "declared": "limit", "verdict": "refused", "route": None}
     limit = {"limit": "never: it cannot", "link": "https://example.org/1"}
     cells = [cell(nesting=name, **refused, **limit) for name in ("forward", "forward_over_forward")]
-    (gap,) = summary.gaps(report(cells))
+    (gap,) = summary.gaps(report(cells), "refused")
     assert (gap.nestings, gap.scenarios) == (("F", "FF"), ("s",))
     assert "| a | F FF | s | [never: it cannot](https://example.org/1) |" in markdown.render(report(cells))
+
+
+def test_what_is_not_finite_as_declared_is_no_finding_and_is_told_with_its_reason():
+    limit = {"limit": "never: zero times infinity", "link": "https://example.org/1"}
+    whole = report([cell(), cell(**REFUSED), cell(scenario="t", **NOT_FINITE, **limit)])
+    assert summary.problems(whole) == []
+    assert "1 not finite" in summary.verdict_line(whole)
+    assert "No number is silently wrong." in summary.verdict_line(whole)
+    refused, not_finite = markdown.render(whole).split("## Not finite where it was compiled, as declared")
+    assert "| a | FR | t | [never: zero times infinity](https://example.org/1) |" in not_finite
+    assert "zero times infinity" not in refused
+    shown = Console(width=200, record=True, file=io.StringIO())
+    terminal.show(whole, shown)
+    assert "Not finite where it was compiled, as declared:\n  a FR in t\n    never: zero" in shown.export_text()
+
+
+def test_what_is_not_finite_and_not_declared_is_a_finding_that_is_not_silent():
+    bad = cell(**{**NOT_FINITE, "declared": "limit", "verdict": "broken"})
+    assert summary.problems(report([bad])) == [bad]
+    assert "No number is silently wrong." in summary.verdict_line(report([bad]))
+    raw = cell(**{**NOT_FINITE, "declared": None})
+    assert summary.problems(report([raw], raw=True)) == [raw]
 
 
 def test_a_silently_wrong_cell_is_a_finding_and_is_told():

@@ -9,7 +9,7 @@ from nestgrad_conformance.cli import command
 from nestgrad_conformance.report import differ
 from nestgrad_conformance.report.schema import ReportError, write
 
-from .reports import EMULATED, ERROR, REFUSED, STALE, UNCERTAIN, WRONG, cell, environment, report
+from .reports import EMULATED, ERROR, NOT_FINITE, REFUSED, STALE, UNCERTAIN, WRONG, cell, environment, report
 
 
 def kinds(old, new):
@@ -28,6 +28,10 @@ def kinds(old, new):
         ({}, REFUSED, "broken"),
         ({}, STALE, "broken"),
         (ERROR, WRONG, "broken"),
+        (NOT_FINITE, REFUSED, "mended"),
+        (ERROR, NOT_FINITE, "broken"),
+        (NOT_FINITE, WRONG, "broken"),
+        (NOT_FINITE, {**NOT_FINITE, "declared": "limit", "verdict": "broken"}, "broken"),
         ({}, UNCERTAIN, "broken"),
         ({}, EMULATED, "changed"),
         (WRONG, {**WRONG, "outcome": "silent_zero"}, "changed"),

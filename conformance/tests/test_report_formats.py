@@ -11,7 +11,7 @@ from nestgrad_conformance.cli import command
 from nestgrad_conformance.render import formats, html
 from nestgrad_conformance.report.schema import write
 
-from .reports import EMULATED, ERROR, REFUSED, WRONG, cell, report
+from .reports import EMULATED, ERROR, NOT_FINITE, REFUSED, WRONG, cell, report
 
 LIMIT = {"limit": "never: it <cannot>", "link": "https://example.org/1?a&b"}
 VOID = {"meta"}
@@ -59,6 +59,14 @@ def test_each_cell_that_is_not_plainly_right_tells_why():
     assert "TypeError: no <tag>" in page.text
     assert LIMIT["link"] in page.values("href")
     assert "#a-right" not in page.values("href")
+
+
+def test_what_is_not_finite_is_an_alarm_in_a_raw_report_alone():
+    page = html.render(report([cell(**NOT_FINITE, **LIMIT)]))
+    assert '<span class="told" aria-hidden="true">∞</span><span class="sr">not finite</span>' in page
+    assert LIMIT["link"] in Page(page).values("href")
+    raw = html.render(report([cell(**{**NOT_FINITE, "declared": None})], raw=True))
+    assert '<span class="bad" aria-hidden="true">n</span><span class="sr">not finite</span>' in raw
 
 
 def test_every_link_inside_leads_somewhere_and_no_id_is_there_twice():

@@ -149,12 +149,14 @@ def test_only_what_is_missing_is_measured(whole, tmp_path):
     assert {cell.scenario for cell in read(file).cells if cell.seconds != 77.0} == {"solve"}
 
 
-def test_what_is_declared_otherwise_today_is_measured_again(whole, tmp_path):
+@pytest.mark.parametrize("field", [{"limit": "never: this was another reason"}, {"declared": "not_finite"}])
+def test_what_is_declared_otherwise_today_is_measured_again(whole, tmp_path, field):
     old = read(whole)
     refused = next(cell for cell in old.cells if cell.verdict == "refused")
     for cell in old.cells:
         cell.seconds = 77.0
-    refused.limit = "never: this was another reason"
+    for name, value in field.items():
+        setattr(refused, name, value)
     file = write(old, tmp_path / "r.json")
     assert run(*SMALL, "--resume", file).exit_code == 0
     again = {cell.scenario for cell in read(file).cells if cell.seconds != 77.0}

@@ -57,8 +57,9 @@ class Fault:
         mended_in: the version that was measured without it.
         finding: the page of docs/findings that shows it with the engine alone.
         shown_by: which scenarios show it, by `features` that they carry (two at most), or by `scenario`; with
-            `nestings`, `executions` and `unless` where these are not the fault's own, and `refused` where they are
-            refused though the fault is repaired elsewhere.
+            `nestings`, `executions` and `unless` where these are not the fault's own, `compiled = "not_finite"` where a
+            result that is not finite takes the place of the refusal in an execution that is not eager, and `refused`
+            where they are refused though the fault is repaired elsewhere.
 
     Raises:
         FaultError: a field is missing or wrong.

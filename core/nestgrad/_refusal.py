@@ -103,7 +103,8 @@ class NotFiniteError(UnsupportedNestingError):
 
     Somewhere the chain rule multiplied zero by infinity, as for ‖x‖² written as the square of a square root, at
     x = 0, or for a logarithm that a `where` hides. The derivative may exist all the same. Found where values can
-    be seen: not inside the engine's own jit or vmap, nor on an accelerator, where to look would wait for it.
+    be seen: not in what was compiled, inside the engine's own jit or vmap, nor on an accelerator, where to look
+    would wait for it. There the result is returned as it is.
     """
 
     def __init__(self, *, backend: str, nesting: Nesting) -> None:

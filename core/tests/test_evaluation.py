@@ -88,6 +88,28 @@ def test_what_is_not_finite_is_an_error(door):
         door(cone, np.zeros(2), backend="autograd")
 
 
+class Compiled(type(ng.get_backend("autograd"))):
+    """Has a compiler, which changes nothing; every look at a result waits for it."""
+
+    looks = 0
+
+    def compile(self, f):
+        return f
+
+    def finite(self, value):
+        self.looks += 1
+        return super().finite(value)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_what_was_compiled_is_not_looked_at():
+    backend = Compiled()
+    assert np.isnan(ng.hvp(cone, backend=backend, compile=True)(np.zeros(2), X)).all()
+    assert backend.looks == 0
+    with pytest.raises(ng.NotFiniteError):
+        ng.hvp(cone, backend=backend)(np.zeros(2), X)
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 def test_what_was_not_finite_before_is_handed_on():
     value, tangent = ng.jvp(anp.log, (np.array([0.0, 1.0]),), (X,), backend="autograd")

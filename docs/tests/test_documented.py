@@ -13,7 +13,7 @@ from nestgrad import _hooks, extend
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.judge import verdict
 from nestgrad_conformance.report.schema import Cell, Environment, Report, Run
-from nestgrad_conformance.report.summary import MARKS
+from nestgrad_conformance.report.summary import MARKS, RAW_MARKS
 from nestgrad_conformance.scenarios import TIERS
 
 DOCS = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def test_every_word_of_a_report_is_explained(word):
     assert f"`{word}`" in PAGES["reading-a-report.md"]
 
 
-@pytest.mark.parametrize("mark", sorted(set(MARKS.values())))
+@pytest.mark.parametrize("mark", sorted({*MARKS.values(), *RAW_MARKS.values()}))
 def test_every_mark_is_explained(mark):
     assert re.search(rf"^\| (. |.*, )?{re.escape(mark)}[ ,]", PAGES["reading-a-report.md"], re.MULTILINE)
 

@@ -1,7 +1,7 @@
 """Norms and deviations in a compiled program: where one is zero, what is computed from it is nan.
 
 The second derivative of a norm's square is finite where the norm is zero, and torch's is wrong or nan. Uncompiled it is
-refused there. A compiled program cannot look for zeros: it gives nan instead, and a result that is nan is an error.
+refused there. A compiled program cannot look for zeros: it gives nan instead, which nobody takes for a number.
 """
 
 from __future__ import annotations

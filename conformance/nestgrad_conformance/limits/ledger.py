@@ -7,7 +7,7 @@ import msgspec
 from nestgrad.extend import Fault, FaultError, read_faults
 from nestgrad.internal import url
 
-from .limit import Limit, LimitsError, beside, check
+from .limit import Compiled, Limit, LimitsError, beside, check
 
 
 class Shown(msgspec.Struct, forbid_unknown_fields=True):
@@ -18,6 +18,7 @@ class Shown(msgspec.Struct, forbid_unknown_fields=True):
     unless: str | None = None
     nestings: tuple[str, ...] = ()
     executions: tuple[str, ...] = ()
+    compiled: Compiled | None = None
     refused: bool | None = None
 
 
@@ -74,6 +75,7 @@ def as_limits(fault: Fault, way: Shown, where: str) -> list[Limit]:
             scenario=way.scenario,
             link=url(fault.links[0]) if fault.links else None,
             executions=way.executions,
+            compiled=way.compiled,
             seen=fault.seen,
             mended_in=fault.mended_in,
         )

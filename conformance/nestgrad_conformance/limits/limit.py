@@ -16,6 +16,7 @@ from nestgrad.extend import COMPILERS
 from nestgrad.internal import did_you_mean, in_a_line
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
+Compiled = Literal["not_finite"]
 
 
 class LimitsError(ValueError):
@@ -35,6 +36,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         unless: a feature that lifts the limit.
         scenario: one scenario alone; allowed for an `upstream_bug` with a link.
         executions: those that it holds for; all if empty.
+        compiled: `not_finite` if there, in an execution that is not eager, the result is not finite instead of refused:
+            nobody looks at what was compiled.
         kind: `never` (the engine cannot), `not_yet` (it could), `upstream_bug` (it is wrong there).
         reason: why, in one sentence.
         link: a thread or page.
@@ -52,6 +55,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     scenario: str | None = None
     link: str | None = None
     executions: tuple[str, ...] = ()
+    compiled: Compiled | None = None
     seen: tuple[str, ...] = ()
     since: str | None = None
     mended_in: str | None = None
@@ -66,6 +70,10 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             and (not self.executions or execution in self.executions)
             and self.holds_in(version)
         )
+
+    def declares(self, execution: str) -> Literal["limit", "not_finite"]:
+        """What it promises in an execution: a refusal, or a refusal or a result that is not finite."""
+        return "limit" if self.compiled is None or execution == "eager" else self.compiled
 
     def holds_in(self, version: str) -> bool:
         """Whether it holds for a version of the engine."""
@@ -163,6 +171,10 @@ def check(limit: Limit, where: str) -> None:
     for name in set(limit.executions) - {"eager", *COMPILERS}:
         hint = did_you_mean(name, ("eager", *COMPILERS))
         raise LimitsError(f"{where}: {limit.nesting!r}: {name!r} is no execution. {hint}")
+    if limit.compiled and set(limit.executions) == {"eager"}:
+        raise LimitsError(
+            f"{where}: {limit.nesting!r}: it holds for eager executions alone, and `compiled` is about all others."
+        )
     try:
         if wrong := _wrong_versions(limit):
             raise LimitsError(f"{where}: {limit.nesting!r}: {wrong}.")

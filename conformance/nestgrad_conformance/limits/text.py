@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from nestgrad_conformance.limits.limit import Limit
 
 _ENTRY = "[[limit]]"
-_VERSIONS = ("seen", "since", "mended_in")
+_MEASURED = ("compiled", "seen", "since", "mended_in")
 
 
 def entries(text: str) -> tuple[str, list[str]]:
@@ -30,16 +30,16 @@ def entries(text: str) -> tuple[str, list[str]]:
 def entry(limit: Limit) -> str:
     """A limit as TOML."""
     said = ("operation", "feature", "unless", "scenario", "nesting", "executions", "kind", "reason", "link")
-    return "\n".join((_ENTRY, *_lines(limit, said), *_lines(limit, _VERSIONS)))
+    return "\n".join((_ENTRY, *_lines(limit, said), *_lines(limit, _MEASURED)))
 
 
 def remeasured(written: str, limit: Limit) -> str:
-    """An entry's text with the versions of this limit; all else is as its author wrote it."""
-    for name in _VERSIONS:
+    """An entry's text with what was measured of this limit; all else is as its author wrote it."""
+    for name in _MEASURED:
         written = re.sub(rf"^{name}[ \t]*=(?:[ \t]*\[[^\]]*\]|.*).*\n?", "", written, flags=re.MULTILINE)
     keys = re.search(rf"^{re.escape(_ENTRY)}\n(?:.+\n?)*", written, re.MULTILINE)
     end = keys.end() if keys else len(written)
-    lines = "\n".join((written[:end].rstrip("\n"), *_lines(limit, _VERSIONS)))
+    lines = "\n".join((written[:end].rstrip("\n"), *_lines(limit, _MEASURED)))
     return f"{lines}\n{written[end:]}"
 
 

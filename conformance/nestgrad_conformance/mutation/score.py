@@ -142,5 +142,6 @@ def _fails(subject: Subject, task: Task, limits: tuple[Limit, ...]) -> bool:
     scenario = subject.scenario
     found = measure(subject, task.nesting, task.execution)
     known = (found.nesting, scenario.id, scenario.features, engine_version(), task.execution)
-    limited = any(limit.covers(*known) for limit in limits)
-    return verdict("limit" if limited else "supported", found.outcome, found.route) in FAILING
+    limit = next((one for one in limits if one.covers(*known)), None)
+    declared = limit.declares(task.execution) if limit else "supported"
+    return verdict(declared, found.outcome, found.route) in FAILING

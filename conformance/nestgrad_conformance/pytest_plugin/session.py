@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import nestgrad as ng
-from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.judge.verdict import fails
 from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.processes.room import Room
 from nestgrad_conformance.pytest_plugin.options import FIXTURE
@@ -184,7 +184,7 @@ def check(item: pytest.Item, session: ConformanceSession, backend: str, task: Ta
     }
     if isinstance(result, Absent):
         pytest.skip(f"absent: {result.reason}")
-    if result.verdict in FAILING:
+    if fails(result):
         pytest.fail(
             f"{result.verdict}: declared {result.declared}, measured {result.outcome}. {result.message or ''}",
             pytrace=False,

@@ -7,25 +7,28 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from nestgrad_conformance.judge.verdict import FAILING, Verdict
+from nestgrad_conformance.judge.verdict import Verdict, fails
 from nestgrad_conformance.nestings import code_of
 from nestgrad_conformance.report.levels import level
 from nestgrad_conformance.report.schema import Cell, Report
 from nestgrad_conformance.report.summary import (
     COLUMNS,
     MARKS,
+    RAW_MARKS,
     Column,
+    Marks,
     columns,
     counts,
     grid,
     legend,
-    mark,
+    marks,
     verdict_line,
+    worst,
 )
 
 _NESTINGS = (*COLUMNS, "3+")
 _GOOD: tuple[Verdict, ...] = ("supported", "correct")
-_NAMES = {name: name.replace("_", " ") for name in MARKS}
+_NAMES: dict[Verdict, str] = {name: name.replace("_", " ") for name in (*MARKS, *RAW_MARKS)}
 
 
 def render(report: Report) -> str:
@@ -89,7 +92,7 @@ def _environments(report: Report) -> str:
 
 
 def _counts(report: Report) -> str:
-    shown = [name for name in MARKS if any(cell.verdict == name for cell in report.cells)]
+    shown = [name for name in marks(report) if any(cell.verdict == name for cell in report.cells)]
     rows = [
         [f"{escape(backend)} {execution} <code>{nesting}</code>", *(str(by_verdict[name]) for name in shown)]
         for (backend, execution), by_nesting in counts(report.cells).items()
@@ -104,8 +107,9 @@ def _legend(report: Report) -> str:
 
 
 def _matrix(report: Report, column: Column) -> str:
+    signs = marks(report)
     rows = [
-        [_place(scenario, column, report), *(_marked(cells[column].get(nesting, [])) for nesting in _NESTINGS)]
+        [_place(scenario, column, report), *(_marked(cells[column].get(nesting, []), signs) for nesting in _NESTINGS)]
         for scenario, cells in grid(report).items()
         if column in cells
     ]
@@ -120,14 +124,15 @@ def _place(scenario: str, column: Column, report: Report) -> str:
     return f'<a href="#{_anchor(column[0], scenario)}">{name}</a>' if told else name
 
 
-def _marked(verdicts: list[Verdict]) -> str:
+def _marked(verdicts: list[Verdict], marks: Marks) -> str:
     if not verdicts:
         return '<span class="sr">not measured</span>'
-    return _mark(mark(verdicts), _NAMES[max(verdicts, key=list(MARKS).index)])
+    shown = worst(verdicts, marks)
+    return _mark(marks[shown], _NAMES[shown])
 
 
 def _mark(sign: str, name: str) -> str:
-    kind = {"✓": "good", "e": "good", "–": "told", "?": "told"}.get(sign, "bad")
+    kind = {"✓": "good", "e": "good", "–": "told", "∞": "told", "?": "told"}.get(sign, "bad")
     return f'<span class="{kind}" aria-hidden="true">{sign}</span><span class="sr">{name}</span>'
 
 
@@ -139,25 +144,25 @@ def _details(report: Report) -> str:
     if not groups:
         return "<p>None.</p>\n"
     return "".join(
-        f'<h3 id="{_anchor(*place)}">{escape(" ".join(place))}</h3>\n<dl>\n{_reasons(cells)}</dl>\n'
+        f'<h3 id="{_anchor(*place)}">{escape(" ".join(place))}</h3>\n<dl>\n{_reasons(cells, marks(report))}</dl>\n'
         for place, cells in groups.items()
     )
 
 
-def _reasons(cells: list[Cell]) -> str:
+def _reasons(cells: list[Cell], marks: Marks) -> str:
     """The cells of one scenario; those with one verdict and one reason are told together."""
     alike: dict[tuple[Verdict, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         alike[cell.verdict, _reason(cell)].append(cell)
     return "".join(
-        f"<dt>{_mark(MARKS[verdict], '')} {_NAMES[verdict]}: {', '.join(map(_which, of))}</dt>\n<dd>{reason}</dd>\n"
+        f"<dt>{_mark(marks[verdict], '')} {_NAMES[verdict]}: {', '.join(map(_which, of))}</dt>\n<dd>{reason}</dd>\n"
         for (verdict, reason), of in alike.items()
     )
 
 
 def _which(cell: Cell) -> str:
     off = f", off by {cell.error:.1e} where {cell.tolerance:.1e} is allowed" if _is_off(cell) else ""
-    outcome = f", {cell.outcome.replace('_', ' ')}" if cell.verdict in FAILING and cell.outcome != cell.verdict else ""
+    outcome = f", {cell.outcome.replace('_', ' ')}" if fails(cell) and cell.outcome != cell.verdict else ""
     return f"<code>{code_of(cell.nesting)}</code> {cell.execution}{outcome}{off}"
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from nestgrad_conformance.report.schema import Cell, Report
 from nestgrad_conformance.report.summary import (
     COLUMNS,
-    MARKS,
+    DECLARED,
+    Gap,
+    Marks,
     by_tier,
     columns,
     counts,
@@ -15,6 +17,7 @@ from nestgrad_conformance.report.summary import (
     grid,
     legend,
     mark,
+    marks,
     problems,
     verdict_line,
 )
@@ -24,12 +27,13 @@ def render(report: Report) -> str:
     """The matrix, the counts, what is refused and why, the findings, and where it was measured."""
     parts = [
         "# Which nestings work\n\n" + verdict_line(report),
-        "## Counts\n\n" + _counts(report.cells),
+        "## Counts\n\n" + _counts(report.cells, marks(report)),
         "## Matrix\n\n" + " · ".join(f"`{sign}` {name}" for sign, name in legend(report)),
         *(_matrix(report, column) for column in columns(report)),
     ]
-    if gaps(report):
-        parts.append("## Refused, as declared\n\n" + _gaps(report))
+    for verdict, heading in DECLARED.items():
+        if found := gaps(report, verdict):
+            parts.append(f"## {heading}\n\n" + _gaps(found))
     if problems(report):
         parts.append("## Findings\n\n" + _problems(report))
     parts.append("## Measured with\n\n" + _environments(report))
@@ -40,7 +44,7 @@ def render_counts(report: Report) -> str:
     """The counts by tier, execution and nesting, the findings, and where it was measured: a page for the record."""
     parts = [
         "# Counts by tier and nesting\n\n" + verdict_line(report),
-        *(f"## {tier}\n\n" + _counts(cells) for tier, cells in by_tier(report).items()),
+        *(f"## {tier}\n\n" + _counts(cells, marks(report)) for tier, cells in by_tier(report).items()),
     ]
     if problems(report):
         parts.append("## Findings\n\n" + _problems(report))
@@ -53,8 +57,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _counts(cells: Sequence[Cell]) -> str:
-    shown = [name for name in MARKS if any(cell.verdict == name for cell in cells)]
+def _counts(cells: Sequence[Cell], marks: Marks) -> str:
+    shown = [name for name in marks if any(cell.verdict == name for cell in cells)]
     rows = [
         [backend, execution, f"`{nesting}`", *(str(by_verdict[name]) for name in shown)]
         for (backend, execution), by_nesting in counts(cells).items()
@@ -65,14 +69,14 @@ def _counts(cells: Sequence[Cell]) -> str:
 
 def _matrix(report: Report, column: tuple[str, str]) -> str:
     rows = [
-        [scenario, *(mark(cells[column].get(nesting, [])) for nesting in (*COLUMNS, "3+"))]
+        [scenario, *(mark(cells[column].get(nesting, []), marks(report)) for nesting in (*COLUMNS, "3+"))]
         for scenario, cells in grid(report).items()
         if column in cells
     ]
     return f"### {column[0]}, {column[1]}\n\n" + _table(["scenario", *COLUMNS, "3+"], rows)
 
 
-def _gaps(report: Report) -> str:
+def _gaps(found: Sequence[Gap]) -> str:
     rows = [
         [
             gap.backend,
@@ -80,7 +84,7 @@ def _gaps(report: Report) -> str:
             ", ".join(gap.scenarios),
             f"[{gap.limit}]({gap.link})" if gap.link else gap.limit,
         ]
-        for gap in gaps(report)
+        for gap in found
     ]
     return _table(["backend", "nestings", "scenarios", "limit"], rows)
 

@@ -12,18 +12,21 @@ from nestgrad_conformance.report.levels import level
 from nestgrad_conformance.report.schema import Report
 from nestgrad_conformance.report.summary import (
     COLUMNS,
+    DECLARED,
     Column,
+    Marks,
     columns,
     fails,
     gaps,
     grid,
     legend,
     mark,
+    marks,
     problems,
     verdict_line,
 )
 
-_STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "?": "magenta"}
+_STYLE = {"✓": "green", "e": "cyan", "–": "yellow", "∞": "blue", "?": "magenta"}
 _ALARM = "bold red"
 _HEADINGS = (*COLUMNS, "3+")
 _HEADING = " ".join(_HEADINGS)
@@ -63,27 +66,26 @@ def _matrix(report: Report, shown: list[Column]) -> Table:
     for backend, execution in shown:
         table.add_column(f"{backend} {execution}\n{_HEADING}", no_wrap=True)
     for scenario, cells in grid(report).items():
-        table.add_row(scenario, *(_marks(cells[column]) if column in cells else "" for column in shown))
+        table.add_row(scenario, *(_marks(cells[column], marks(report)) if column in cells else "" for column in shown))
     return table
 
 
-def _marks(verdicts: dict[str, list]) -> Text:  # type: ignore[type-arg]
+def _marks(verdicts: dict[str, list], marks: Marks) -> Text:  # type: ignore[type-arg]
     text = Text()
     for heading in _HEADINGS:
-        sign = mark(verdicts.get(heading, []))
+        sign = mark(verdicts.get(heading, []), marks)
         text.append(sign.ljust(len(heading) + 1), style=_STYLE.get(sign, _ALARM))
     return text
 
 
 def _show_gaps(report: Report, console: Console) -> None:
-    found = gaps(report)
-    if not found:
-        return
-    console.print("\nRefused, as declared:")
-    for gap in found:
-        where = ", ".join(gap.scenarios)
-        console.print(f"  {gap.backend} {' '.join(gap.nestings)} in {where}", highlight=False)
-        console.print(f"    {gap.limit} {gap.link or ''}", style="dim", highlight=False, markup=False)
+    for verdict, heading in DECLARED.items():
+        if found := gaps(report, verdict):
+            console.print(f"\n{heading}:")
+        for gap in found:
+            where = ", ".join(gap.scenarios)
+            console.print(f"  {gap.backend} {' '.join(gap.nestings)} in {where}", highlight=False)
+            console.print(f"    {gap.limit} {gap.link or ''}", style="dim", highlight=False, markup=False)
 
 
 def _figures(error: float | None, tolerance: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from nestgrad_conformance.judge.verdict import FAILING, Outcome
+from nestgrad_conformance.judge.verdict import Outcome, fails
 
 from .schema import Cell, Report, ReportError
 
@@ -14,10 +14,11 @@ _RANKS: tuple[tuple[Outcome, ...], ...] = (
     ("correct", "probe"),
     ("refused",),
     ("uncertain", "error", "timeout"),
+    ("not_finite",),
     ("crash",),
-    ("wrong", "silent_zero", "not_finite"),
+    ("wrong", "silent_zero"),
 )
-"""From the best outcome to the worst: an error is better than a number that is wrong."""
+"""From the best outcome to the worst: an error is better than nan, which is better than a number that is wrong."""
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Difference(msgspec.Struct, frozen=True):
             once, None on the other side.
         partial: whether a report lacks cells that were planned.
         mended: cells that became better: a right number before a refusal, a refusal before an error, an error
-            before a wrong number.
+            before a result that is not finite, and that before a wrong number.
         broken: cells that became worse, or that fail though what was measured is the same.
         changed: cells that fail or pass as before, but differently.
         new: cells of the new report alone.
@@ -118,7 +119,7 @@ def text(found: Difference) -> str:
 
 def _badness(cell: Cell) -> tuple[int, bool]:
     rank = next(place for place, outcomes in enumerate(_RANKS) if cell.outcome in outcomes)
-    return rank, cell.verdict in FAILING
+    return rank, fails(cell)
 
 
 def _state(cell: Cell) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.judge.verdict import fails
 from nestgrad_conformance.nestings import code_of, order_of
 
 from .schema import Cell, Report
@@ -56,7 +56,7 @@ def level(report: Report, backend: str) -> Level | None:
 
 def _failure(cells: list[Cell], order: int) -> str | None:
     """Why these cells of one order do not make a level."""
-    failing = next((cell for cell in cells if cell.verdict in FAILING), None)
+    failing = next((cell for cell in cells if fails(cell)), None)
     if failing is not None:
         return f"{failing.id} is {failing.verdict.replace('_', ' ')}"
     nestings: dict[str, list[Cell]] = defaultdict(list)
@@ -76,4 +76,4 @@ def _has_right(cells: list[Cell]) -> bool:
 
 
 def _is_refused(cells: list[Cell]) -> bool:
-    return all(cell.verdict == "refused" for cell in cells)
+    return all(cell.verdict in ("refused", "not_finite") for cell in cells)

@@ -2,8 +2,9 @@
 
 A limit that is met by refusals was seen in the version that was measured. One that is met by right numbers alone
 goes, or ends with this version if another one has it; one that is met by right numbers and refusals shrinks to the
-nestings and executions that are refused; a refusal that nothing declares becomes a new limit. A wrong number,
-an error or a crash is never proposed: it is a finding.
+nestings and executions that are refused; a refusal that nothing declares becomes a new limit. What is refused
+eagerly and not finite where it was compiled is met as well, and the limit says so. A wrong number, an error or a
+crash is never proposed: it is a finding.
 """
 
 from __future__ import annotations
@@ -95,23 +96,23 @@ def edited(text: str, cells: Sequence[Cell], version: str) -> tuple[str, list[st
 
 def _kept(written: str, limit: Limit, cells: Sequence[Cell], version: str, notes: list[str]) -> str:
     """What is left of an entry."""
-    refused = [cell for cell in cells if cell.outcome == "refused"]
+    met = [cell for cell in cells if _is_met(cell)]
     if not any(cell.verdict == "undeclared" for cell in cells):
-        return _seen(written, limit, version) if refused else written
+        return _seen(written, limit, met, version) if met else written
     right = {_place(cell) for cell in cells if cell.outcome == "correct"}
-    if both := right & {_place(cell) for cell in refused}:
+    if both := right & {_place(cell) for cell in met}:
         where = ", ".join(f"{nesting} {execution}" for nesting, execution in sorted(both))
         notes.append(f"Refused in one scenario and right in another ({where}), a matter of features: {limit.reason}")
-        return _seen(written, limit, version)
-    narrower = msgspec.structs.replace(limit, seen=_versions({version}), since=None, mended_in=None)
-    new = (f"{entry(one)}\n\n" for one in _spread(narrower, refused, cells))
+        return _seen(written, limit, met, version)
+    narrower = msgspec.structs.replace(limit, compiled=None, seen=_versions({version}), since=None, mended_in=None)
+    new = (f"{entry(one)}\n\n" for one in _spread(narrower, met, cells))
     return "".join((_ended(written, limit, version, notes), *new))
 
 
-def _seen(written: str, limit: Limit, version: str) -> str:
-    """An entry that was met in a version of the engine."""
-    seen = _versions({*limit.seen, version})
-    return written if seen == limit.seen else remeasured(written, msgspec.structs.replace(limit, seen=seen))
+def _seen(written: str, limit: Limit, met: Iterable[Cell], version: str) -> str:
+    """An entry that was met in a version of the engine, by these cells."""
+    new = _as_compiled(msgspec.structs.replace(limit, seen=_versions({*limit.seen, version})), met)
+    return written if new == limit else remeasured(written, new)
 
 
 def _ended(written: str, limit: Limit, version: str, notes: list[str]) -> str:
@@ -143,11 +144,12 @@ def _added(cells: Sequence[Cell], version: str, notes: list[str]) -> list[str]:
             groups[msgspec.structs.replace(limit, seen=_versions({version}))].append(cell)
         else:
             notes.append(f"No feature tells this refusal from what is right: {cell.id}")
-    return [
-        entry(one)
-        for limit, refused in groups.items()
-        for one in _spread(limit, refused, [cell for cell in cells if _names(limit) <= set(cell.features)])
-    ]
+    added = []
+    for limit, refused in groups.items():
+        named = [cell for cell in cells if _names(limit) <= set(cell.features)]
+        met = [*refused, *(cell for cell in named if _is_unseen(cell))]
+        added += [entry(one) for one in _spread(limit, met, named)]
+    return added
 
 
 def _limit_of(cell: Cell, refusal: Refusal, cells: Iterable[Cell]) -> Limit | None:
@@ -165,20 +167,38 @@ def _limit_of(cell: Cell, refusal: Refusal, cells: Iterable[Cell]) -> Limit | No
     return None
 
 
-def _spread(limit: Limit, refused: Sequence[Cell], cells: Iterable[Cell]) -> list[Limit]:
-    """The limit for the nestings and executions in which it is refused, of all in which it was measured."""
+def _spread(limit: Limit, met: Sequence[Cell], cells: Iterable[Cell]) -> list[Limit]:
+    """The limit for the nestings and executions in which it is met, of all in which it was measured."""
     cells = list(cells)
     executions: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for execution in sorted({cell.execution for cell in cells}):
-        those = {code_of(cell.nesting) for cell in refused if cell.execution == execution}
-        others = {code_of(cell.nesting) for cell in cells if cell.execution == execution and cell.outcome != "refused"}
+        those = {code_of(cell.nesting) for cell in met if cell.execution == execution}
+        others = {code_of(cell.nesting) for cell in cells if cell.execution == execution and not _is_met(cell)}
         executions[patterns(those, others) if those else ()].append(execution)
     everywhere = len(executions) == 1 and not limit.executions
     return [
-        msgspec.structs.replace(limit, nesting=nesting, executions=() if everywhere else tuple(names))
+        _as_compiled(
+            msgspec.structs.replace(limit, nesting=nesting, executions=() if everywhere else tuple(names)),
+            (cell for cell in met if cell.execution in names),
+        )
         for found, names in executions.items()
         for nesting in found
     ]
+
+
+def _is_met(cell: Cell) -> bool:
+    """Whether it is as a limit may declare."""
+    return cell.outcome == "refused" or _is_unseen(cell)
+
+
+def _is_unseen(cell: Cell) -> bool:
+    """Whether nobody has looked at a result that is not finite, since it was compiled."""
+    return cell.outcome == "not_finite" and cell.execution != "eager"
+
+
+def _as_compiled(limit: Limit, met: Iterable[Cell]) -> Limit:
+    """The limit, which says what it is met by in a compiled program."""
+    return msgspec.structs.replace(limit, compiled="not_finite") if any(map(_is_unseen, met)) else limit
 
 
 def _names(limit: Limit) -> set[str]:

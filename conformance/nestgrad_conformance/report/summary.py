@@ -3,44 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nestgrad.internal import nestings
-from nestgrad_conformance.judge.verdict import OUTCOMES, VERDICTS, WRONG, Verdict, findings
+from nestgrad_conformance.judge.verdict import SILENT, Judged, Outcome, Verdict, findings
 from nestgrad_conformance.nestings import AUTO, code_of
 
 from .levels import NAMES, level
 from .schema import Cell, Report, Run
 
-MARKS: dict[Verdict, str] = {
+MARKS: dict[Judged, str] = {
     "supported": "✓",
-    "correct": "✓",
     "probe": "·",
     "emulated": "e",
+    "refused": "–",
+    "not_finite": "∞",
+    "undeclared": "u",
+    "uncertain": "?",
+    "broken": "!",
+    "silently_wrong": "✗",
+}
+"""From the best verdict to the worst."""
+RAW_MARKS: dict[Outcome, str] = {
+    "correct": "✓",
+    "probe": "·",
     "refused": "–",
     "error": "!",
     "timeout": "t",
     "crash": "c",
-    "undeclared": "u",
     "uncertain": "?",
-    "broken": "!",
     "not_finite": "n",
     "silent_zero": "0",
     "wrong": "✗",
-    "silently_wrong": "✗",
 }
-"""From the best verdict to the worst."""
+"""The same for the outcomes of a raw engine, of which nothing is declared."""
+DECLARED: dict[Verdict, str] = {
+    "refused": "Refused, as declared",
+    "not_finite": "Not finite where it was compiled, as declared",
+}
+"""The verdicts of limits that were met, with the heading that these have."""
 COLUMNS = (*(nesting.code for order in (1, 2) for nesting in nestings(order)), AUTO)
 """The nestings of the grid; longer nestings are one column more, the sum of them."""
 
+Marks = Mapping[Verdict, str]
 Column = tuple[str, str]
 """A backend and an execution."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What a backend refuses, and why."""
+    """What a backend declares that it does not give, and why."""
 
     backend: str
     nestings: tuple[str, ...]
@@ -82,22 +95,31 @@ def grid(report: Report) -> dict[str, dict[Column, dict[str, list[Verdict]]]]:
     return table
 
 
-def mark(verdicts: list[Verdict]) -> str:
-    """The mark of some cells: the worst of them, since a reader must not miss it."""
-    return MARKS[max(verdicts, key=list(MARKS).index)] if verdicts else " "
+def marks(report: Report) -> Marks:
+    """The marks of this kind of report, from the best verdict to the worst."""
+    return RAW_MARKS if report.run.raw else MARKS  # type: ignore[return-value]  # Mapping is invariant in its keys
+
+
+def worst(verdicts: Iterable[Verdict], marks: Marks) -> Verdict:
+    """The worst of some verdicts, which is what is shown of them: a reader must not miss it."""
+    return max(verdicts, key=list(marks).index)
+
+
+def mark(verdicts: list[Verdict], marks: Marks) -> str:
+    """The mark of some cells."""
+    return marks[worst(verdicts, marks)] if verdicts else " "
 
 
 def legend(report: Report) -> list[tuple[str, str]]:
     """The marks that this kind of report can have, with what they mean."""
-    possible = OUTCOMES if report.run.raw else VERDICTS
-    return [(sign, name.replace("_", " ")) for name, sign in MARKS.items() if name in possible]
+    return [(sign, name.replace("_", " ")) for name, sign in marks(report).items()]
 
 
-def gaps(report: Report) -> list[Gap]:
-    """The declared limits that were met, each once, with the nestings and scenarios they were met in."""
+def gaps(report: Report, verdict: Verdict) -> list[Gap]:
+    """The limits that were met in cells of a verdict, each once, with the nestings and scenarios of these."""
     met: dict[tuple[str, str, str | None], list[Cell]] = defaultdict(list)
     for cell in report.cells:
-        if cell.verdict == "refused" and cell.limit:
+        if cell.verdict == verdict and cell.limit:
             met[cell.backend, cell.limit, cell.link].append(cell)
     return [
         Gap(
@@ -138,7 +160,7 @@ def verdict_line(report: Report) -> str:
     parts = [_kind(report.run)]
     if report.cells:
         parts.append(_counted(report))
-        if not any(cell.outcome in WRONG for cell in report.cells):
+        if not any(cell.outcome in SILENT for cell in report.cells):
             parts.append("No number is silently wrong.")
     parts += shortcomings(report)
     if missing := report.run.expected - report.run.finished - report.run.absent:
@@ -148,7 +170,7 @@ def verdict_line(report: Report) -> str:
 
 def _counted(report: Report) -> str:
     found = Counter(cell.verdict for cell in report.cells)
-    parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in MARKS if found[name])
+    parts = ", ".join(f"{found[name]} {name.replace('_', ' ')}" for name in marks(report) if found[name])
     return f"{len(report.cells)} cells: {parts} ({report.run.absent} absent)."
 
 

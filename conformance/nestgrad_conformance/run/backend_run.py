@@ -30,6 +30,8 @@ from .worker import BACKEND, Absent, Describe, Reply
 THREADS = "OMP_NUM_THREADS"
 """One in every worker, unless it is set already: the threads of several workers get in each other's way."""
 
+Said = tuple[Declared | None, str | None, str | None]
+
 _REPLY: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
@@ -84,7 +86,7 @@ class Bench:
         changed = {
             (task.scenario, task.execution)
             for task, cell in found.items()
-            if task.nesting != AUTO and _told(self._limit(task, task.nesting)) != (cell.limit, cell.link)
+            if task.nesting != AUTO and self._said(task, task.nesting) != (cell.declared, cell.limit, cell.link)
         }
         self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
 
@@ -148,9 +150,7 @@ class Bench:
 
     def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        limit = self._limit(task, found.nesting)
-        declared = self._declares(limit)
-        told, link = _told(limit)
+        declared, told, link = self._said(task, found.nesting)
         return Cell(
             id=self.id(task),
             backend=self.name,
@@ -168,8 +168,12 @@ class Bench:
             **fields_of(found),
         )
 
-    def _declares(self, limit: Limit | None) -> Declared | None:
-        return "limit" if limit else "supported"
+    def _said(self, task: Task, nesting: str) -> Said:
+        """What is declared of a cell whose nesting this is: the fields `declared`, `limit` and `link`."""
+        limit = self._limit(task, nesting)
+        if limit is None:
+            return "supported", None, None
+        return limit.declares(task.execution), f"{limit.kind}: {limit.reason}", limit.link
 
     def _limit(self, task: Task, nesting: str) -> Limit | None:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
@@ -190,16 +194,8 @@ class RawBench(Bench):
         super().__init__(name, scenarios, selection, timeout)
         self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
-    def _declares(self, limit: Limit | None) -> None:
-        return None
-
-    def _limit(self, task: Task, nesting: str) -> None:
-        return None
-
-
-def _told(limit: Limit | None) -> tuple[str | None, str | None]:
-    """A limit as a cell has it: kind with reason, and the link."""
-    return (f"{limit.kind}: {limit.reason}", limit.link) if limit else (None, None)
+    def _said(self, task: Task, nesting: str) -> Said:
+        return None, None, None
 
 
 def _difference(name: str, one: Environment, other: Environment) -> str:

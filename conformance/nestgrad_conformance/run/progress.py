@@ -9,7 +9,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nestgrad_conformance.judge.verdict import FAILING
+from nestgrad_conformance.judge.verdict import fails
 from nestgrad_conformance.report.schema import Cell
 
 from .worker import Absent
@@ -61,5 +61,5 @@ def _clock(seconds: float) -> str:
 
 
 def _tell(cell: Cell, console: Console) -> None:
-    if cell.verdict in FAILING:
+    if fails(cell):
         console.print(f"{cell.verdict}: {cell.id}: {cell.outcome}", style="red", highlight=False)

@@ -57,6 +57,11 @@ def one_inside(rng: np.random.Generator) -> Any:
     return x
 
 
+def both_signs(rng: np.random.Generator) -> Any:
+    """A vector with entries of both signs, none of them near zero."""
+    return rng.uniform(0.5, 2, 4) * np.asarray([1.0, -1.0, 1.0, -1.0])
+
+
 def zero_row(rng: np.random.Generator) -> Any:
     """A matrix whose first row is zero."""
     return rng.standard_normal((2, 3)) * np.asarray([[0.0], [1.0]])

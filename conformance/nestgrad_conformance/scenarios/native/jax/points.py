@@ -10,7 +10,7 @@ from jax import lax
 from jax.scipy import special
 
 from nestgrad_conformance.scenarios._scenario import normal
-from nestgrad_conformance.scenarios.native._entry import row, zero_inside, zero_row
+from nestgrad_conformance.scenarios.native._entry import both_signs, row, zero_inside, zero_row
 
 from ._common import _ramp, _weighted
 
@@ -97,7 +97,7 @@ def guarded_root(x: Any) -> Any:
     return jnp.sum(jnp.where(allowed, jnp.sqrt(jnp.where(allowed, x, 1.0)), x**2))
 
 
-@row(normal(4), "where", "where_guard")
+@row(both_signs, "where", "where_guard", revision=2)
 def half_guarded_root(x: Any) -> Any:
     """A square root guarded by jnp.where on the outside alone: the truth is finite."""
     return jnp.sum(jnp.where(x > 0, jnp.sqrt(x), x**2))

@@ -6,6 +6,7 @@ from functools import partial
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 from nestgrad_conformance.scenarios.native._entry import (
+    both_signs,
     larger_singular,
     native,
     singular,
@@ -217,7 +218,7 @@ SCENARIOS = (
     _points("product_with_a_zero", zero_inside, "prod", "cumulative_prod"),
     _points("norm_at_zero", zero_row, "norm_zero"),
     _points("guarded_root", normal(4), "where"),
-    _points("half_guarded_root", normal(4), "where", "where_guard"),
+    _points("half_guarded_root", both_signs, "where", "where_guard", revision=2),
     _points("maximum_of_ties", normal(4), "max"),
     _recurrent("recurrent_cell", normal(3, 3), "recurrent"),
     _special("bessel_jn", uniform(0.5, 2.5, 4), "special", "bessel"),
