@@ -51,6 +51,8 @@ X = np.array([0.5, 1.2, 0.9, 1.6])
 def is_there(name):
     if name.startswith("_det_") and NOW < (0, 12, 0, 1):
         pytest.skip("this jax expands it")
+    if name == "expn" and special.expn(1.5, 1.0) == special.expn(1.0, 1.0):
+        pytest.skip("this jax cuts orders off")
     return table.is_wrong(name)
 
 
