@@ -89,8 +89,10 @@ class _Watch(Trace):
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
         refuse_hidden(sys._getframe(1), primitive, params, args, programs)
-        is_plain = self._is_plain(primitive, params, programs)
-        result = (self._trace.process_primitive if is_plain else self._process_watched)(primitive, args, params)
+        if self._is_plain(primitive, params, programs):
+            result = self._trace.process_primitive(primitive, args, params)
+        else:
+            result = self._process_watched(primitive, args, params)
         return self._all_seen(result) if primitive.multiple_results else self.seen(result)
 
     def _is_plain(self, primitive: Any, params: Any, programs: list[Program]) -> bool:

@@ -73,15 +73,15 @@ def told(name: str, result: Result) -> Result:
     return result
 
 
-_watched: WeakKeyDictionary[Program, frozenset[str]] = WeakKeyDictionary()  # a program may hold large arrays
+_watched: WeakKeyDictionary[Jaxpr, frozenset[str]] = WeakKeyDictionary()  # a program may hold large arrays
 
 
 def watched_in(program: Program) -> frozenset[str]:
     """The names of what is repaired or refused that a program holds, unless jax has it right there."""
-    found = _watched.get(program)
+    plain = getattr(program, "jaxpr", program)
+    found = _watched.get(plain)
     if found is None:
-        plain = getattr(program, "jaxpr", program)
-        found = _watched[program] = frozenset(name for equation in plain.eqns for name in _watched_of(plain, equation))
+        found = _watched[plain] = frozenset(name for equation in plain.eqns for name in _watched_of(plain, equation))
     return found
 
 
