@@ -8,19 +8,18 @@ primitives; the frames `JVPTrace.`, `LinearizeTrace.` and `BatchTrace.`, `_stop_
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
-from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxprs_in_params
 from jax.extend.source_info_util import SourceInfo
 
 Program: TypeAlias = ClosedJaxpr | Jaxpr
 
-_known: WeakKeyDictionary[Program, dict[str, bool]] = WeakKeyDictionary()  # a program may hold large arrays
-
 PLAIN = ("betaln", "logsumexp", "spence", "boxcox", "boxcox1p")
 """Functions of jax that are no jits and are watched."""
+
+SMALL = ("maximum", "minimum")
+"""Jits of jax that hold a single operation."""
 
 
 def own_name(primitive: Any, params: Any) -> str | None:
@@ -32,14 +31,15 @@ def own_name(primitive: Any, params: Any) -> str | None:
     return params["name"] if is_own else None
 
 
-def is_own_rule(f: Any, name: str) -> bool:
-    """Whether a program, or a function under transformations, is jax's own function with a rule."""
-    return f.debug_info.func_name == name and "jax/_src/" in (f.debug_info.func_filename or "")
+def own_rule(f: Any) -> str | None:
+    """The name of a program, or a function under transformations, if that is jax's own function with a rule."""
+    info = f.debug_info
+    return info.func_name if "jax/_src/" in (info.func_filename or "") else None
 
 
 def is_small(primitive: Any, params: Any) -> bool:
     """Whether it is a jit of jax that holds a single operation."""
-    return own_name(primitive, params) in ("maximum", "minimum")
+    return own_name(primitive, params) in SMALL
 
 
 def is_batched(source: SourceInfo) -> bool:
@@ -48,8 +48,8 @@ def is_batched(source: SourceInfo) -> bool:
     return any(frame.function_name.startswith("BatchTrace.") for frame in frames)
 
 
-def is_called_by(source: SourceInfo, name: str, program: Jaxpr | None = None) -> bool:
-    """Whether an operation is of a function of jax that is no jit: known by the stack, where it was called or traced.
+def callers_of(source: SourceInfo, program: Jaxpr | None = None) -> set[str]:
+    """The functions of jax that an operation is of, jits or none: known by the stack, where it was called or traced.
 
     Of a program of jax's own it is the stack of whoever called that first: only the part inside of the program tells.
     """
@@ -57,7 +57,7 @@ def is_called_by(source: SourceInfo, name: str, program: Jaxpr | None = None) ->
     if program is not None and "jax/_src/" in (program.debug_info.func_filename or ""):
         places = [place for place, frame in enumerate(frames) if _is_function_of(program, frame)]
         frames = frames[: places[0] + 1] if places else ()
-    return any(frame.function_name == name and "jax/_src/" in frame.file_name for frame in frames)
+    return {frame.function_name for frame in frames if "jax/_src/" in frame.file_name}
 
 
 def _is_function_of(program: Jaxpr, frame: Any) -> bool:
@@ -65,38 +65,18 @@ def _is_function_of(program: Jaxpr, frame: Any) -> bool:
     return bool(frame.function_name == info.func_name and frame.file_name == info.func_filename)
 
 
-def never(program: Jaxpr, equation: Any) -> bool:
-    """No operation of a program is harmless."""
-    return False
+def names_of(program: Jaxpr, equation: JaxprEqn) -> set[str]:
+    """All names that an operation of a program goes by.
 
-
-def holds(program: Program, name: str, is_harmless: Callable[[Jaxpr, Any], bool] = never) -> bool:
-    """Whether a program holds an operation of this name, or one that a function of jax of this name calls.
-
-    One that is harmless, as `is_harmless` tells of a program and an operation in it, does not count. It is the same
-    at each call with a name: what was found is kept by name.
+    That of its primitive, of a jit or a function with a rule, if jax's own, and of functions of jax that call it.
     """
-    known = _known.setdefault(program, {})
-    if name not in known:
-        plain = getattr(program, "jaxpr", program)
-        known[name] = any(
-            (_is(plain, equation, name) and not is_harmless(plain, equation))
-            or any(holds(inner, name, is_harmless) for inner in _inside(equation))
-            for equation in plain.eqns
-        )
-    return known[name]
+    primitive, params = equation.primitive, equation.params
+    names = {primitive.name, own_name(primitive, params)}
+    if primitive.name == "custom_jvp_call":
+        names.add(own_rule(params["call_jaxpr"].jaxpr))
+    return {name for name in names if name} | callers_of(equation.source_info, program).intersection(PLAIN)
 
 
-def _is(program: Jaxpr, equation: Any, name: str) -> bool:
-    return (
-        equation.primitive.name == name
-        or own_name(equation.primitive, equation.params) == name
-        or (equation.primitive.name == "custom_jvp_call" and is_own_rule(equation.params["call_jaxpr"].jaxpr, name))
-        or (name in PLAIN and is_called_by(equation.source_info, name, program))
-    )
-
-
-def _inside(equation: Any) -> list[Program]:
-    if is_small(equation.primitive, equation.params):
-        return []
-    return list(jaxprs_in_params(equation.params))
+def programs_of(equation: JaxprEqn) -> list[Program]:
+    """The programs that an operation holds; those of a single operation of jax's are left out."""
+    return [] if is_small(equation.primitive, equation.params) else list(jaxprs_in_params(equation.params))

@@ -20,8 +20,9 @@ from ._raw import RawJax
 class Jax(RawJax):
     """JAX arrays, on whatever device they are.
 
-    Untraced, every call is dispatched operation by operation, which costs milliseconds: use
-    `compile=True`, or call the operator inside your own `jax.jit`. Safe to use from several threads.
+    Untraced, every call is dispatched operation by operation, which is for debugging: a Hessian-vector product of
+    Rosenbrock's function in ten variables takes 8 ms, and 7 ms by hand; compiled, microseconds. Use `compile=True`,
+    or call the operator inside your own `jax.jit`. Safe to use from several threads.
     """
 
     def finite(self, value: Any) -> bool:

@@ -14,9 +14,8 @@ from jax.core import Trace, Tracer
 from jax.scipy.special import expn
 
 from nestgrad.extend import RefusedOperation
-from nestgrad_jax._callers import is_own_rule
-
-EXPN = "expn"
+from nestgrad_jax._callers import own_rule
+from nestgrad_jax._repairs.table import REFUSED
 
 
 def refuse_if_order(trace: Trace, stopped: Any) -> None:
@@ -36,7 +35,7 @@ def refuse_if_traced(f: Any, args: Any) -> None:
     Raises:
         RefusedOperation: it is a real number; an integer has no derivative.
     """
-    if len(args) > 1 and is_own_rule(f, EXPN) and _is_real(args[0]):
+    if len(args) > 1 and own_rule(f) == "expn" and _is_real(args[0]):
         raise _error()
 
 
@@ -57,4 +56,4 @@ def _stopped_in_expn(stopped: Any) -> list[Any]:
 
 
 def _error() -> RefusedOperation:
-    return RefusedOperation(EXPN, "jax takes the order for a constant; of an integer it is one.")
+    return RefusedOperation("expn", REFUSED["expn"])

@@ -8,16 +8,17 @@ refused. `ng.gradient` inside of f has a trace of its own, and is not.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from jax.core import Tracer
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxprs_in_params
+from jax.extend.core import Jaxpr, JaxprEqn, Literal, jaxprs_in_params
 
 from nestgrad.extend import RefusedOperation
+from nestgrad_jax._callers import Program
 from nestgrad_jax._repairs.table import is_wrong
 
 _HIDDEN = {
@@ -34,40 +35,41 @@ Frames = Iterable[tuple[str, str]]  # function and file, the innermost first
 _known: WeakKeyDictionary[Jaxpr, dict[bool, str | None]] = WeakKeyDictionary()
 
 
-def refuse_hidden(primitive: Any, params: Any, args: Any) -> None:
+def refuse_hidden(asking: FrameType, primitive: Any, params: Any, args: Any, programs: Iterable[Program]) -> None:
     """Of an operation that a trace of f is asked for, and of all that its programs hold.
 
     Raises:
         RefusedOperation: it is of a function that is repaired, and f itself differentiates that.
     """
+    names = _names_inside(_stack(asking), False)
+    if names is None and not programs:
+        return
     varies = any(isinstance(value, Tracer) for value in args)
-    name = _hidden_of(_stack(), primitive, params, varies)
+    name = _hidden_of(names, primitive, params, varies, programs)
     if name is not None:
         why = "jax's second derivative is wrong at some points, and f itself takes the first"
         raise RefusedOperation(name, f"{why}: take it by nestgrad, as in ng.gradient(f, backend='jax').")
 
 
-def _hidden_of(frames: Frames, primitive: Any, params: Any, varies: bool, is_inside: bool = False) -> str | None:
-    names = _names_inside(frames, is_inside)
+def _hidden_of(
+    names: set[str] | None, primitive: Any, params: Any, varies: bool, programs: Iterable[Program]
+) -> str | None:
     name = None if names is None else _repaired_of(names, primitive, params, varies)
-    return name or _hidden_in_all(jaxprs_in_params(params), names is not None)
+    found = (_hidden_in(program, names is not None) for program in programs)
+    return name or next(filter(None, found), None)
 
 
-def _hidden_in_all(programs: Iterable[ClosedJaxpr | Jaxpr], is_inside: bool) -> str | None:
-    found = (_hidden_in(getattr(program, "jaxpr", program), is_inside) for program in programs)
-    return next(filter(None, found), None)
-
-
-def _hidden_in(program: Jaxpr, is_inside: bool) -> str | None:
+def _hidden_in(program: Program, is_inside: bool) -> str | None:
     """What a program hides, or one that is inside of a derivative."""
+    program = getattr(program, "jaxpr", program)
     known = _known.setdefault(program, {})
     if is_inside not in known:
         found, varying = None, set(program.invars)
         for equation in program.eqns:
             varies = not varying.isdisjoint(v for v in equation.invars if not isinstance(v, Literal))
             varying.update(equation.outvars if varies else ())
-            frames = _frames(equation, program)
-            found = found or _hidden_of(frames, equation.primitive, equation.params, varies, is_inside)
+            names, inner = _names_inside(_frames(equation, program), is_inside), jaxprs_in_params(equation.params)
+            found = found or _hidden_of(names, equation.primitive, equation.params, varies, inner)
         known[is_inside] = found
     return known[is_inside]
 
@@ -97,11 +99,11 @@ def _names_inside(frames: Frames, is_inside: bool) -> set[str] | None:
     return names if is_inside else None
 
 
-def _stack() -> Iterator[tuple[str, str]]:
-    frame = sys._getframe(5)  # of whoever asks the trace
+def _stack(asking: FrameType) -> Iterator[tuple[str, str]]:
+    frame: FrameType | None = asking
     while frame is not None:
         yield frame.f_code.co_qualname, frame.f_code.co_filename
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
 
 
 def _frames(equation: JaxprEqn, program: Jaxpr) -> Iterator[tuple[str, str]]:

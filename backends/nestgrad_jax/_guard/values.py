@@ -6,10 +6,10 @@ f is traced this is an error of jax. Uncompiled jax has them, and goes on with t
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax.core import ShapedArray, Trace, Tracer
 
@@ -51,21 +51,21 @@ class Seen(Tracer):
         return self.value.to_concrete_value()
 
 
-def seen(trace: Trace, values: Any) -> Any:
-    """The values with those that vary as `Seen`. Where the values are not known, jax itself raises."""
-    return jax.tree.map(lambda value: Seen(trace, value) if _is_known_variable(value) else value, values)
+def seen(trace: Trace, value: Any) -> Any:
+    """The value as `Seen`, if it varies and is known. Where it is not known, jax itself raises."""
+    return Seen(trace, value) if isinstance(value, Tracer) and _is_known_variable(value) else value
 
 
-def unseen(trace: Trace, values: Any) -> Any:
+def unseen(trace: Trace, value: Any) -> Any:
     """The inverse of `seen`."""
-    return jax.tree.map(lambda value: value.value if _is_of(trace, value) else value, values)
+    return value.value if isinstance(value, Seen) and value._trace is trace else value
 
 
-def _is_known_variable(value: Any) -> bool:
-    if not isinstance(value, Tracer) or not isinstance(value.aval, ShapedArray):
-        return False
-    return jnp.issubdtype(value.dtype, jnp.inexact) and value.to_concrete_value() is not None
+def _is_known_variable(value: Tracer) -> bool:
+    aval = value.aval
+    return isinstance(aval, ShapedArray) and _is_inexact(aval.dtype) and value.to_concrete_value() is not None
 
 
-def _is_of(trace: Trace, value: Any) -> bool:
-    return isinstance(value, Seen) and value._trace is trace
+@functools.cache
+def _is_inexact(dtype: Any) -> bool:
+    return bool(jnp.issubdtype(dtype, jnp.inexact))

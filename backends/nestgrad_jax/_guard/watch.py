@@ -11,18 +11,19 @@ A trace of jax sees what f calls, and what the programs of f's own jits and loop
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
 from jax.core import Trace
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, set_current_trace, take_current_trace
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, jaxprs_in_params, set_current_trace, take_current_trace
 from jax.extend.source_info_util import current, register_exclusion
 
 from nestgrad.extend import RefusedOperation
-from nestgrad_jax._callers import holds, is_batched, is_called_by, is_small, own_name
+from nestgrad_jax._callers import SMALL, Program, callers_of, is_batched, is_small, own_name
 from nestgrad_jax._repairs import bessel
 from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
 from nestgrad_jax._repairs.hypot import EXTREMA, chosen
@@ -30,17 +31,16 @@ from nestgrad_jax._repairs.ldexp import scaled
 from nestgrad_jax._repairs.logsumexp import Weights
 from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
 from nestgrad_jax._repairs.spence import spence_of
-from nestgrad_jax._repairs.table import BESSEL, is_wrong, repaired_in, replaced, told
+from nestgrad_jax._repairs.table import BESSEL, REFUSED, WATCHED, is_wrong, replaced, told, watched_in
 
-from .expn_order import EXPN, refuse_if_order, refuse_if_traced
+from .expn_order import refuse_if_order, refuse_if_traced
 from .inner_gradients import refuse_hidden
 from .values import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
 
 _TWO, _THREE = 2, 3  # arguments; what jax has differentiated goes by the same name, and has others
-_BISECTION, _CHECKPOINT = "eigh_tridiagonal", "remat2"
-_REFUSED = (_BISECTION, EXPN)
+_BISECTION, _CHECKPOINT, _STOPPED = "eigh_tridiagonal", "remat2", "stop_gradient"
 
 
 def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,9 +54,10 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         with take_current_trace() as trace:
             watch = _Watch(trace)
+            args, kwargs = jax.tree.map(watch.seen, (args, kwargs))
             with set_current_trace(watch):
-                result = f(*seen(watch, args), **seen(watch, kwargs))
-            return unseen(watch, result)
+                result = f(*args, **kwargs)
+            return jax.tree.map(watch.unseen, result)
 
     return watched
 
@@ -73,25 +74,55 @@ class _Watch(Trace):
         self._weights: Weights | None = None
         self._power: Power | None = None
 
+    def seen(self, value: Any) -> Any:
+        return seen(self, value)
+
+    def unseen(self, value: Any) -> Any:
+        return unseen(self, value)
+
+    def _all_seen(self, values: Iterable[Any]) -> list[Any]:
+        return [seen(self, value) for value in values]
+
+    def _all_unseen(self, values: Iterable[Any]) -> list[Any]:
+        return [unseen(self, value) for value in values]
+
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
-        args = unseen(self, args)
-        refuse_hidden(primitive, params, args)
+        args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
+        refuse_hidden(sys._getframe(1), primitive, params, args, programs)
+        if self._is_plain(primitive, params, programs):
+            result = self._trace.process_primitive(primitive, args, params)
+        else:
+            result = self._process_watched(primitive, args, params)
+        return self._all_seen(result) if primitive.multiple_results else self.seen(result)
+
+    def _is_plain(self, primitive: Any, params: Any, programs: list[Program]) -> bool:
+        """Whether nothing is said of an operation, nor of what its programs hold, and no call is being followed."""
+        return (
+            self._inside is None
+            and self._power is None
+            and self._weights is None
+            and (params["name"] if primitive.name == "jit" else primitive.name) not in LOOKED_AT
+            and not any(map(watched_in, programs))
+        )
+
+    def _process_watched(self, primitive: Any, args: Any, params: Any) -> Any:
+        """The result of an operation of which something may be said."""
         if own_name(primitive, params) == _BISECTION:
-            raise RefusedOperation(_BISECTION, "jax takes eigenvalues found by bisection for constants.")
-        if primitive.name == "stop_gradient":
+            raise RefusedOperation(_BISECTION, REFUSED[_BISECTION])
+        if primitive.name == _STOPPED:
             refuse_if_order(self._trace, *args)
         with set_current_trace(self._trace):
             if primitive.name in READS_ONE:
                 args = told(primitive.name, mirrored(args, params))
             result = self._repaired(primitive, params, *args)
         if result is not None:
-            return seen(self, result)
+            return result
         if self._weights is not None:
             self._weights.follow(primitive.name, args)
         result = self._trace.process_primitive(primitive, args, self._with_programs(primitive, params))
         if self._weights is not None:
             self._weights.followed(result)
-        return seen(self, result)
+        return result
 
     def _with_programs(self, primitive: Any, params: Any) -> Any:
         """The parameters of an operation with programs that are repaired."""
@@ -104,7 +135,7 @@ class _Watch(Trace):
 
     def _repaired(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is repaired, as the operation would give it, or None."""
-        if primitive.name == _CHECKPOINT and (repaired_in(params["jaxpr"]) or _is_refused(params["jaxpr"])):
+        if primitive.name == _CHECKPOINT and watched_in(params["jaxpr"]):
             return _checkpoint(ClosedJaxpr(params["jaxpr"], ()), self._inside, params)(*args)
         result = self._repaired_alone(primitive, params, *args)
         return result if result is None or not primitive.multiple_results else [result]
@@ -116,12 +147,13 @@ class _Watch(Trace):
             return self._extremum(name, *args)
         if name in BESSEL:
             return told(name, BESSEL[name](*args))
-        result = self._repaired_jit(own_name(primitive, params), params, *args)
-        if result is not None:
-            return result
+        if (jit := own_name(primitive, params)) in _JITS and is_wrong(jit):
+            result = _JITS[jit](self, params, *args)
+            if result is not None:
+                return result
         if self._power is not None and is_followed(primitive, params) and _is_boxcox():
             return self._power.result(primitive, params, args)
-        if name == "mul" and self._weights is not None and is_called_by(current(), "logsumexp"):
+        if name == "mul" and self._weights is not None and "logsumexp" in callers_of(current()):
             weights, self._weights = self._weights, None
             product = weights.product(args)
             return product if product is None else told("logsumexp", product)
@@ -133,33 +165,38 @@ class _Watch(Trace):
             return chosen(EXTREMA[name], *args)
         return told("betaln", chosen(EXTREMA[name], *args)) if _is_betaln() else None
 
-    def _repaired_jit(self, name: str | None, params: Any, *args: Any) -> Any:
-        """The same of a jit of jax's own."""
-        if name is None or not is_wrong(name):
+    def _ldexp(self, _: Any, *args: Any) -> Any:
+        """The same of a jit of jax's own, as the next ones; what jax has differentiated has other arguments."""
+        if len(args) != _TWO:
             return None
-        if name == "ldexp" and len(args) == _TWO:
-            if is_batched(current()):
-                raise RefusedOperation("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
-            return told("ldexp", scaled(*args))
-        if name == "i0" and len(args) == 1:
-            return told("i0", bessel.i0(*args))
-        if name == "_piecewise" and isinstance(args[0], jax.core.Tracer) and is_called_by(current(), "_spence"):
+        if is_batched(current()):
+            raise RefusedOperation("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
+        return told("ldexp", scaled(*args))
+
+    def _i0(self, _: Any, *args: Any) -> Any:
+        return told("i0", bessel.i0(*args)) if len(args) == 1 else None
+
+    def _piecewise(self, params: Any, *args: Any) -> Any:
+        if isinstance(args[0], jax.core.Tracer) and "_spence" in callers_of(current()):
             return told("spence", spence_of(jaxpr_as_fun(params["jaxpr"]), *args))
-        if name == "_where" and len(args) == _THREE:
-            where = jaxpr_as_fun(params["jaxpr"])
-            return self._logsumexp(where, *args) if is_called_by(current(), "logsumexp") else self._boxcox(where, *args)
         return None
+
+    def _where(self, params: Any, *args: Any) -> Any:
+        if len(args) != _THREE:
+            return None
+        callers, where = callers_of(current()), jaxpr_as_fun(params["jaxpr"])
+        if "logsumexp" in callers:
+            return self._logsumexp(where, *args)
+        name = next((name for name in NAMES if name in callers), None)
+        return None if name is None else self._boxcox(name, where, *args)
 
     def _logsumexp(self, where: Callable[..., Any], *args: Any) -> Any:
         """The result of jax's choice of the entries that have a weight, from which on a call is followed."""
         self._weights, chosen = Weights.begun(where, *args)
         return chosen
 
-    def _boxcox(self, where: Callable[..., Any], is_zero: Any, value: Any, other: Any) -> Any:
+    def _boxcox(self, name: str, where: Callable[..., Any], is_zero: Any, value: Any, other: Any) -> Any:
         """The result of jax's choice of a value where lmbda is zero: of 1 at first, and at last of the logarithm."""
-        name = next((name for name in NAMES if is_called_by(current(), name)), None)
-        if name is None:
-            return None
         if self._power is not None and self._power.ends_with(other):
             self._power = None
             return told(name, where(jnp.zeros_like(is_zero), value, other)[0])
@@ -168,37 +205,47 @@ class _Watch(Trace):
         return safe
 
     def stage_value(self, value: Any) -> Any:
-        return seen(self, self._trace.stage_value(unseen(self, value)))
+        return self.seen(self._trace.stage_value(self.unseen(value)))
 
     def process_call(self, primitive: Any, f: Any, args: Any, params: Any, /) -> Any:
-        return seen(self, self._trace.process_call(primitive, f, unseen(self, args), params))
+        return self._all_seen(self._trace.process_call(primitive, f, self._all_unseen(args), params))
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
-        args = unseen(self, args)
+        args = self._all_unseen(args)
         refuse_if_traced(f, args)
         with set_current_trace(self._trace):
             result = replaced(f, args)
-        if result is not None:
-            return seen(self, result)
-        return seen(self, self._trace.process_custom_jvp_call(primitive, f, jvp, args, **options))
+        if result is None:
+            result = self._trace.process_custom_jvp_call(primitive, f, jvp, args, **options)
+        return self._all_seen(result)
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
-        return seen(self, self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, unseen(self, args), **options))
+        args = self._all_unseen(args)
+        return self._all_seen(self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, args, **options))
 
     def __getattr__(self, name: str) -> Any:
         """What only some traces have."""
         attribute = getattr(self._trace, name)
         if not callable(attribute):
             return attribute
-        return lambda *args, **kwargs: seen(self, attribute(*unseen(self, args), **unseen(self, kwargs)))
+        return lambda *args, **kwargs: jax.tree.map(
+            self.seen, attribute(*jax.tree.map(self.unseen, args), **jax.tree.map(self.unseen, kwargs))
+        )
+
+
+_JITS = {"ldexp": _Watch._ldexp, "i0": _Watch._i0, "_piecewise": _Watch._piecewise, "_where": _Watch._where}
+"""Jits of jax, and what gives their results."""
+
+LOOKED_AT = WATCHED.union(READS_ONE, EXTREMA, BESSEL, _JITS, SMALL, [_STOPPED])
+"""The names of all primitives and jits of which something may be said. What goes by another is handed on as it is."""
 
 
 def _is_betaln() -> bool:
-    return is_wrong("betaln") and is_called_by(current(), "betaln")
+    return is_wrong("betaln") and "betaln" in callers_of(current())
 
 
 def _is_boxcox() -> bool:
-    return any(is_called_by(current(), name) for name in NAMES)
+    return not callers_of(current()).isdisjoint(NAMES)
 
 
 def _holds_programs(value: Any) -> bool:
@@ -210,17 +257,13 @@ def _with_repaired(value: Any, inside: str | None) -> Any:
     """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
         return tuple(_with_repaired(entry, inside) if _holds_programs(entry) else entry for entry in value)
-    names = repaired_in(value) + ([inside] if inside else [])
-    if not names and not _is_refused(value):
+    names = watched_in(value).union([inside] if inside else [])
+    if not names:
         return value
     program = _program(value, inside)
-    for name in names:
+    for name in sorted(names.difference(REFUSED)):
         told(name, program)
     return program
-
-
-def _is_refused(program: Any) -> bool:
-    return any(holds(program, name) for name in _REFUSED)
 
 
 def _checkpoint(program: ClosedJaxpr, inside: str | None, params: Any) -> Callable[..., Any]:

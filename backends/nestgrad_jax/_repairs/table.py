@@ -1,15 +1,17 @@
-"""What is repaired, and why."""
+"""What is repaired or refused, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import jax
 from jax.core import Tracer
+from jax.extend.core import Jaxpr, JaxprEqn
 
 from nestgrad.extend import emulated
-from nestgrad_jax._callers import holds, is_own_rule, never
+from nestgrad_jax._callers import Program, names_of, own_rule, programs_of
 
 from . import bessel, boxcox, determinant, erfcx, fresnel, one_triangle
 
@@ -43,6 +45,15 @@ _REASONS = {
         one_triangle.READS_ONE, "jax's rules are those of a symmetric matrix, of which one triangle is read."
     ),
 }
+REFUSED = {
+    "eigh_tridiagonal": "jax takes eigenvalues found by bisection for constants.",
+    "expn": "jax takes the order for a constant; of an integer it is one.",
+}
+"""Functions of jax that are refused; `expn`, if its order varies."""
+
+WATCHED = frozenset((*_REASONS, *REFUSED))
+"""All of their names."""
+
 _OPERATIONS = {_ERFCX: "erfcx", **dict.fromkeys(determinant.RULES, "det")}
 """The name of what is repaired, if it is another one."""
 
@@ -62,15 +73,30 @@ def told(name: str, result: Result) -> Result:
     return result
 
 
-def repaired_in(program: Any) -> list[str]:
-    """The names of what is repaired that a program holds."""
-    return [name for name in _REASONS if holds(program, name, _HARMLESS.get(name, never)) and is_wrong(name)]
+_watched: WeakKeyDictionary[Jaxpr, frozenset[str]] = WeakKeyDictionary()  # a program may hold large arrays
+
+
+def watched_in(program: Program) -> frozenset[str]:
+    """The names of what is repaired or refused that a program holds, unless jax has it right there."""
+    plain = getattr(program, "jaxpr", program)
+    found = _watched.get(plain)
+    if found is None:
+        found = _watched[plain] = frozenset(name for equation in plain.eqns for name in _watched_of(plain, equation))
+    return found
+
+
+def _watched_of(program: Jaxpr, equation: JaxprEqn) -> Iterator[str]:
+    for name in WATCHED & names_of(program, equation):
+        if is_wrong(name) and not (name in _HARMLESS and _HARMLESS[name](program, equation)):
+            yield name
+    for inner in programs_of(equation):
+        yield from watched_in(inner)
 
 
 def replaced(f: Any, args: Any) -> list[Any] | None:
     """The results of what a function with a rule is replaced by; None if it is right, or nothing of it varies."""
-    name = next((name for name in _RULES if is_own_rule(f, name)), None)
-    if name is None or not isinstance(args[-1], Tracer) or not is_wrong(name):
+    name = own_rule(f)
+    if name not in _RULES or not isinstance(args[-1], Tracer) or not is_wrong(name):
         return None
     result = _RULES[name](f.call_wrapped, *args)
     return result if result is None else told(name, result)
