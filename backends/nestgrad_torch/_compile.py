@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Hashable
+from types import CodeType
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import optree
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
 from nestgrad.extend import Function
 
-from ._dynamo import left_as_found, with_its_own_code
+from ._dynamo import has_hooks, new_code, put_back, with_code
 from ._forward import forward_mode
 
 _MAX_PROGRAMS = 64  # of one plan, should every call bring another shape
+
+_codes: WeakKeyDictionary[Any, dict[Hashable, CodeType]] = WeakKeyDictionary()
 
 
 def compiled(f: Function, compiler: str) -> Function:
@@ -26,17 +32,60 @@ def compiled(f: Function, compiler: str) -> Function:
 
     @functools.wraps(f)
     def run(*args: Any, **kwargs: Any) -> Any:
-        shapes = tuple(value.shape for value in args if isinstance(value, torch.Tensor))
+        shapes = _shapes(args, kwargs)
+        program = programs.get(shapes)
+        had_hooks = has_hooks()
         with forward_mode:
-            if shapes not in programs:
+            if program is None:
                 if len(programs) >= _MAX_PROGRAMS:
                     programs.clear()
-                programs[shapes] = torch.compile(with_its_own_code(f), backend=compiler, fullgraph=True, dynamic=False)
+                program = programs[shapes] = _program(f, compiler, shapes)
             try:
-                with left_as_found():
-                    return programs[shapes](*args, **kwargs)
-            except TorchDynamoException:
-                f(*args, **kwargs)
+                return program(*args, **kwargs)
+            except BaseException as error:
+                put_back(had_hooks)
+                if isinstance(error, TorchDynamoException):
+                    f(*args, **kwargs)
                 raise
 
     return run
+
+
+def _shapes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+    """The shapes of tensors, and whole numbers: where one of these changes, Dynamo would make it a symbol."""
+    leaves = args
+    if kwargs or not all(type(value) is torch.Tensor for value in args):
+        held: Any = args, kwargs
+        leaves = tuple(optree.tree_leaves(held))
+    return tuple([value.shape if isinstance(value, torch.Tensor) else _whole(value) for value in leaves])
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _program(f: Function, compiler: str, shapes: Hashable) -> Function:
+    """F compiled for arguments of these shapes.
+
+    Dynamo keeps what it has compiled by code object. Plans that differentiate the same function in the same way have
+    one code, so that a second one compiles nothing; else each has its own, as Dynamo stops at eight programs of one.
+    """
+    own = with_code(f, _shared_code(f, compiler, shapes))
+    program: Function = torch.compile(own, backend=compiler, fullgraph=True)
+    return program
+
+
+def _shared_code(f: Function, compiler: str, shapes: Hashable) -> CodeType | None:
+    function, way = getattr(f, "differentiates", (None, None))
+    if function is None:
+        return None
+    try:
+        codes = _codes.setdefault(function, {})
+    except TypeError:  # a function that cannot be referred to weakly
+        return None
+    if len(codes) >= _MAX_PROGRAMS:
+        codes.clear()
+    key = way, compiler, shapes
+    if key not in codes:
+        codes[key] = new_code(f.__code__)
+    return codes[key]

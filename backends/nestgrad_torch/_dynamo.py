@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Iterator
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
@@ -15,27 +16,54 @@ from torch.autograd import forward_ad
 from nestgrad.extend import Function
 
 
+def has_hooks() -> bool:
+    """Whether hooks for saved tensors, which checkpoints need, are on."""
+    return bool(hooks._saved_tensors_hooks_is_enabled())  # type: ignore[attr-defined]  # torch's stubs lack it
+
+
+def put_back(had_hooks: bool) -> None:
+    """Undo what torch.compile leaves behind when it fails: without it, later derivatives fail too."""
+    if had_hooks:
+        hooks._saved_tensors_hooks_enable()
+    if forward_ad._current_level < 0:  # a level of forward mode, of which torch has one
+        with contextlib.suppress(RuntimeError):
+            torch._C._exit_dual_level(level=0)
+
+
 @contextlib.contextmanager
 def left_as_found() -> Iterator[None]:
-    """A context that undoes what torch.compile leaves behind when it fails: without it, later derivatives fail too."""
-    had_hooks = hooks._saved_tensors_hooks_is_enabled()  # type: ignore[attr-defined]  # torch's stubs lack it
+    """A context that does so."""
+    had_hooks = has_hooks()
     try:
         yield
     except BaseException:
-        if had_hooks:  # for saved tensors, which checkpoints need
-            hooks._saved_tensors_hooks_enable()
-        if forward_ad._current_level < 0:  # a level of forward mode, of which torch has one
-            with contextlib.suppress(RuntimeError):
-                torch._C._exit_dual_level(level=0)
+        put_back(had_hooks)
         raise
 
 
-def with_its_own_code(f: Function) -> Function:
-    """A copy: Dynamo counts recompilations by code object and stops at eight; all plans share that of their maker."""
+_numbers = itertools.count()
 
-    @functools.wraps(f)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return f(*args, **kwargs)
 
-    own: Any = wrapped
-    return FunctionType(own.__code__.replace(), own.__globals__, own.__name__, None, own.__closure__)
+def new_code(code: CodeType) -> CodeType:
+    """A copy that Dynamo takes for another function's.
+
+    It keeps programs and counts recompilations by code object, and stops at eight. What has changed between two calls
+    it keeps by name and line, and then makes a symbol of it.
+    """
+    return code.replace(co_name=f"{code.co_name}_{next(_numbers)}")
+
+
+def with_code(f: Function, code: CodeType | None = None) -> Function:
+    """A copy with this code, or with a new one: all plans share that of their maker."""
+    own: Any = f
+    if not isinstance(f, FunctionType):
+
+        @functools.wraps(f)
+        def own(*args: Any, **kwargs: Any) -> Any:
+            return f(*args, **kwargs)
+
+    copied = FunctionType(
+        code or new_code(own.__code__), own.__globals__, own.__name__, own.__defaults__, own.__closure__
+    )
+    copied.__kwdefaults__ = own.__kwdefaults__
+    return copied

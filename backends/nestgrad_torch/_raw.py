@@ -13,7 +13,7 @@ import torch
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _trees
-from ._dynamo import left_as_found, with_its_own_code
+from ._dynamo import left_as_found, with_code
 
 
 class RawTorch:
@@ -78,4 +78,4 @@ class RawTorch:
 
 def _compiled(f: Callable[..., Any], compiler: str) -> Callable[..., Any]:
     """As torch compiles a function that is the only one: neither earlier functions nor their failures count."""
-    return left_as_found()(torch.compile(with_its_own_code(f), backend=compiler, fullgraph=True))
+    return left_as_found()(torch.compile(with_code(f), backend=compiler, fullgraph=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import optree
@@ -10,54 +11,45 @@ from torch.utils._pytree import tree_map
 
 
 class Structure:
-    """A container without its leaves: a structure of optree or, as Dynamo has none of dicts, an example with numbers.
+    """A container without its leaves, known by an example that holds their numbers: Dynamo has no optree of dicts.
 
-    The example is made where it is asked for. Where Dynamo breaks a graph it makes objects anew, and may use one as a
-    key before it has its attributes.
+    Where Dynamo breaks a graph it makes objects anew, and may use one as a key before it has its attributes.
     """
 
-    _spec: Any = None
     _example: Any = ...
+    _spec: Any = None
 
-    def __init__(self, example: Any = ..., spec: Any = None) -> None:
+    def __init__(self, example: Any, spec: Any = None) -> None:
         self._example, self._spec = example, spec
 
-    @property
-    def spec(self) -> Any:
-        """As optree has it."""
-        if self._spec is None:
-            self._spec = optree.tree_structure(self._example)
+    def _as_optree_has_it(self) -> Any:
+        if self._spec is None or torch.compiler.is_dynamo_compiling():  # which has an optree of its own
+            return optree.tree_structure(self._example)
         return self._spec
 
-    @property
-    def example(self) -> Any:
-        """The container with numbers for leaves."""
-        if self._example is ...:
-            self._example = optree.tree_unflatten(self._spec, range(self._spec.num_leaves))
-        return self._example
-
     def __eq__(self, other: object) -> bool:
-        if self is other or not isinstance(other, Structure) or _is_empty(self) or _is_empty(other):
+        if self is other or not isinstance(other, Structure) or self._example is ... or other._example is ...:
             return self is other
-        return bool(self.spec == other.spec)
+        return bool(self._as_optree_has_it() == other._as_optree_has_it())
 
     def __hash__(self) -> int:
         return hash(Structure)
 
     def __repr__(self) -> str:
-        return repr(self.spec)
+        return repr(self._as_optree_has_it())
 
     def filled(self, leaves: Any) -> Any:
         """The container with these leaves."""
         if self is _BARE:
             return leaves[0]
         if torch.compiler.is_dynamo_compiling():
-            return tree_map(lambda number: None if number is None else leaves[number], self.example)
-        return optree.tree_unflatten(self.spec, leaves)
+            return tree_map(lambda number: None if number is None else leaves[number], self._example)
+        return optree.tree_unflatten(self._as_optree_has_it(), leaves)
 
 
-def _is_empty(structure: Structure) -> bool:
-    return structure._spec is None and structure._example is ...
+@functools.lru_cache(maxsize=256)
+def _example_of(spec: Any) -> Any:
+    return optree.tree_unflatten(spec, range(spec.num_leaves))
 
 
 _BARE = Structure(0)
@@ -65,16 +57,16 @@ _BARE = Structure(0)
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a container, and its structure."""
+    if isinstance(tree, torch.Tensor):
+        return [tree], _BARE
     if torch.compiler.is_dynamo_compiling():
         leaves: list[Any] = []
         example = _numbered(tree, leaves)
         return leaves, _BARE if isinstance(example, int) else Structure(example)
-    if isinstance(tree, torch.Tensor):
-        return [tree], _BARE
     leaves, spec = optree.tree_flatten(tree)
     if spec.is_leaf():
         return leaves, _BARE
-    return leaves, Structure(spec=spec)
+    return leaves, Structure(_example_of(spec), spec)
 
 
 def _numbered(tree: Any, leaves: list[Any]) -> Any:

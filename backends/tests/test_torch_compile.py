@@ -1,5 +1,8 @@
 """torch.compile behind `compile=`, and around operators: right, differentiable, or refused."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -240,3 +243,61 @@ def test_a_program_that_fails_leaves_nothing_behind(monkeypatch):
 def test_a_program_inside_the_function_is_not_compiled():
     with pytest.raises(ng.UnsupportedNestingError, match="out of sight"):
         ng.derivative(checkpointed, "R", backend="torch", compile="traced")(X)
+
+
+def count_compilations(monkeypatch):
+    from torch._dynamo import convert_frame
+
+    compiled = []
+    once = convert_frame._compile
+    monkeypatch.setattr(convert_frame, "_compile", lambda *args, **kwargs: compiled.append(1) or once(*args, **kwargs))
+    return compiled
+
+
+@pytest.mark.parametrize("operator", ["hvp", "gradient", "nested_gradient"])
+def test_a_second_plan_of_the_same_function_compiles_nothing(operator, monkeypatch):
+    compiled = count_compilations(monkeypatch)
+
+    def f(x):
+        return (x**3).sum()
+
+    def g(y):
+        return (y**2).sum()
+
+    def result():
+        if operator == "nested_gradient":
+            return ng.nested_gradient(g, f, compile="traced")(X)
+        return getattr(ng, operator)(f, compile="traced")(X, *[X] * (operator == "hvp"))
+
+    first = result()
+    before = len(compiled)
+    assert before > 0
+    for _ in range(12):  # more than Dynamo's limit of programs of one code
+        torch.testing.assert_close(result(), first)
+    assert len(compiled) == before
+
+
+def test_many_functions_g_of_one_f_are_compiled_each():
+    def f(x):
+        return (x**3).sum()
+
+    for power in range(1, 12):
+        h = ng.nested_gradient(lambda y, p=power: (y**p).sum(), f, compile="traced")
+        torch.testing.assert_close(h(X), power * (3 * X**2) ** (power - 1) * 6 * X)
+
+
+def test_what_is_compiled_dies_with_its_function():
+    def make():
+        f = lambda x: (x**3).sum()  # noqa: E731
+        ng.hvp(f, compile="traced")(X, X)
+        return weakref.ref(f)
+
+    alive = make()
+    gc.collect()
+    assert alive() is None
+
+
+def test_numbers_that_change():
+    op = ng.gradient(lambda x, rate, n: rate * (x**n).sum(), compile="traced")
+    for rate, n in ((0.5, 2), (0.25, 2), (0.125, 3), (0.1, 4), (0.3, 5)):
+        torch.testing.assert_close(op(X, rate, n), rate * n * X ** (n - 1))

@@ -24,11 +24,13 @@ class Definition(ABC):
         name: the operator's name, for messages.
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
+        functions: functions of the user's besides f.
     """
 
     name: str
     directions: int = 0
     argnums: tuple[int, ...] = (0,)
+    functions: tuple[Function, ...] = ()
 
     @abstractmethod
     def nesting(self, offers: Offers) -> Nesting:

@@ -79,6 +79,7 @@ class _NestedGradient(Definition):
         self._outer, self._inner = argnums, inner_argnums
         self._count = len(numbers(argnums))
         self.argnums = (*numbers(argnums), *numbers(inner_argnums))
+        self.functions = (g,)
         self._g = g if isinstance(inner_argnums, int) else lambda *trees: g(trees)
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 

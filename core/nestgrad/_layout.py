@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from typing import Any
 
 from ._offers import Offers
 from .typing import Leaves, Tree
 
 
-@dataclass(frozen=True)
 class Layout:
     """Which arguments of f are differentiated, and which of the flat leaves are theirs.
 
@@ -23,16 +21,25 @@ class Layout:
         size: how many leaves there are.
     """
 
-    places: tuple[int, ...]
-    slots: tuple[int, ...]
-    structures: tuple[tuple[Any, int], ...]
-    offers: Offers = field(compare=False, repr=False)
-    bare: bool = field(init=False, compare=False)  # kept: a property of either kind is an obstacle to compilers
-    size: int = field(init=False, compare=False)
+    def __init__(
+        self,
+        places: tuple[int, ...],
+        slots: tuple[int, ...],
+        structures: tuple[tuple[Any, int], ...],
+        offers: Offers,
+    ) -> None:
+        self.places, self.slots, self.structures, self.offers = places, slots, structures, offers
+        self.bare = places == (0,) and structures[0][0] is None
+        self.size = sum(count for _, count in structures)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "bare", self.places == (0,) and self.structures[0][0] is None)
-        object.__setattr__(self, "size", sum(count for _, count in self.structures))
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Layout) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self._told())
+
+    def _told(self) -> tuple[Any, ...]:
+        return self.places, self.slots, self.structures
 
     def leaves_of(self, indices: tuple[int, ...]) -> tuple[int, ...]:
         """Where among all leaves those of some arguments are, given by index among `places`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -87,8 +88,8 @@ class Plan:
         if layout not in self._routes:
             if len(self._routes) >= MAX_KEPT:
                 self._routes.clear()
-            route = self._prepared(layout)
-            self._routes[layout] = self._compile(route) if self._compile else route
+            compile_ = self._compile
+            self._routes[layout] = compile_(self._to_compile(layout)) if compile_ else self._prepared(layout)
         self._last = layout, self._routes[layout]
         return self._routes[layout]
 
@@ -105,6 +106,15 @@ class Plan:
             return run(nesting, route, *arguments[:end])
 
         return evaluate
+
+    def _to_compile(self, layout: Layout) -> Function:
+        """The same, told what it differentiates and how: see `Compile`."""
+        evaluate: Any = self._prepared(layout)
+        others = map(weakref.ref, self._definition.functions)
+        way = self._definition.name, self.nesting, self._definition.argnums, layout.structures, self._has_aux, *others
+        evaluate.differentiates = self._f, way
+        told: Function = evaluate
+        return told
 
 
 def _compiler(offers: Offers, execution: str) -> Callable[[Function], Function]:

@@ -225,7 +225,8 @@ class Compile(Protocol):
         """A function with the values of f, traced and compiled by the engine on first use.
 
         Arguments are pytrees of arrays; what f captures is frozen at the first call, as in the
-        engine's own jit.
+        engine's own jit. What an operator compiles has the attribute `differentiates`, a pair of the user's function
+        and something hashable: of two that are equal, one program will do.
         """
 
 

@@ -81,7 +81,7 @@ class AsRead(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func in _READERS:  # Dynamo traces every call from here, at its price
+        if func in REPAIRED:  # Dynamo traces every call from here, at its price
             args, kwargs = as_read(func, args, kwargs)
         return func(*args, **kwargs)
 
