@@ -35,12 +35,7 @@ class Autograd(RawAutograd):
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`. The rules keep a copy: an array may be changed before they run."""
-        held = own(primals)
-        value, pull, aux = _trace.vjp(f, held, has_aux)
-
-        def pullback(cotangent: Any) -> tuple[Any, ...]:
-            return own(_like(pull(cotangent), held))
-
+        value, pullback, aux = _trace.vjp(f, own(primals), has_aux)
         return (value, pullback, aux) if has_aux else (value, pullback)
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 from autograd.builtins import tuple as traced_tuple
-from autograd.core import backward_pass, vspace
-from autograd.tracer import isbox, new_box, trace_stack
+from autograd.core import add_outgrads, vspace
+from autograd.numpy.numpy_boxes import ArrayBox
+from autograd.tracer import isbox, new_box, toposort, trace_stack
 
 from nestgrad.extend import Function, Leaves
 
@@ -47,14 +48,43 @@ def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[
 
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> tuple[Any, Callable[[Any], Leaves], Any]:
     """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
-    traced = _trace(lambda packed: f(*packed), (traced_tuple(primals),), [ReverseNode.new_root()], has_aux)
+    roots = [ReverseNode.new_root() for _ in primals]
+    traced = _trace(f, primals, roots, has_aux)
 
     def pullback(cotangent: Any) -> Leaves:
-        if traced.node is None:
-            return tuple(vspace(primal).zeros() for primal in primals)
-        return tuple(backward_pass(cotangent, traced.node))
+        found = {} if traced.node is None else _backward(cotangent, traced.node)
+        return tuple(
+            _shaped(*found[root], primal) if root in found else vspace(primal).zeros()
+            for root, primal in zip(roots, primals, strict=True)
+        )
 
     return traced.value, pullback, traced.aux
+
+
+def _backward(cotangent: Any, end: Any) -> dict[Any, tuple[Any, bool]]:
+    """The cotangents of the roots that the end depends on, each with whether it may be added to in place.
+
+    autograd's `backward_pass` has one root: it takes an array to be the element of a tuple, at four nodes an array.
+    """
+    found = {end: (cotangent, False)}
+    for node in toposort(end):
+        if node.parents:
+            held, _ = found.pop(node)
+            for parent, part in zip(node.parents, node.vjp(held), strict=True):
+                found[parent] = add_outgrads(found.get(parent), part)
+    return found
+
+
+def _shaped(cotangent: Any, is_own: bool, primal: Any) -> Any:
+    """The cotangent as an array like the primal: rules widen float32 where they meet a 0-d constant.
+
+    Raises:
+        TypeError, ValueError: it is complex though the primal is real, or of another shape.
+    """
+    is_array = type(cotangent) in (np.ndarray, ArrayBox)
+    if is_array and cotangent.dtype == primal.dtype and cotangent.shape == primal.shape:
+        return cotangent if is_own else own(cotangent)
+    return vspace(primal).mut_add(None, cotangent)
 
 
 def _trace(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Traced:
@@ -65,9 +95,9 @@ def _trace(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Trac
     if type(output) is tuple:
         output = traced_tuple(output)
     own = isbox(output) and output._trace == number
-    return Traced(
-        _opened(output, number), output._node if own else None, optree.tree_map(lambda a: _opened(a, number), aux)
-    )
+    if has_aux:
+        aux = optree.tree_map(lambda a: _opened(a, number), aux)
+    return Traced(_opened(output, number), output._node if own else None, aux)
 
 
 def _opened(value: Any, number: int) -> Any:
