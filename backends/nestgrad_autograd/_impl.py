@@ -31,16 +31,11 @@ class Autograd(RawAutograd):
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
         value, tangent, aux = _trace.jvp(f, tuple(primals), tuple(tangents), has_aux)
-        return (value, own(_like(tangent, value)), aux) if has_aux else (value, own(_like(tangent, value)))
+        return (value, tangent, aux) if has_aux else (value, tangent)
 
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`. The rules keep a copy: an array may be changed before they run."""
-        held = own(primals)
-        value, pull, aux = _trace.vjp(f, held, has_aux)
-
-        def pullback(cotangent: Any) -> tuple[Any, ...]:
-            return own(_like(pull(cotangent), held))
-
+        value, pullback, aux = _trace.vjp(f, own(primals), has_aux)
         return (value, pullback, aux) if has_aux else (value, pullback)
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
@@ -54,16 +49,6 @@ class Autograd(RawAutograd):
     def raw(self) -> RawAutograd:
         """Autograd itself, for raw measurements."""
         return RawAutograd()
-
-
-def _like(result: Any, primal: Any) -> Any:
-    """The result in the primal's dtype: autograd's rules widen float32 where they meet a 0-d constant."""
-    if isinstance(primal, tuple):
-        return tuple(_like(entry, x) for entry, x in zip(result, primal, strict=True))
-    dtype = getattr(primal, "dtype", None)
-    if dtype is None or not hasattr(result, "dtype") or result.dtype == dtype:
-        return result
-    return result.astype(dtype)
 
 
 if TYPE_CHECKING:

@@ -16,58 +16,124 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import optree
-from autograd.builtins import tuple as traced_tuple
-from autograd.core import backward_pass, vspace
-from autograd.tracer import isbox, new_box, trace_stack
+from autograd.core import add_outgrads, vspace
+from autograd.numpy.numpy_boxes import ArrayBox
+from autograd.tracer import isbox, new_box, toposort, trace_stack
 
 from nestgrad.extend import Function, Leaves
 
 from ._rules import ForwardNode, ReverseNode
 
 _GAP = 2**32
+_ARRAYS = (np.ndarray, ArrayBox)
 
 _numbers = itertools.count(1)
 _numbering = threading.Lock()
 
 
 class Traced(NamedTuple):
-    """What a trace of f found: its value, the node that computed it (`None` if no input did), its aux."""
+    """What a trace of f found.
 
-    value: Any
-    node: Any
+    Attributes:
+        entries: the arrays of its value.
+        nodes: what computed each of them, `None` where no input did.
+        is_tuple: whether the value is a tuple of them, or the one that there is.
+        aux: f's aux.
+    """
+
+    entries: Leaves
+    nodes: tuple[Any, ...]
+    is_tuple: bool
     aux: Any
+
+    def shaped(self, entries: Leaves) -> Any:
+        """Arrays like those of the value, in its structure."""
+        return entries if self.is_tuple else entries[0]
 
 
 def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[Any, Any, Any]:
     """The value of f, an array or a tuple of arrays, its derivative along the tangents, and its aux."""
     traced = _trace(f, primals, [ForwardNode.new_root(tangent) for tangent in tangents], has_aux)
-    tangent = vspace(traced.value).zeros() if traced.node is None else traced.node.g
-    return traced.value, tangent, traced.aux
+    pushed = [
+        vspace(entry).zeros() if node is None else own(_like(node.g, entry))
+        for entry, node in zip(traced.entries, traced.nodes, strict=True)
+    ]
+    return traced.shaped(traced.entries), traced.shaped(tuple(pushed)), traced.aux
 
 
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> tuple[Any, Callable[[Any], Leaves], Any]:
     """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
-    traced = _trace(lambda packed: f(*packed), (traced_tuple(primals),), [ReverseNode.new_root()], has_aux)
+    roots = [ReverseNode.new_root() for _ in primals]
+    traced = _trace(f, primals, roots, has_aux)
 
     def pullback(cotangent: Any) -> Leaves:
-        if traced.node is None:
-            return tuple(vspace(primal).zeros() for primal in primals)
-        return tuple(backward_pass(cotangent, traced.node))
+        found = _backward(traced.nodes, cotangent if traced.is_tuple else (cotangent,))
+        return tuple(
+            _shaped(*found[root], primal) if root in found else vspace(primal).zeros()
+            for root, primal in zip(roots, primals, strict=True)
+        )
 
-    return traced.value, pullback, traced.aux
+    return traced.shaped(traced.entries), pullback, traced.aux
+
+
+def _backward(ends: tuple[Any, ...], cotangents: Leaves) -> dict[Any, tuple[Any, bool]]:
+    """The cotangents of the roots that the ends depend on, each with whether it may be added to in place.
+
+    autograd's `backward_pass` has one end and one root: several arrays are to it a tuple, and to take one out or put
+    one in makes nodes at every level.
+    """
+    last: Any = ReverseNode.new_root()
+    last.parents = [end for end in ends if end is not None]
+    last.vjp = lambda given: [part for part, end in zip(given, ends, strict=True) if end is not None]
+    found = {last: (cotangents, False)}
+    for node in toposort(last):
+        if node.parents:
+            held, _ = found.pop(node)
+            for parent, part in zip(node.parents, node.vjp(held), strict=True):
+                found[parent] = add_outgrads(found.get(parent), part)
+    return found
+
+
+def _shaped(cotangent: Any, is_own: bool, primal: Any) -> Any:
+    """The cotangent as an array like the primal: rules widen float32 where they meet a 0-d constant.
+
+    Raises:
+        TypeError, ValueError: it is complex though the primal is real, or of another shape.
+    """
+    is_array = type(cotangent) in _ARRAYS and type(primal) in _ARRAYS
+    # without axes it may be a NumPy scalar, in a box or not
+    if is_array and cotangent.dtype == primal.dtype and cotangent.shape == primal.shape != ():
+        return cotangent if is_own else own(cotangent)
+    return vspace(primal).mut_add(None, cotangent)
+
+
+def _like(tangent: Any, value: Any) -> Any:
+    """The tangent as an array of the value's type.
+
+    Raises:
+        TypeError: it is complex though the value is real.
+    """
+    if not hasattr(value, "dtype"):
+        return tangent
+    if not isbox(tangent):
+        tangent = np.asarray(tangent) if type(value) is np.ndarray else np.asarray(tangent)[()]
+    if tangent.dtype == value.dtype:
+        return tangent
+    if tangent.dtype.kind == "c" and value.dtype.kind != "c":
+        raise TypeError("a forward rule gives a complex tangent of a real value")
+    return tangent.astype(value.dtype)
 
 
 def _trace(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Traced:
     number = _next_number()
     output = f(*(new_box(value, number, root) for value, root in zip(values, roots, strict=True)))
-    aux: Any
-    output, aux = output if has_aux else (output, None)
-    if type(output) is tuple:
-        output = traced_tuple(output)
-    own = isbox(output) and output._trace == number
-    return Traced(
-        _opened(output, number), output._node if own else None, optree.tree_map(lambda a: _opened(a, number), aux)
-    )
+    aux = None
+    if has_aux:
+        output, aux = output[0], optree.tree_map(lambda a: _opened(a, number), output[1])
+    is_tuple = type(output) is tuple
+    entries = output if is_tuple else (output,)
+    nodes = tuple(entry._node if isbox(entry) and entry._trace == number else None for entry in entries)
+    return Traced(tuple(_opened(entry, number) for entry in entries), nodes, is_tuple, aux)
 
 
 def _opened(value: Any, number: int) -> Any:

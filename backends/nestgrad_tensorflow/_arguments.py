@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +11,7 @@ from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from nestgrad_tensorflow._inner_functions import Node
 from nestgrad_tensorflow._levels import here, may_vary
-from nestgrad_tensorflow._operation import Call, value_of
+from nestgrad_tensorflow._operation import Call
 
 _SMALL = 1e-2
 
@@ -19,16 +20,20 @@ def has_zero(call: Call) -> bool:
     """Whether the first input may hold a zero."""
     if not (call.inputs[0].dtype.is_floating or call.inputs[0].dtype.is_complex):
         return False
-    values = value_of(call.inputs[0])
-    return values is None or bool(np.any(values == 0))
+    return call.first is None or np.count_nonzero(call.first) < call.first.size
+
+
+def holds(values: Any, number: int) -> bool:
+    """Whether a number is one of the values of a tensor."""
+    return bool(values.item() == number if values.ndim == 0 else number in values)
 
 
 def has_small(call: Call) -> bool:
     """Whether an entry of the first input is zero, or so small that quotients by it lose digits."""
     if not (call.inputs[0].dtype.is_floating or call.inputs[0].dtype.is_complex):
         return False
-    values = value_of(call.inputs[0])
-    return values is None or bool(np.any(np.abs(values) <= _SMALL * np.max(np.abs(values), initial=0)))
+    sizes = None if call.first is None else np.abs(call.first)
+    return sizes is None or bool(np.any(sizes <= _SMALL * np.max(sizes, initial=0)))
 
 
 def is_complex(call: Call) -> bool:

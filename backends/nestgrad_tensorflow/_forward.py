@@ -9,6 +9,7 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, emulated
 from ._guard.unconnected import check_constant
 from ._guard.watch import watched
 from ._levels import Rerouted, here, level
+from ._namespace.creation import ones_like
 from ._outputs import dense, entries, like, outputs_of, own
 from ._reverse import Recording
 
@@ -52,5 +53,5 @@ def _by_two_pullbacks(f: Function, primals: Leaves, tangents: Leaves, has_aux: b
     with level("F"), watched():
         recording = Recording(f, primals, has_aux)
         value = recording.value
-        pulling = Recording(lambda *u: recording.pull(u), tuple(map(tf.ones_like, entries(value))), False)
+        pulling = Recording(lambda *u: recording.pull(u), tuple(map(ones_like, entries(value))), False)
         return value, like(value, pulling.pull(tuple(tangents))), *recording.aux

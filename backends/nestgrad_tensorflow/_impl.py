@@ -33,7 +33,7 @@ class TensorFlow(RawTensorFlow):
         """See `nestgrad.extend.Backend.finite`; an eager tensor on the host alone is looked at."""
         if tf.is_symbolic_tensor(value) or "CPU" not in value.device:
             return True
-        return bool(np.isfinite(value.numpy()).all())
+        return bool(np.isfinite(np.asarray(value)).all())
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 
-from ._ledger import FAULTS
+from ._ledger import FAULTS, covers
 
 
 class Rerouted(BaseException):
@@ -78,7 +78,7 @@ def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
 def _unreliable() -> str | None:
     """Why an accumulator cannot be trusted under this nesting, whatever the function."""
     faults = ("two_accumulators",) if here.graph is None else ("two_accumulators", "accumulator_in_graph")
-    return next((FAULTS[name].reason for name in faults if FAULTS[name].covers(here.nesting)), None)
+    return next((FAULTS[name].reason for name in faults if covers(name, here.nesting)), None)
 
 
 def may_vary(tensor: Any) -> bool:

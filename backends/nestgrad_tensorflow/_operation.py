@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 _DEPTH = 12
@@ -24,6 +26,16 @@ class Call:
     inputs: tuple[Any, ...]
     attrs: tuple[Any, ...]
 
+    @functools.cached_property
+    def first(self) -> Any:
+        """The values of the first input as by `value_of`, read once whoever asks."""
+        return value_of(self.inputs[0])
+
+    @functools.cached_property
+    def second(self) -> Any:
+        """The same of the second input."""
+        return value_of(self.inputs[1])
+
     def flag(self, name: str) -> bool:
         """An attribute that is true or false."""
         value = self.attrs[self.attrs.index(name) + 1]
@@ -32,7 +44,7 @@ class Call:
 
 def value_of(tensor: Any) -> Any:
     """The values of a tensor, None if a graph will know them later."""
-    return tensor.numpy() if hasattr(tensor, "numpy") else tf.get_static_value(tensor)
+    return np.asarray(tensor) if hasattr(tensor, "numpy") else tf.get_static_value(tensor)
 
 
 def caller(file: str | tuple[str, ...], *names: str, depth: int = _DEPTH) -> FrameType | None:

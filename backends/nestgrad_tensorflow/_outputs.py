@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from nestgrad.extend import Leaves
 
+from ._namespace import creation
+
 
 def own(primal: Any) -> Any:
     """A primal under an identity of its own: what the engine watches it by, and the primal may be an outer variable.
@@ -19,7 +21,7 @@ def own(primal: Any) -> Any:
 
 
 def outputs_of(f: Callable[..., Any], inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves]:
-    """The value of f as tensors of this level's own, and its aux as a tuple of one or none."""
+    """The value of f as tensors, in a graph as those of the present one, and its aux as a tuple of one or none."""
     output = f(*inputs)
     value, *aux = output if has_aux else (output,)
     return _tensors(value, inputs[0].dtype), tuple(aux)
@@ -28,14 +30,19 @@ def outputs_of(f: Callable[..., Any], inputs: Leaves, has_aux: bool) -> tuple[An
 def _tensors(value: Any, dtype: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_tensors(entry, dtype) for entry in value)
-    if isinstance(value, float):
-        return tf.constant(value, dtype)
-    return tf.identity(value)
+    if isinstance(value, tf.Tensor) and tf.executing_eagerly():  # in a graph it may be of an outer one
+        return value
+    return tf.constant(value, dtype) if isinstance(value, float) else tf.identity(value)
 
 
 def entries(value: Any) -> Leaves:
     """The arrays of an output."""
     return value if isinstance(value, tuple) else (value,)
+
+
+def one_or_list(leaves: Leaves) -> Any:
+    """One array as it is, several as a list: a list costs TensorFlow as much as two operations."""
+    return leaves[0] if len(leaves) == 1 else list(leaves)
 
 
 def like(value: Any, arrays: Sequence[Any]) -> Any:
@@ -50,8 +57,8 @@ def dense(derivative: Any, primal: Any) -> Any:
         RuntimeError: it has not the shape of its primal, which a wrong rule of TensorFlow's or of the user's does.
     """
     if derivative is None:
-        return tf.zeros_like(primal)
-    tensor = tf.convert_to_tensor(derivative)
+        return creation.zeros_like(primal)
+    tensor = derivative if isinstance(derivative, tf.Tensor) else tf.convert_to_tensor(derivative)
     if not tensor.shape.is_compatible_with(primal.shape):
         raise RuntimeError(f"a gradient of shape {tensor.shape} came back for an input of shape {primal.shape}")
     return tensor

@@ -17,7 +17,7 @@ from nestgrad.extend import Function, Leaves
 from ._guard.unconnected import check_constant
 from ._guard.watch import watched
 from ._levels import here, level
-from ._outputs import dense, entries, outputs_of, own
+from ._outputs import dense, entries, one_or_list, outputs_of, own
 from ._repairs.xla import overriding
 
 
@@ -61,10 +61,15 @@ class Recording:
 
 def _on_tape(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        tape.watch(inputs)
+        tape.watch(one_or_list(inputs))
         value, aux = outputs_of(f, inputs, has_aux)
-    targets = list(entries(value))
-    return value, aux, lambda cotangents: tape.gradient(targets, list(inputs), output_gradients=list(cotangents))
+    target, sources = one_or_list(entries(value)), one_or_list(inputs)
+
+    def backward(cotangents: Leaves) -> Leaves:
+        gradient = tape.gradient(target, sources, output_gradients=one_or_list(cotangents))
+        return tuple(gradient) if len(inputs) > 1 else (gradient,)
+
+    return value, aux, backward
 
 
 def _in_graph(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:

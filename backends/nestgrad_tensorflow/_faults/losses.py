@@ -6,14 +6,14 @@ import numpy as np
 
 from nestgrad_tensorflow._arguments import varies_inside
 from nestgrad_tensorflow._levels import may_vary
-from nestgrad_tensorflow._operation import Call, value_of
+from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs.cross_entropy import softmax_cross_entropy
 from nestgrad_tensorflow._sight import Sight
 
 
 def _needs_its_definition(call: Call) -> bool:
     """Whether the labels of a cross-entropy are differentiated, or are known to be no probabilities."""
-    labels = value_of(call.inputs[1])
+    labels = call.second
     return may_vary(call.inputs[1]) or (labels is not None and not np.allclose(np.sum(labels, axis=-1), 1))
 
 

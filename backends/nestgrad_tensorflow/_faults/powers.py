@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from nestgrad_tensorflow._arguments import has_small, has_zero
+from nestgrad_tensorflow._arguments import has_small, has_zero, holds
 from nestgrad_tensorflow._inner_functions import Node
 from nestgrad_tensorflow._levels import here, may_vary
-from nestgrad_tensorflow._operation import Call, value_of
+from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs.cumulative import cumprod, cumulative_logsumexp
 from nestgrad_tensorflow._repairs.powers import powers
 from nestgrad_tensorflow._repairs.roots import euclidean_norm
@@ -26,14 +25,14 @@ def _power(exponent: int) -> tuple[Sight, ...]:
     """x**exponent, at a zero."""
 
     def is_meant(value: Any) -> bool:
-        return value is not None and bool(np.any(value == exponent))
+        return value is not None and holds(value, exponent)
 
     def is_meant_inside(node: Node) -> bool:
         constant = node.constants.get(node.definition.input[1].partition(":")[0])
         return constant is not None and is_meant(tf.make_ndarray(constant.attr["value"].tensor))
 
     def when(call: Call) -> bool:
-        return not may_vary(call.inputs[1]) and is_meant(value_of(call.inputs[1])) and has_zero(call)
+        return is_meant(call.second) and has_zero(call) and not may_vary(call.inputs[1])
 
     return (Sight(("Pow",), repair=powers, when=when, when_inside=is_meant_inside),)
 

@@ -6,6 +6,8 @@ differences of values.
 
 from __future__ import annotations
 
+import functools
+
 from nestgrad_tensorflow._ledger import FAULTS
 from nestgrad_tensorflow._sight import Seen
 
@@ -47,3 +49,10 @@ def _by_op() -> dict[str, tuple[Seen, ...]]:
 
 
 TABLE = _by_op()
+
+
+@functools.lru_cache(maxsize=256)
+def wrong_under(nesting: str) -> dict[str, tuple[Seen, ...]]:
+    """The part of the table that is wrong under the nesting of this code: made once, since patterns are slow."""
+    found = {op: tuple(seen for seen in rows if seen.fault.covers(nesting)) for op, rows in TABLE.items()}
+    return {op: rows for op, rows in found.items() if rows}

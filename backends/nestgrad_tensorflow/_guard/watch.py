@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
-from nestgrad_tensorflow._faults.table import TABLE
+from nestgrad_tensorflow._faults.table import TABLE, wrong_under
 from nestgrad_tensorflow._inner_functions import (
     CONTROL_FLOW,
     FORWARD_RULES,
@@ -28,13 +28,17 @@ from nestgrad_tensorflow._inner_functions import (
     functions_in,
     nodes,
 )
-from nestgrad_tensorflow._ledger import FAULTS
+from nestgrad_tensorflow._ledger import FAULTS, covers
 from nestgrad_tensorflow._levels import Rerouted, here
 from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+
+_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient"}
+_MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
+"""The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
 
 class _Counts(threading.local):
@@ -77,6 +81,8 @@ def _seen(
     name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
 ) -> list[Any] | None:
     """After an operation: the outputs to put in place of its own, or None."""
+    if name not in _MINDED:  # most operations
+        return None
     if graph is not here.graph or own.unseen:  # a function being traced: its definition is looked at when it is called
         return None
     is_slow = isinstance(name, bytes)
@@ -87,9 +93,9 @@ def _seen(
         for function in functions_in(attrs):
             _inspect(function)
         return None
-    for wrong in TABLE.get(op, ()):
-        call = Call(inputs, attrs)
-        if wrong.fault.covers(here.nesting) and wrong.sight.when(call):
+    call = Call(inputs, attrs)
+    for wrong in wrong_under(here.nesting).get(op, ()):
+        if wrong.sight.when(call):
             return _repaired(wrong, call, outputs, is_slow)
     return None
 
@@ -126,16 +132,17 @@ def _called(function: str) -> None:
 def _inspect(function: str) -> None:
     """Look into a function before it is called."""
     dropped = FAULTS["inner_function"]
-    if here.accumulators and dropped.covers(here.nesting, compiled=here.graph is not None):
+    if here.accumulators and covers(dropped.id, here.nesting, compiled=here.graph is not None):
         raise Rerouted("inner function", dropped.reason)
-    for wrong, node in _suspects(function):
-        if wrong.fault.covers(here.nesting) and wrong.sight.when_inside(node):
+    for wrong, node in _suspects(function, here.nesting):
+        if wrong.sight.when_inside(node):
             raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
 
 
 @functools.lru_cache(maxsize=1024)
-def _suspects(function: str) -> tuple[tuple[Seen, Node], ...]:
-    return tuple((wrong, node) for node in nodes(function) for wrong in TABLE.get(node.definition.op, ()))
+def _suspects(function: str, nesting: str) -> tuple[tuple[Seen, Node], ...]:
+    table = wrong_under(nesting)
+    return tuple((wrong, node) for node in nodes(function) for wrong in table.get(node.definition.op, ()))
 
 
 def _refused(wrong: Seen, advice: str = "") -> UnsupportedNestingError:

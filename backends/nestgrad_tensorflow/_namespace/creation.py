@@ -1,4 +1,8 @@
-"""Arrays from nothing, from Python and from NumPy. `device` is a TensorFlow device name, as `x.device` is."""
+"""Arrays from nothing, from Python and from NumPy. `device` is a TensorFlow device name, as `x.device` is.
+
+`ones_like` and `zeros_like` are constants: TensorFlow's record their argument, whose derivative is then pulled through
+all that is multiplied by them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import record
 
 from .dtypes import placed
 from .elementwise import promoted
@@ -83,13 +88,13 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = No
 
 def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`array_api.zeros_like`."""
-    with placed(device):
+    with placed(device), record.stop_recording():
         return tf.zeros_like(x, dtype)
 
 
 def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`array_api.ones_like`."""
-    with placed(device):
+    with placed(device), record.stop_recording():
         return tf.ones_like(x, dtype)
 
 

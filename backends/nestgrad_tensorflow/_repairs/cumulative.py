@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._operation import Call, value_of
+from nestgrad_tensorflow._operation import Call
 
 
 def cumprod(call: Call) -> list[Any]:
@@ -23,7 +23,7 @@ def cumulative_logsumexp(call: Call) -> list[Any]:
 
 def _cumulative(call: Call, combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
     """The cumulative result of an associative operation, by log n of them on arrays moved against each other."""
-    x, axis = call.inputs[0], int(value_of(call.inputs[1])) % call.inputs[0].shape.rank
+    x, axis = call.inputs[0], int(call.second) % call.inputs[0].shape.rank
     if call.flag("reverse"):
         x = tf.reverse(x, [axis])
     length, reach = x.shape[axis], 1
