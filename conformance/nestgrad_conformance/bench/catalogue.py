@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal
+
+import msgspec
 
 Made = Literal["held", "anew", "new_f", "inside", "first"]
 """What happens in a call: an operator that is held is called; or it is made anew; or f is new, too; or the operator
@@ -12,13 +16,6 @@ is used inside of the engine's own compiler; or f is new and its derivative comp
 
 STARTUP = "startup"
 """What is measured without an engine: imports, and the command line."""
-EXECUTIONS = {
-    "autograd": ("eager",),
-    "jax": ("eager", "compiled"),
-    "tensorflow": ("eager", "compiled", "xla"),
-    "torch": ("eager", "compiled"),
-}
-"""The engines that somebody has written routes by hand for, and their executions."""
 SIZES = ("10", "1e3", "1e6")
 FLAT = ("seed", "rosenbrock")
 
@@ -50,12 +47,38 @@ class Case:
         return "/".join(filter(None, (self.engine, self.call, self.program, self.size, self.execution, told)))
 
 
+class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An engine that somebody has written routes by hand for, as `engines.toml` has it.
+
+    Attributes:
+        executions: those that are measured.
+        environment: variables of its worker.
+        cases: what it has besides what all have; ids without the engine.
+    """
+
+    executions: tuple[str, ...]
+    environment: dict[str, str] = {}
+    cases: tuple[str, ...] = ()
+
+
+@functools.cache
+def listed() -> Mapping[str, Listed]:
+    """The engines of the file, by the backend's name."""
+    return msgspec.toml.decode(files(__package__).joinpath("engines.toml").read_bytes(), type=dict[str, Listed])
+
+
 def cases(engine: str) -> list[Case]:
     """All cases of an engine, or of `startup`."""
     if engine == STARTUP:
         return [Case(engine, "import", "nestgrad"), Case(engine, "command", "backends")]
-    everywhere = [case for execution in EXECUTIONS[engine] for case in _in_each(engine, execution)]
-    return [*everywhere, *_OWN.get(engine, ())]
+    found = [case for execution in listed()[engine].executions for case in _in_each(engine, execution)]
+    return [*found, *(_named(engine, text) for text in listed()[engine].cases)]
+
+
+def _named(engine: str, text: str) -> Case:
+    """The case of an id."""
+    call, program, size, execution, *made = text.split("/")
+    return Case(engine, call, program, size, execution, *(msgspec.convert(one, Made) for one in made))
 
 
 def _in_each(engine: str, execution: str) -> Iterator[Case]:
@@ -70,21 +93,3 @@ def _in_each(engine: str, execution: str) -> Iterator[Case]:
         yield Case(engine, "nested_gradient", "rosenbrock", size, execution)
     yield Case(engine, "hvp", "mlp", "1e5", execution)
     yield Case(engine, "hvp", "dict_of_ten", "30", execution)
-
-
-_OWN = {
-    "jax": (
-        *(Case("jax", "hvp", program, "10", "eager", "anew") for program in FLAT),
-        *(Case("jax", "hvp", program, "10", "compiled", "inside") for program in FLAT),
-        Case("jax", "hvp", "rosenbrock", "10", "compiled", "first"),
-    ),
-    "torch": (
-        *(Case("torch", "hvp", program, "10", "eager", "anew") for program in FLAT),
-        *(Case("torch", "hvp", program, "10", "eager", "new_f") for program in FLAT),
-        *(Case("torch", "forward_over_reverse", program, "10", "eager") for program in FLAT),
-        *(Case("torch", "reverse_over_forward", program, "10", "eager") for program in FLAT),
-        Case("torch", "nested_gradient", "penalty", "4e3", "eager"),
-        Case("torch", "gradient_in_loss", "penalty", "4e3", "eager"),
-        Case("torch", "hvp", "rosenbrock", "10", "compiled", "first"),
-    ),
-}

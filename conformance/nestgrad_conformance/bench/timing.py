@@ -1,18 +1,17 @@
 """CPU time of calls that take turns.
 
-Wall time says nothing on a machine that others use, nor does a figure that was taken at another time than the one
-it is beside. So all routes of a case run once in every round, and figures are of rounds.
+A figure says little beside one that was taken at another time. So all routes of a case run in every round, and figures
+are of rounds.
 """
 
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Mapping
 
 import msgspec
 
-from .engines.startup import children
+from .clock import clock
 from .routes import Call, Routes
 
 _MOST = 20_000  # calls in a round
@@ -29,7 +28,7 @@ class Effort(msgspec.Struct, frozen=True):
     """
 
     stretch: float = 0.02
-    seconds: float = 1.2
+    seconds: float = 0.9
     fewest: int = 5
     most: int = 15
 
@@ -39,11 +38,6 @@ class Timed(msgspec.Struct, frozen=True):
 
     loops: int
     seconds: tuple[float, ...]
-
-
-def clock() -> float:
-    """CPU seconds of this process, and of the compilers that it has run."""
-    return time.process_time() + children()
 
 
 def timed(routes: Routes, effort: Effort) -> dict[str, Timed]:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import nestgrad as ng
 from nestgrad.internal import INSTALL, descriptor, engine_installed, require_engine
-from nestgrad_conformance.bench.catalogue import EXECUTIONS, STARTUP, Case, cases
+from nestgrad_conformance.bench.catalogue import STARTUP, Case, cases, listed
 from nestgrad_conformance.report.keeping import check_page_file
 
 from .errors import FINDING, Refused, usage_errors
@@ -36,10 +36,11 @@ def bench(backends: tuple[str, ...], globs: tuple[str, ...], file: Path | None, 
         for name in backends:
             require_engine(descriptor(name))
         names = dict.fromkeys(backends) if backends else _installed()
-        selected = _selected([name for name in names if name in EXECUTIONS or name == STARTUP], globs)
+        known = [name for name in names if name in listed() or name == STARTUP]
+        selected = _selected(known, globs)
         if file is not None:
             check_page_file(file)
-        without = [name for name in names if name not in selected]
+        without = [name for name in names if name not in known]
         for name in without:
             told = f"{name}: nobody has written its routes by hand, so there is nothing to compare it with."
             console.print(told, style="yellow", highlight=False, markup=False, soft_wrap=True)
@@ -49,14 +50,15 @@ def bench(backends: tuple[str, ...], globs: tuple[str, ...], file: Path | None, 
 
 def _installed() -> Sequence[str]:
     """The engines with routes by hand that are installed, and what needs none."""
-    known = [info.name for info in ng.backends() if info.name in EXECUTIONS and info.bundled]
+    known = [info.name for info in ng.backends() if info.name in listed() and info.bundled]
     return [STARTUP, *(name for name in known if engine_installed(descriptor(name)))]
 
 
 def _selected(names: Sequence[str], globs: Sequence[str]) -> dict[str, list[Case]]:
     planned = {name: cases(name) for name in names}
     check_globs(globs if names else (), [case.id for some in planned.values() for case in some], "case")
-    return {name: [case for case in some if _is_like(case.id, globs)] for name, some in planned.items()}
+    chosen = {name: [case for case in some if _is_like(case.id, globs)] for name, some in planned.items()}
+    return {name: some for name, some in chosen.items() if some}
 
 
 def _is_like(name: str, globs: Sequence[str]) -> bool:

@@ -77,5 +77,5 @@ def _gated(shown: Sequence[Figure]) -> int:
     for one in found:
         click.echo(f"beyond: {one}")
     bounded = sum(bounds.bound_of(figure) is not None for figure in shown)
-    click.echo(f"{bounded - len(found)} of {bounded} bounds are kept.")
+    click.echo(f"{bounded - len(found)} of {bounded} bounded figures are within {bounds.MARGIN} times their bound.")
     return FINDING if found else 0

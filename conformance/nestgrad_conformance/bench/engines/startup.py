@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 
 from nestgrad_conformance.bench.catalogue import Case
+from nestgrad_conformance.bench.clock import children
 
 Clocked = Callable[[], float]
 """Does something, and says how many seconds it took."""
@@ -37,9 +37,3 @@ def _whole(*arguments: str) -> float:
     start = children()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
     return children() - start
-
-
-def children() -> float:
-    """CPU seconds of all processes that this one has started, and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -76,7 +76,7 @@ def _tape_of_step(g: Function, f: Function) -> Function:
     return derivative
 
 
-def _func_of_gradient(g: Function, f: Function, argnums: int) -> Function:
+def _func_of_gradient(g: Function, argnums: int, f: Function) -> Function:
     gradient = func.grad(f)
     derivative: Function = func.grad(lambda *x: g(gradient(*x)), argnums)
     return derivative
@@ -128,12 +128,12 @@ _OTHERS: dict[str, dict[str, Maker]] = {
 
 
 def _of_gradients(case: Case, g: Function, argnums: int) -> dict[str, Maker]:
-    in_func: dict[str, Maker] = {"func.grad": lambda f: _func_of_gradient(g, f, argnums)}
     if case.program == "penalty":
         return {"RR": partial(_tape_of_step, g), "module": lambda f: torch_penalty.by_hand(g)}
+    in_func = partial(_func_of_gradient, g, argnums)
     if case.execution == "compiled":
-        return in_func
-    return {"RR": partial(_tape_of_step if argnums else _tape_of_gradient, g), **in_func}
+        return {"RR": in_func}
+    return {"RR": partial(_tape_of_step if argnums else _tape_of_gradient, g), "func.grad": in_func}
 
 
 ENGINE = _Torch()
