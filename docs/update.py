@@ -1,9 +1,10 @@
-"""Writes what follows from something else: tables of scenarios, digests, the index of findings, tables in engines.md.
+"""Writes what follows from something else: tables of scenarios, digests, the index of findings, tables in pages.
 
     python docs/update.py
 
 The index is made of the pages, and of the ledgers of faults as far as a page belongs to one; the tables in engines.md
-are the ledgers. The tests hold the files against what this would write.
+are the ledgers, and those in cost.md are what `nestgrad bench --json docs/reports/bench.json` has measured. The tests
+hold the files against what this would write.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from pathlib import Path
 import nestgrad as ng
 from nestgrad.extend import Fault
 from nestgrad.internal import descriptor, url
+from nestgrad_conformance.bench import page, storage
 from nestgrad_conformance.limits.ledger import faults
 from nestgrad_conformance.scenarios.native import _tables
 
 DOCS = Path(__file__).parent
 DIGESTS = DOCS.parent / "conformance" / "tests" / "test_digests.py"
-INDEX, ENGINES = DOCS / "findings" / "index.md", DOCS / "engines.md"
+INDEX, ENGINES, COST = DOCS / "findings" / "index.md", DOCS / "engines.md", DOCS / "cost.md"
+BENCH = DOCS / "reports" / "bench.json"
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in INDEX.parent.glob("*.md") if page.stem != "index"}
 KINDS = ["wrong number", "silent zero", "lost digits", "NaN", "crash", "wrong dtype"]
 CODES = ["".join(letters) for order in (1, 2, 3) for letters in itertools.product("FR", repeat=order)]
@@ -143,8 +146,18 @@ def engines(text: str) -> str:
     return text
 
 
+def cost(text: str) -> str:
+    """The page of costs, with the figures that are kept."""
+    suite = storage.read(BENCH)
+    for name, made in page.SECTIONS.items():
+        begin, end = f"<!-- figures: {name} -->\n", f"<!-- end of figures: {name} -->"
+        head, _, rest = text.partition(begin)
+        text = f"{head}{begin}\n{made(suite)}\n\n{end}{rest.partition(end)[2]}"
+    return text
+
+
 if __name__ == "__main__":
-    for path, made in ((INDEX, index), (ENGINES, engines)):
+    for path, made in ((INDEX, index), (ENGINES, engines), (COST, cost)):
         path.write_text(made(path.read_text(encoding="utf-8")), encoding="utf-8")
     if tables := _tables.write():
         subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", *tables], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .commands.backends import list_backends
+from .commands.bench import bench
 from .commands.check import check
 from .commands.conformance import conformance
 from .commands.left_out import warned_in_lines
@@ -25,3 +26,4 @@ command.add_command(conformance)
 command.add_command(report_group)
 command.add_command(check)
 command.add_command(mutation)
+command.add_command(bench)

@@ -1,4 +1,4 @@
-"""No text of core names an engine, and none of the suite outside of its scenarios: what is said of one is data."""
+"""No text of core names an engine, and none of the suite but its scenarios and routes by hand: the rest is data."""
 
 import ast
 import io
@@ -19,14 +19,17 @@ ALLOWED = {
     "nestgrad_conformance/mutation/engine.py": "Mutants change the rules of the embedded engine, by its own means.",
 }
 """Files that name an engine, and why they must."""
+OF_ENGINES = ("nestgrad_conformance/scenarios/", "nestgrad_conformance/bench/engines/")
+"""What is written for engines, each in its place."""
 
 
 def files():
     for package in (nestgrad, nestgrad_conformance):
         root = Path(package.__file__).parent
         for file in sorted(root.rglob("*.py")):
-            if file.relative_to(root).parts[0] != "scenarios":
-                yield file.relative_to(root.parent).as_posix(), file
+            name = file.relative_to(root.parent).as_posix()
+            if not name.startswith(OF_ENGINES):
+                yield name, file
 
 
 def named(text):

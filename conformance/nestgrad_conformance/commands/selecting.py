@@ -32,11 +32,11 @@ def checked_code(text: str) -> str:
     return ng.Nesting(text).code
 
 
-def check_globs(globs: Iterable[str], ids: Collection[str]) -> None:
-    """Refuse a pattern that no scenario is like, and say which ids are closest."""
+def check_globs(globs: Iterable[str], ids: Collection[str], what: str = "scenario") -> None:
+    """Refuse a pattern that no scenario (or what else the ids are of) is like, and say which ids are closest."""
     for glob in globs:
         if not any(fnmatch.fnmatchcase(name, glob) for name in ids):
-            raise Refused(f"No scenario is like {glob!r}. {did_you_mean(re.sub(r'[][*?!]', '', glob), ids)}")
+            raise Refused(f"No {what} is like {glob!r}. {did_you_mean(re.sub(r'[][*?!]', '', glob), ids)}")
 
 
 def check_planned(supervisor: Supervisor, named: bool) -> None:

@@ -1,0 +1,1 @@
+"""What a derivative costs: nestgrad beside the same derivative written by hand, in rounds that take turns."""

@@ -1,0 +1,66 @@
+"""By hand on jax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nestgrad_conformance.bench.catalogue import FLAT, Case
+from nestgrad_conformance.bench.programs import Function, Names, Problem
+
+from .engine import Engine, Maker
+
+_SMALL = 1_000
+"""Numbers of x, up to which a Hessian is formed."""
+
+
+def _fr(f: Function) -> Function:
+    gradient = jax.grad(f)
+    return lambda x, v: jax.jvp(gradient, (x,), (v,))[1]
+
+
+def _rr(f: Function) -> Function:
+    gradient = jax.grad(f)
+    return lambda x, v: jax.vjp(gradient, x)[1](v)[0]
+
+
+def _hessian(f: Function) -> Function:
+    hessian = jax.hessian(f)
+    return lambda x, v: hessian(x) @ v
+
+
+def _of_gradient(g: Function, f: Function, argnums: int) -> Function:
+    gradient = jax.grad(f)
+    derivative: Function = jax.grad(lambda *x: g(gradient(*x)), argnums)
+    return derivative
+
+
+class _Jax(Engine):
+    names = Names(jnp.sqrt, jnp.tanh, jnp.sum, jax.nn.log_softmax)
+
+    def array(self, numbers: np.ndarray) -> Any:
+        return jnp.asarray(numbers)
+
+    def finished(self, value: Any) -> Any:
+        return jax.block_until_ready(value)
+
+    def compiled(self, route: Function, execution: str) -> Function:
+        found: Function = jax.jit(route)
+        return found
+
+    def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
+        if case.call == "gradient":
+            return {"R": jax.grad}
+        if problem.g is not None:
+            g = problem.g
+            return {"RR": lambda f: _of_gradient(g, f, problem.argnums)}
+        products: dict[str, Maker] = {"FR": _fr, "RR": _rr}
+        if case.program in FLAT and float(case.size) <= _SMALL:
+            products["jax.hessian"] = _hessian
+        return products
+
+
+ENGINE = _Jax()

@@ -1,0 +1,80 @@
+"""By hand on TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nestgrad_conformance.bench.catalogue import Case
+from nestgrad_conformance.bench.programs import Function, Names, Problem
+
+from .engine import Engine, Maker
+
+
+def _gradient(f: Function) -> Function:
+    def gradient(x: Any, *others: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x, *others)
+        return tape.gradient(y, x)
+
+    return gradient
+
+
+def _rr(f: Function) -> Function:
+    gradient = _gradient(f)
+
+    def product(x: Any, v: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = gradient(x)
+        return tape.gradient(y, x, output_gradients=v)
+
+    return product
+
+
+def _fr(f: Function) -> Function:
+    gradient = _gradient(f)
+
+    def product(x: Any, v: Any) -> Any:
+        with tf.autodiff.ForwardAccumulator(x, v) as accumulator:
+            y = gradient(x)
+        return accumulator.jvp(y)
+
+    return product
+
+
+def _of_gradient(g: Function, f: Function, argnums: int) -> Function:
+    gradient = _gradient(f)
+
+    def derivative(*x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x[argnums])
+            y = g(gradient(*x))
+        return tape.gradient(y, x[argnums], unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    return derivative
+
+
+class _TensorFlow(Engine):
+    names = Names(tf.sqrt, tf.tanh, tf.reduce_sum, tf.nn.log_softmax)
+
+    def array(self, numbers: np.ndarray) -> Any:
+        return tf.constant(numbers)
+
+    def compiled(self, route: Function, execution: str) -> Function:
+        found: Function = tf.function(route, jit_compile=execution == "xla")
+        return found
+
+    def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
+        if case.call == "gradient":
+            return {"R": _gradient}
+        if problem.g is not None:
+            g = problem.g
+            return {"RR": lambda f: _of_gradient(g, f, problem.argnums)}
+        return {"RR": _rr, "FR": _fr}
+
+
+ENGINE = _TensorFlow()
