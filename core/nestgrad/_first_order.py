@@ -53,7 +53,7 @@ def jvp(
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise StructureMismatchError("jvp(f, primals, tangents) takes two tuples, one entry per argument of f.")
-    offered = offers(select(backend, [("primals", primals), ("tangents", tangents)]))
+    offered = offers(select(backend, (primals, tangents), lambda: [("primals", primals), ("tangents", tangents)]))
     require(offered, _FORWARD)
     x, structure = open_primal(offered, "primals", tuple(primals), REAL_OR_COMPLEX)
     v = open_direction(offered, "tangents", tuple(tangents), x, structure)
@@ -97,7 +97,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         >>> [float(entry) for entry in pullback(1.0)]
         [4.0, 3.0]
     """
-    offered = offers(select(backend, [("primals", primals)]))
+    offered = offers(select(backend, primals, lambda: [("primals", primals)]))
     require(offered, _REVERSE)
     x, structure = open_primal(offered, "primals", primals, REAL_OR_COMPLEX)
     call = _Flat(offered, f, x, structure, has_aux)

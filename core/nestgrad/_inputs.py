@@ -133,7 +133,7 @@ _is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
 def _can_fit(backend: Backend, leaf: Any, x: Array) -> bool:
     """Whether a leaf may become an array like x: a number always, an array of the same dtype."""
     if hasattr(leaf, "dtype"):
-        return _dtype_name(leaf.dtype) == _dtype_name(x.dtype)
+        return bool(leaf.dtype == x.dtype) or _dtype_name(leaf.dtype) == _dtype_name(x.dtype)
     numbers = (int, float) if _is_dtype(backend.xp, x.dtype, REAL) else (int, float, complex)
     return isinstance(leaf, numbers) and not isinstance(leaf, bool)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any, Literal, TypedDict
 
 from ._arguments import Call, named_arguments, opened
@@ -54,7 +55,7 @@ class Operator:
             raise TypeError(f"verify is None or 'always'; got {verify!r}.")
         self._f, self._definition, self._backend = f, definition, backend
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
-        self._known: dict[Any, tuple[Opening, Plan]] = {}
+        self._known: dict[Any, tuple[Opening, Plan] | None] = {}
         self._plans: dict[int, Plan] = {}
 
     def __repr__(self) -> str:
@@ -81,15 +82,18 @@ class Operator:
 
     def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Plan, Call]:
         """The plan for these arguments, and the arguments, opened with all checks."""
-        backend = select(self._backend, named_arguments(self._definition, arguments, kwargs))
+        named = functools.partial(named_arguments, self._definition, arguments, kwargs)
+        backend = select(self._backend, (*arguments, *kwargs.values()), named)
         plan = self._plans.get(id(backend))  # which lives as long as the plan
         if plan is None:
             plan = Plan(self._f, self._definition, offers(backend), **self._decided)
             self._plans[id(backend)] = plan
         call = opened(self._definition, plan.offers, arguments)
-        opening = Opening(call, self._definition, arguments, kwargs)
-        if opening.fits:
-            if len(self._known) >= MAX_KEPT:
-                self._known.clear()
-            self._known[key] = opening, plan
+        if len(self._known) >= MAX_KEPT:
+            self._known.clear()
+        if key not in self._known:
+            self._known[key] = None
+        else:  # an operator that is called once learns nothing
+            opening = Opening(call, self._definition, arguments, kwargs)
+            self._known[key] = (opening, plan) if opening.fits else None
         return plan, call

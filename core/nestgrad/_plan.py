@@ -96,9 +96,10 @@ class Plan:
     def _prepared(self, layout: Layout) -> Function:
         solve = self._definition.prepare(self.offers, self.nesting, layout, self._has_aux)
         run, nesting, size, end = self.offers.run, self.nesting, layout.size, layout.size * self._count
+        function, has_aux, verify = self._f, self._has_aux, self._verify  # not this plan: what it keeps would never die
 
         def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-            f = UserFunction(self._f, layout, arguments[end:], kwargs, self._has_aux, self._verify)
+            f = UserFunction(function, layout, arguments[end:], kwargs, has_aux, verify)
 
             def route(*flat: Any) -> tuple[Any, ...]:
                 return solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))

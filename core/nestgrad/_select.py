@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -26,9 +26,10 @@ ENVIRONMENT = "NESTGRAD_BACKEND"
 _NO_ENGINE = {"builtins", "numpy", "typing"}
 
 
-def select(backend: str | Backend | None, named: Sequence[tuple[str, Any]]) -> Backend:
-    """The backend for a call with these arguments, each with the name that messages use; containers are looked into.
+def select(backend: str | Backend | None, values: Any, named: Callable[[], Sequence[tuple[str, Any]]]) -> Backend:
+    """The backend for a call with these values; containers are looked into.
 
+    `named` gives the values with the names that messages use; it is called where a message may be needed.
     What was selected is kept by the types of the arguments, their leaves and the environment: an engine that is
     installed later is seen by calls with types that are new.
 
@@ -43,19 +44,23 @@ def select(backend: str | Backend | None, named: Sequence[tuple[str, Any]]) -> B
         return cast(Backend, backend)
     if backend is not None:
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
-    values: Any = [value for _, value in named]
     wanted = os.environ.get(ENVIRONMENT)
-    key = frozenset(map(type, optree.tree_leaves(values))), wanted
+    key: tuple[Any, ...] = (*map(type, values), wanted)
     found = _selected.get(key)
+    if found is not None:
+        return found
+    if not optree.all_leaves(values):  # of containers the types say too little
+        key = frozenset(map(type, optree.tree_leaves(values))), wanted
+        found = _selected.get(key)
     if found is None:
-        found = get_backend(_by_arrays(leaves_of(named)) or wanted or _by_installation())
+        found = get_backend(_by_arrays(leaves_of(named())) or wanted or _by_installation())
         if len(_selected) >= _MAX_SELECTED:
             _selected.clear()
         _selected[key] = found
     return found
 
 
-_selected: dict[tuple[frozenset[type], str | None], Backend] = {}
+_selected: dict[tuple[Any, ...], Backend] = {}
 _MAX_SELECTED = 1024
 
 

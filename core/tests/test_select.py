@@ -14,7 +14,7 @@ NEUTRAL = [np.ones(2), np.float32(1), 1.0, 1, True, 1j, "text", None]
 
 
 def chosen(*leaves, backend=None):
-    return select(backend, [(f"leaf{i}", leaf) for i, leaf in enumerate(leaves)]).name
+    return select(backend, leaves, lambda: [(f"leaf{i}", leaf) for i, leaf in enumerate(leaves)]).name
 
 
 def array_of(name):
@@ -36,7 +36,7 @@ def test_explicit_name_wins(jax, monkeypatch):
 
 
 def test_explicit_object_wins(spy, jax):
-    assert select(spy, [("x", jax.numpy.ones(2))]) is spy
+    assert select(spy, [jax.numpy.ones(2)], list) is spy
 
 
 def test_explicit_unknown_name():

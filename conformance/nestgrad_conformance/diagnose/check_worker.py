@@ -74,7 +74,7 @@ def make() -> Callable[[bytes], bytes]:
     The backend is prepared before the user's module is imported: arrays made there should have 64 bits.
     """
     sys.path.insert(0, os.getcwd())  # as `python -m` does
-    backend: Any = select(os.environ.get(BACKEND), [])
+    backend: Any = select(os.environ.get(BACKEND), (), list)
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings

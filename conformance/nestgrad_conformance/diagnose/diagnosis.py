@@ -87,7 +87,7 @@ def diagnose(
 ) -> Diagnosis:
     """See `nestgrad.diagnose`."""
     nestings = checked_nestings(nestings)
-    chosen = select(backend, [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))])
+    chosen = select(backend, (x, *args), lambda: [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))])
     runs = checked_executions(chosen, executions)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings
