@@ -73,3 +73,33 @@ class NativeOfLinearFails(Natives):
         if not any(isbox(leaf) or np.any(leaf) for leaf in optree.tree_leaves(result[-1])):
             raise RuntimeError("does not require grad")
         return result
+
+
+@fault("gradient_vjp")
+class GradientOfAllPlaces:
+    """The places are not heeded."""
+
+    def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
+        return super().gradient_vjp(f, x, range(len(x)), outer, has_aux=has_aux)
+
+
+@fault("gradient_vjp")
+class PullbackOnce:
+    """The second call gives nothing new."""
+
+    def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
+        gradient, pullback, *aux = super().gradient_vjp(f, x, inner, outer, has_aux=has_aux)
+        first = []
+
+        def once(cotangent):
+            first.append(pullback(cotangent))
+            return first[0]
+
+        return gradient, once, *aux
+
+
+@fault("gradient_vjp")
+class AuxLost:
+    def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
+        gradient, pullback, *_ = super().gradient_vjp(f, x, inner, outer, has_aux=has_aux)
+        return gradient, pullback, *([None] * has_aux)
