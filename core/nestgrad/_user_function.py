@@ -14,6 +14,10 @@ class OfTuple:
 
     Attributes:
         of_leaves: the same function of leaves in a row.
+
+    Example:
+        >>> OfTuple(lambda x, y: x * y)((2.0, 3.0))
+        6.0
     """
 
     __slots__ = ("of_leaves",)
@@ -35,6 +39,20 @@ class UserFunction:
             with the same ones, and inputs of the same structures and shapes, the same thing may be expected of it.
         layout: to which arguments the leaves belong.
         verify: `"always"` if nothing that was seen of the function may be relied upon.
+
+    Example:
+        >>> import nestgrad as ng, numpy as np
+        >>> seen = []
+        >>> class Spy(type(ng.get_backend("autograd"))):
+        ...     def vjp(self, f, *primals, has_aux=False):
+        ...         seen.append(f)
+        ...         return super().vjp(f, *primals, has_aux=has_aux)
+        >>> def cubes(x, scale):
+        ...     return scale * (x**3).sum()
+        >>> ng.gradient(cubes, backend=Spy())(np.array([1.0, 2.0]), 2.0)
+        array([ 6., 24.])
+        >>> seen[0].function is cubes, seen[0].others
+        (True, (2.0,))
     """
 
     __slots__ = ("_has_aux", "_name", "function", "kwargs", "layout", "others", "verify")
