@@ -41,10 +41,17 @@ def opened(definition: Definition, offers: Offers, arguments: tuple[Any, ...]) -
     directions = tuple(
         open_direction(offers, name, tree, x, primals[0][1]) for name, tree in zip(names, trees, strict=True)
     )
-    array = offers.flatten(x[0])[1]
-    structures = tuple((None if structure == array else structure, len(leaves)) for leaves, structure in primals)
+    structures = tuple(
+        (None if _is_array(offers, inputs[i], leaves, structure) else structure, len(leaves))
+        for i, (leaves, structure) in zip(places, primals, strict=True)
+    )
     layout = Layout(places, slots, structures, offers)
     return Call(x, directions, tuple(value for i, value in enumerate(inputs) if i not in places), layout)
+
+
+def _is_array(offers: Offers, given: Any, leaves: Leaves, structure: Any) -> bool:
+    """Whether an argument is an array by itself, or becomes one, and no container of one."""
+    return len(leaves) == 1 and (leaves[0] is given or bool(structure == offers.flatten(leaves[0])[1]))
 
 
 def _split(definition: Definition, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -60,6 +67,8 @@ def _split(definition: Definition, arguments: tuple[Any, ...]) -> tuple[tuple[An
 
 def _places(definition: Definition, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which of f's `count` arguments are differentiated, and which of those each argnum is."""
+    if definition.argnums == (0,):
+        return (0,), (0,)
     try:
         chosen = [range(count)[i] for i in definition.argnums]  # negative argnums count from the last
     except IndexError:
