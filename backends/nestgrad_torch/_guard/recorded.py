@@ -7,7 +7,7 @@ call.
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import optree
@@ -20,6 +20,8 @@ from nestgrad_torch._recording import depth, taping
 from nestgrad_torch._sight import Seen
 
 _MAX_SIGNATURES = 1024
+
+_Rules = dict[str, tuple[Seen, ...]]
 
 
 class Look(NamedTuple):
@@ -38,15 +40,24 @@ class Look(NamedTuple):
     captures: bool
 
 
-_looks: dict[tuple[str, tuple[Hashable, ...]], Look] = {}
+_looks: dict[tuple[Any, str, tuple[Hashable, ...]], Look] = {}
 
 
 def look_at(nesting: str, graph: Graph) -> Look:
     """What is looked at in a graph under a nesting."""
-    key = nesting, graph.signature
+    return _look_for(_rules_under, nesting, graph)
+
+
+def look_at_operators(nesting: str, graph: Graph) -> Look:
+    """The same, where Python's calls are seen too: of what is told by these, torch's own rules call other operators."""
+    return _look_for(_operators_under, nesting, graph)
+
+
+def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) -> Look:
+    key = wrong_under, nesting, graph.signature
     look = _looks.get(key)
     if look is None:
-        rules = _rules_under(nesting)
+        rules = wrong_under(nesting)
         names = [node.name() for node in graph.nodes]
         suspected = [(*rules.get(name, ()), *rules.get(name.rstrip("0123456789"), ())) for name in names]
         look = Look(
@@ -132,19 +143,26 @@ class _Saved(Mapping[str, Any]):
 
 
 @functools.lru_cache(maxsize=256)
-def _rules_under(nesting: str) -> dict[str, tuple[Seen, ...]]:
+def _rules_under(nesting: str) -> _Rules:
     """The reverse rules, by torch's name, with its number or without, that are wrong under a nesting."""
-    rules: dict[str, tuple[Seen, ...]] = {}
+    return _wrong_under(nesting, lambda wrong: (*wrong.sight.nodes, *_of_operators(wrong)))
+
+
+@functools.lru_cache(maxsize=256)
+def _operators_under(nesting: str) -> _Rules:
+    """Those of operators alone."""
+    return _wrong_under(nesting, _of_operators)
+
+
+def _wrong_under(nesting: str, names: Callable[[Seen], tuple[str, ...]]) -> _Rules:
+    rules: _Rules = {}
     for wrong in TABLE:
         if wrong.covers(nesting):
-            for rule in _rules(wrong):
-                rules[rule] = (*rules.get(rule, ()), wrong)
+            for name in names(wrong):
+                rules[name] = (*rules.get(name, ()), wrong)
     return rules
 
 
-def _rules(wrong: Seen) -> tuple[str, ...]:
-    """What torch calls the reverse rules of an operation."""
-    return (
-        *wrong.sight.nodes,
-        *("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.sight.aten),
-    )
+def _of_operators(wrong: Seen) -> tuple[str, ...]:
+    """What torch calls the reverse rules of an operation, by its operators."""
+    return tuple("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.sight.aten)
