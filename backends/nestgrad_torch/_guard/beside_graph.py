@@ -17,6 +17,7 @@ from torch._ops import OperatorBase, OpOverloadPacket
 from nestgrad.extend import Function, Leaves
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
+from nestgrad_torch._recording import entries, node_leads_to_input
 
 from .recorded import Look, check, look_at_operators
 from .watch import Functions, every_operator, nesting_here, refused
@@ -137,5 +138,8 @@ def check_tape(nesting: str, value: Any, tangent: Any) -> None:
     Raises:
         UnsupportedNestingError: torch would get an operation wrong under this nesting.
     """
-    graph = Graph((value, tangent), ())
-    check(nesting, graph, look_at_operators(nesting, graph))
+    graph = Graph((*entries(value), *entries(tangent)), ())
+    look = look_at_operators(nesting, graph)
+    if look.suspects:  # unless they are in a graph of others', behind what f captures
+        ours = tuple(found for found in look.suspects if node_leads_to_input(graph.nodes[found[0]]))
+        check(nesting, graph, look._replace(suspects=ours))

@@ -20,6 +20,7 @@ from nestgrad_torch._recording import depth, taping
 from nestgrad_torch._sight import Seen
 
 _MAX_SIGNATURES = 1024
+_WRAP = 2**64  # torch shows a negative axis as an unsigned number
 
 _Rules = dict[str, tuple[Seen, ...]]
 
@@ -131,9 +132,10 @@ class _Saved(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return getattr(self._node, f"_saved_{name}")
+            saved = getattr(self._node, f"_saved_{name}")
         except AttributeError:
             raise KeyError(name) from None
+        return saved - _WRAP if isinstance(saved, int) and saved >= _WRAP // 2 else saved
 
     def __iter__(self) -> Iterator[str]:
         return (name.removeprefix("_saved_") for name in dir(self._node) if name.startswith("_saved_"))
