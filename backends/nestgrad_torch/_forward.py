@@ -21,7 +21,7 @@ from nestgrad.extend import Function, Leaves
 
 from ._function import Watch, check_compilable, prepared
 from ._gradient import Gradient
-from ._guard.beside_graph import beside_tape, check_tape
+from ._guard.beside_graph import beside_tape, check_recorded
 from ._guard.watch import along, is_along_recorded, watched
 from ._has_aux import apart
 from ._recording import depth, requires_grad
@@ -54,7 +54,7 @@ def _jvp_on_tape(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) 
     if not (torch.is_grad_enabled() and all(map(requires_grad, primals))):
         return _jvp(f, primals, tangents, has_aux)
     value, tangent, *aux = _jvp(f, primals, tangents, has_aux, beside_tape)
-    check_tape("R" * depth() + "F", value, tangent)
+    check_recorded("R" * depth() + "F", value, tangent)
     return value, tangent, *aux
 
 

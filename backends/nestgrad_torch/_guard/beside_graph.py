@@ -17,9 +17,9 @@ from torch._ops import OperatorBase, OpOverloadPacket
 from nestgrad.extend import Function, Leaves
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
-from nestgrad_torch._recording import entries, node_leads_to_input
+from nestgrad_torch._recording import entries
 
-from .recorded import Look, check, look_at_operators
+from .recorded import Look, check, check_tape, look_at_operators
 from .watch import Functions, every_operator, nesting_here, refused
 
 _OWNERS = (torch, torch.Tensor)
@@ -127,19 +127,16 @@ def _is_recorded_here(value: Any) -> bool:
 
 
 def beside_tape(f: Function, x: Leaves) -> Any:
-    """`f(*x)`, whose graph is looked at by `check_tape` when forward mode is done with it."""
+    """`f(*x)`, whose graph is looked at by `check_recorded` when forward mode is done with it."""
     with BesideGraph(nesting_here()):
         return f(*x)
 
 
-def check_tape(nesting: str, value: Any, tangent: Any) -> None:
+def check_recorded(nesting: str, value: Any, tangent: Any) -> None:
     """A look at what a tape has recorded of a function and of its derivative along a tangent.
 
     Raises:
         UnsupportedNestingError: torch would get an operation wrong under this nesting.
     """
     graph = Graph((*entries(value), *entries(tangent)), ())
-    look = look_at_operators(nesting, graph)
-    if look.suspects:  # unless they are in a graph of others', behind what f captures
-        ours = tuple(found for found in look.suspects if node_leads_to_input(graph.nodes[found[0]]))
-        check(nesting, graph, look._replace(suspects=ours))
+    check_tape(nesting, graph, look_at_operators(nesting, graph))

@@ -26,7 +26,7 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunct
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
-from .recorded import Look, check, look_at
+from .recorded import Look, check_tape, look_at
 from .watch import refusing, watching
 
 _MAX_KINDS, _MAX_GRAPHS = 64, 256
@@ -76,7 +76,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         look = seen.graphs.get(graph.signature)
         if look is not None:
             if look.suspects:
-                check(nesting, graph, look)
+                check_tape(nesting, graph, look)
             return output, graph, look
     watch = watching(nesting)
     try:
@@ -85,7 +85,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         graph = Graph(output[0] if has_aux else output, inputs)
         look = look_at(nesting, graph)
         if look.suspects:
-            check(nesting, graph, look)
+            check_tape(nesting, graph, look)
     except UnsupportedNestingError:
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path

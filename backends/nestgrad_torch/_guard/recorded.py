@@ -16,7 +16,7 @@ from torch.autograd.function import BackwardCFunction
 
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
-from nestgrad_torch._recording import depth, taping
+from nestgrad_torch._recording import depth, node_leads_to_input, taping
 from nestgrad_torch._sight import Seen
 
 _MAX_SIGNATURES = 1024
@@ -75,14 +75,20 @@ def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) 
 
 
 def check(nesting: str, graph: Graph, look: Look) -> None:
-    """A look at the values in what f has recorded on a tape.
+    """A look at the values in what f has recorded at a level of its own.
 
     Raises:
         UnsupportedNestingError: torch would get an operation wrong under this nesting.
     """
-    wrong = _wrong_in(graph, look)
-    if wrong is not None:
+    for _, wrong in _wrong_in(graph, look):
         raise wrong.refusal(nesting)
+
+
+def check_tape(nesting: str, graph: Graph, look: Look) -> None:
+    """The same of a tape, in which there may be graphs of others, behind what f captures: these are constants."""
+    for node, wrong in _wrong_in(graph, look):
+        if node_leads_to_input(node):
+            raise wrong.refusal(nesting)
 
 
 def guard(nesting: str, result: Any, inputs: tuple[Any, ...]) -> None:
@@ -97,23 +103,23 @@ def _guard(leaf: Any, nesting: str, inputs: tuple[Any, ...]) -> None:
         return
     with taping(inputs):
         graph = Graph(leaf, ())
-        wrong = _wrong_in(graph, look_at(nesting, graph))
-    if wrong is not None:
-        leaf.register_hook(functools.partial(_refuse, wrong, nesting))
+        found = next(_wrong_in(graph, look_at(nesting, graph)), None)
+    if found is not None:
+        leaf.register_hook(functools.partial(_refuse, found[1], nesting))
 
 
 def _refuse(wrong: Seen, nesting: str, cotangent: Any) -> None:
     raise wrong.refusal(nesting)
 
 
-def _wrong_in(graph: Graph, look: Look) -> Seen | None:
-    """The first operation of a graph that is wrong."""
+def _wrong_in(graph: Graph, look: Look) -> Iterator[tuple[Any, Seen]]:
+    """The operations of a graph that are wrong, each with its node."""
     for place, suspects in look.suspects:
-        saved = _Saved(graph.nodes[place])
+        node = graph.nodes[place]
+        saved = _Saved(node)
         for wrong in suspects:
             if _concerned(wrong, saved):
-                return wrong
-    return None
+                yield node, wrong
 
 
 def _concerned(wrong: Seen, saved: _Saved) -> bool:
