@@ -171,7 +171,23 @@ def inner(x):
     return (torch.func.grad(of)(x) * x).sum()
 
 
+def near_zero(x):
+    return torch.sinc(0 * x if FLAG["on"] else x).sum()
+
+
+INNER = {  # the rule of sinc is what f keeps of it, and no node
+    "torch.func.grad": lambda x: torch.func.grad(near_zero)(x),
+    "torch.func.jacrev": lambda x: torch.func.jacrev(torch.func.jacrev(near_zero))(x),
+    "torch.func.jvp": lambda x: torch.func.jvp(near_zero, (x,), (V,))[1],
+    "torch.autograd.grad": lambda x: torch.autograd.grad(near_zero(x), x, create_graph=True)[0],
+    "torch.autograd.functional": lambda x: torch.autograd.functional.vjp(near_zero, x, create_graph=True)[1],
+}
+
 CASES = {
+    **{
+        name: (lambda x, inner=inner: (inner(x) * x).sum(), "FR RF" if name.startswith("torch.func.") else "FR")
+        for name, inner in INNER.items()
+    },
     "J": (lambda x: ((J(x) if FLAG["on"] else torch.ones_like(x)) * x * x).sum(), "FR RF"),
     "inverse": (lambda x: ((inverse(x) if FLAG["on"] else x.sin()) * x).sum(), "FR RF"),
     "aten": (

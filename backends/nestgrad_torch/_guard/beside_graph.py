@@ -2,7 +2,8 @@
 
 The graph of reverse mode is there under torch.func too. What leaves no node in it is seen by itself, with every
 operator that it calls: what is called without a gradient, rules and operators of the user's, what writes into a view,
-and what may take for a number what forward mode has a derivative of.
+and what may take for a number what forward mode has a derivative of. So is what f differentiates itself, of which the
+value may keep no more than its rule.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from typing import Any
 
 import optree
 import torch
-from torch._C._functorch import is_functorch_wrapped_tensor, maybe_get_level, peek_interpreter_stack
+from torch._C._functorch import (
+    get_dynamic_layer_stack_depth,
+    get_unwrapped,
+    is_functorch_wrapped_tensor,
+    maybe_get_level,
+    peek_interpreter_stack,
+)
 from torch._ops import OperatorBase, OpOverloadPacket
 
 from nestgrad.extend import Function, Leaves
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
-from nestgrad_torch._recording import entries
+from nestgrad_torch._recording import depth, entries
 
 from .recorded import Look, check, check_tape, look_at_operators
 from .watch import Functions, every_operator, nesting_here, refused
@@ -34,6 +41,8 @@ _IN_PLACE = _named(*(name for wrong in TABLE for name in wrong.sight.aten if nam
 _LOSES: Any = torch.Tensor.data.__get__
 """Takes a tensor out of the graph, and not out of a forward mode around it."""
 _HOOKS = frozenset({torch.Tensor.register_hook, torch.Tensor.grad_fn.__get__})
+
+_DIFFERENTIATES = frozenset({torch.autograd.grad, torch.autograd.backward, torch.Tensor.backward})
 
 _ARITHMETIC = _named(
     *("add", "sub", "mul", "div", "pow", "true_divide", "maximum", "minimum", "matmul", "dot"),
@@ -57,11 +66,14 @@ class BesideGraph(Functions):
         self._operators, functions = refused(nesting, False)
         super().__init__(nesting, functions)
         self._takes_numbers = nesting.endswith("F")
+        self._depth = get_dynamic_layer_stack_depth()
         self._loses = self.hooked = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in _HOOKS:
             self.hooked = True
+        if func in _DIFFERENTIATES:
+            check_behind(self._nesting, args[0])
         if self._leaves_a_node(func, args, kwargs):
             return super().__torch_function__(func, types, args, kwargs)
         with every_operator(self._nesting, self._operators) as self._read:
@@ -76,6 +88,7 @@ class BesideGraph(Functions):
         return (
             torch.is_grad_enabled()
             and not self._loses
+            and get_dynamic_layer_stack_depth() == self._depth
             and func not in _IN_PLACE
             and not isinstance(func, _OPERATORS)
             and not (self._takes_numbers and _may_take_a_number(func, args, kwargs))
@@ -90,6 +103,20 @@ def _may_take_a_number(func: Any, args: Any, kwargs: Any) -> bool:
         return False
     others: Any = given, kwargs
     return any(isinstance(value, torch.Tensor) and value.dim() == 0 for value in optree.tree_leaves(others))
+
+
+def check_behind(nesting: str, outputs: Any) -> None:
+    """A look at what f differentiates itself; see `check_recorded`."""
+    roots = tuple(_at_a_graph(output) for output in (outputs if isinstance(outputs, (tuple, list)) else (outputs,)))
+    graph = Graph(roots, ())
+    (check_tape if depth() else check)(nesting, graph, look_at_operators(nesting, graph))
+
+
+def _at_a_graph(value: Any) -> Any:
+    """The tensor at the level where it has a graph."""
+    while isinstance(value, torch.Tensor) and not value.requires_grad and is_functorch_wrapped_tensor(value):
+        value = get_unwrapped(value)
+    return value
 
 
 class Recorded:
