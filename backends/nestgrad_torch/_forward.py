@@ -19,9 +19,12 @@ from torch.func import jvp as func_jvp
 
 from nestgrad.extend import Function, Leaves
 
-from ._function import check_compilable, prepared
-from ._guard.watch import along
+from ._function import Watch, check_compilable, prepared
+from ._gradient import Gradient
+from ._guard.beside_graph import beside_tape, check_recorded
+from ._guard.watch import along, is_along_recorded, watched
 from ._has_aux import apart
+from ._recording import depth, requires_grad
 from ._structural_zeros import dense, with_tangent
 
 forward_mode = threading.RLock()
@@ -35,15 +38,31 @@ def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves
         return value, dense(tangent), *aux
     with forward_mode, along(tangents):
         _load_forward_rules()
-        value, tangent, *aux = _jvp(f, primals, tangents, has_aux)
+        if torch._C._are_functorch_transforms_active() or is_along_recorded(tangents):
+            value, tangent, *aux = _jvp(f, primals, tangents, has_aux)
+        elif depth():
+            value, tangent, *aux = _jvp_on_tape(f, primals, tangents, has_aux)
+        elif isinstance(f, Gradient):
+            value, tangent, *aux = _jvp(f.beside_graph, primals, tangents, has_aux, lambda gradient, x: gradient(*x))
+        else:
+            value, tangent, *aux = _jvp(f, primals, tangents, has_aux)
     return *dense((value, tangent)), *aux
 
 
-def _jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
-    watched = prepared(f, primals[0], has_aux)
+def _jvp_on_tape(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
+    """The same where nothing but tapes is around: they show f's operators if they record whatever comes from x."""
+    if not (torch.is_grad_enabled() and all(map(requires_grad, primals))):
+        return _jvp(f, primals, tangents, has_aux)
+    value, tangent, *aux = _jvp(f, primals, tangents, has_aux, beside_tape)
+    check_recorded("R" * depth() + "F", value, tangent)
+    return value, tangent, *aux
+
+
+def _jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool, watch: Watch = watched) -> Leaves:
+    f_as_tensors = prepared(f, primals[0], has_aux, watch)
     if has_aux:
-        watched, joined = apart(watched)
-    value, tangent, *aux = func_jvp(watched, primals, with_tangent(tangents), has_aux=has_aux)
+        f_as_tensors, joined = apart(f_as_tensors)
+    value, tangent, *aux = func_jvp(f_as_tensors, primals, with_tangent(tangents), has_aux=has_aux)
     return value, _like(tangent, value), *(joined(tensors) for tensors in aux)
 
 

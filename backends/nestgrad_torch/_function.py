@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from nestgrad.extend import Function
+from nestgrad.extend import Function, Leaves
 
 from ._guard.dynamo_graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
 from ._guard.watch import nesting_here, watched
 
+Watch = Callable[[Function, Leaves], Any]
+"""`f(*x)`, with operations refused that are wrong here."""
 
-def prepared(f: Function, like: Any, has_aux: bool) -> Function:
+
+def prepared(f: Function, like: Any, has_aux: bool, watch: Watch = watched) -> Function:
     """F, watched, with outputs that are tensors."""
 
     def f_as_tensors(*x: Any) -> Any:
-        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watched(f, x)
+        output = looked_at(f, x) if torch.compiler.is_dynamo_compiling() else watch(f, x)
         if has_aux:
             return as_tensors(output[0], like), output[1]
         return as_tensors(output, like)

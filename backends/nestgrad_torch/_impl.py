@@ -14,6 +14,7 @@ from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import is_linearized, is_traced
+from ._gradient import Gradient
 from ._guard.dynamo_graph import is_compilable, uncompiled
 from ._guard.recorded import guard
 from ._ledger import refusal
@@ -57,13 +58,13 @@ class Torch(RawTorch):
         """See `nestgrad.extend.ReverseMode.vjp`."""
         return _reverse.vjp(f, primals, has_aux)
 
+    def forward_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
+        """See `nestgrad.extend.ForwardOverReverse`."""
+        return _of_leaves(lambda f, x, v: self.jvp(Gradient(f), x, v), f, primal, tangent)
+
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
-        if isinstance(primal, tuple):
-            of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
-            return _reverse.reverse_over_reverse(of_leaves, primal, tangent)
-        (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
-        return gradient, product
+        return _of_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
 
     def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.GradientVjp`."""
@@ -104,9 +105,28 @@ class Torch(RawTorch):
         return make_canary()
 
 
-if TYPE_CHECKING:
-    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, ReverseMode, ReverseOverReverse
+def _of_leaves(second_order: Callable[..., tuple[Any, Any]], f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
+    """Gradient and product by a function of leaves, each in the shape of the primal: a tensor, or a tuple of them."""
+    if isinstance(primal, tuple):
+        of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
+        return second_order(of_leaves, primal, tangent)
+    (gradient,), (product,) = second_order(f, (primal,), (tangent,))
+    return gradient, product
 
-    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, ReverseOverReverse, Protocol): ...
+
+if TYPE_CHECKING:
+    from nestgrad import extend
+
+    class _Spec(
+        extend.Backend,
+        extend.ForwardMode,
+        extend.ReverseMode,
+        extend.Batch,
+        extend.Compile,
+        extend.ForwardOverReverse,
+        extend.ReverseOverReverse,
+        extend.GradientVjp,
+        Protocol,
+    ): ...
 
     _: _Spec = Torch()

@@ -36,6 +36,8 @@ _REVERSE_HELPS = (
 )
 """Pattern, operation and reason of messages about a forward mode or a transform."""
 
+_BRANCHES = "This higher order operator doesn't work unless it is captured completely"
+
 _MESSAGES = (
     Message(
         r"Trying to use forward AD with (?:aten::)?_?(\w+)", "{}", "torch has no forward rule for it.", Mode.REVERSE
@@ -61,6 +63,9 @@ _MESSAGES = (
 
 def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of torch means, or None."""
+    if isinstance(exception, TorchDynamoException) and _BRANCHES in str(exception):  # by itself, not by compile=True
+        why = "Dynamo, which compiles its branches, cannot trace them here."
+        return Refusal("torch.cond", why, throughout(Mode.REVERSE, nesting))
     if isinstance(exception, TorchDynamoException):
         found = re.search(f"{BROKEN_ON_PURPOSE}(.*)", str(exception))
         why = found[1] if found else f"it says: {_first_sentence(str(exception))}"

@@ -29,9 +29,15 @@ def depth() -> int:
 def leads_to_input(value: Any) -> bool:
     """Whether a tape that records here has come from an input of f to this tensor."""
     inputs = [entry for of_one in _tapes.inputs for entry in of_one]
+    return any(value is entry for entry in inputs) or (requires_grad(value) and node_leads_to_input(value.grad_fn))
+
+
+def node_leads_to_input(last: Any) -> bool:
+    """Whether a tape that records here has come from an input of f to this node."""
+    inputs = [entry for of_one in _tapes.inputs for entry in of_one]
     ours = {entry.grad_fn for entry in inputs} - {None}
-    return any(value is entry for entry in inputs) or any(
-        node in ours or any(getattr(node, "variable", None) is entry for entry in inputs) for node in nodes(value)
+    return any(
+        node in ours or any(getattr(node, "variable", None) is entry for entry in inputs) for node in _behind([last])
     )
 
 
@@ -52,7 +58,11 @@ class taping:  # noqa: N801  # a context as those of contextlib, which take four
 
 def nodes(value: Any) -> Iterator[Any]:
     """The nodes of the graph behind a tensor or a tuple of them."""
-    seen, pending = set(), [entry.grad_fn for entry in entries(value) if requires_grad(entry)]
+    return _behind([entry.grad_fn for entry in entries(value) if requires_grad(entry)])
+
+
+def _behind(pending: list[Any]) -> Iterator[Any]:
+    seen = set()
     while pending:
         node = pending.pop()
         if node is not None and node not in seen:

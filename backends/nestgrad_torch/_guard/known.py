@@ -13,8 +13,9 @@ is watched. `verify="always"` watches every call.
 
 from __future__ import annotations
 
+import contextlib
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,8 +25,9 @@ import torch
 from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunction
 from nestgrad_torch._graph import Graph
 
-from .recorded import Look, check, look_at
-from .watch import watching
+from .beside_graph import Recorded
+from .recorded import Look, check_tape, look_at
+from .watch import refusing, watching
 
 _MAX_KINDS, _MAX_GRAPHS = 64, 256
 _EVERY = 256
@@ -74,7 +76,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         look = seen.graphs.get(graph.signature)
         if look is not None:
             if look.suspects:
-                check(nesting, graph, look)
+                check_tape(nesting, graph, look)
             return output, graph, look
     watch = watching(nesting)
     try:
@@ -83,7 +85,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         graph = Graph(output[0] if has_aux else output, inputs)
         look = look_at(nesting, graph)
         if look.suspects:
-            check(nesting, graph, look)
+            check_tape(nesting, graph, look)
     except UnsupportedNestingError:
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path
@@ -91,6 +93,24 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
     if seen is not None:
         seen.note(graph, look, watch.called_unseen)
     return output, graph, look
+
+
+@contextlib.contextmanager
+def pulled_back(f: Function, inputs: Leaves, recorded: Recorded) -> Iterator[None]:
+    """A context in which a pullback under a forward mode is watched, unless it is one that was seen.
+
+    Which operators it runs is decided by the graph that it goes through: by rules of torch, hooks and rules of the
+    user's aside.
+    """
+    seen = _seen("FR", f, inputs)
+    due = seen is None or seen.is_due()
+    if seen is not None and not due and not recorded.hooked and recorded.graph.signature in seen.graphs:
+        yield
+        return
+    with refusing("F"):
+        yield
+    if seen is not None:
+        seen.note(recorded.graph, recorded.look, recorded.hooked)
 
 
 def _seen(nesting: str, f: Function, inputs: Leaves) -> _Seen | None:

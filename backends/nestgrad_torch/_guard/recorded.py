@@ -7,7 +7,7 @@ call.
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import optree
@@ -16,10 +16,13 @@ from torch.autograd.function import BackwardCFunction
 
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
-from nestgrad_torch._recording import depth, taping
+from nestgrad_torch._recording import depth, node_leads_to_input, taping
 from nestgrad_torch._sight import Seen
 
 _MAX_SIGNATURES = 1024
+_WRAP = 2**64  # torch shows a negative axis as an unsigned number
+
+_Rules = dict[str, tuple[Seen, ...]]
 
 
 class Look(NamedTuple):
@@ -38,15 +41,24 @@ class Look(NamedTuple):
     captures: bool
 
 
-_looks: dict[tuple[str, tuple[Hashable, ...]], Look] = {}
+_looks: dict[tuple[Any, str, tuple[Hashable, ...]], Look] = {}
 
 
 def look_at(nesting: str, graph: Graph) -> Look:
     """What is looked at in a graph under a nesting."""
-    key = nesting, graph.signature
+    return _look_for(_rules_under, nesting, graph)
+
+
+def look_at_operators(nesting: str, graph: Graph) -> Look:
+    """The same, where Python's calls are seen too: of what is told by these, torch's own rules call other operators."""
+    return _look_for(_operators_under, nesting, graph)
+
+
+def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) -> Look:
+    key = wrong_under, nesting, graph.signature
     look = _looks.get(key)
     if look is None:
-        rules = _rules_under(nesting)
+        rules = wrong_under(nesting)
         names = [node.name() for node in graph.nodes]
         suspected = [(*rules.get(name, ()), *rules.get(name.rstrip("0123456789"), ())) for name in names]
         look = Look(
@@ -63,14 +75,20 @@ def look_at(nesting: str, graph: Graph) -> Look:
 
 
 def check(nesting: str, graph: Graph, look: Look) -> None:
-    """A look at the values in what f has recorded on a tape.
+    """A look at the values in what f has recorded at a level of its own.
 
     Raises:
         UnsupportedNestingError: torch would get an operation wrong under this nesting.
     """
-    wrong = _wrong_in(graph, look)
-    if wrong is not None:
+    for _, wrong in _wrong_in(graph, look):
         raise wrong.refusal(nesting)
+
+
+def check_tape(nesting: str, graph: Graph, look: Look) -> None:
+    """The same of a tape, in which there may be graphs of others, behind what f captures: these are constants."""
+    for node, wrong in _wrong_in(graph, look):
+        if node_leads_to_input(node):
+            raise wrong.refusal(nesting)
 
 
 def guard(nesting: str, result: Any, inputs: tuple[Any, ...]) -> None:
@@ -85,23 +103,23 @@ def _guard(leaf: Any, nesting: str, inputs: tuple[Any, ...]) -> None:
         return
     with taping(inputs):
         graph = Graph(leaf, ())
-        wrong = _wrong_in(graph, look_at(nesting, graph))
-    if wrong is not None:
-        leaf.register_hook(functools.partial(_refuse, wrong, nesting))
+        found = next(_wrong_in(graph, look_at(nesting, graph)), None)
+    if found is not None:
+        leaf.register_hook(functools.partial(_refuse, found[1], nesting))
 
 
 def _refuse(wrong: Seen, nesting: str, cotangent: Any) -> None:
     raise wrong.refusal(nesting)
 
 
-def _wrong_in(graph: Graph, look: Look) -> Seen | None:
-    """The first operation of a graph that is wrong."""
+def _wrong_in(graph: Graph, look: Look) -> Iterator[tuple[Any, Seen]]:
+    """The operations of a graph that are wrong, each with its node."""
     for place, suspects in look.suspects:
-        saved = _Saved(graph.nodes[place])
+        node = graph.nodes[place]
+        saved = _Saved(node)
         for wrong in suspects:
             if _concerned(wrong, saved):
-                return wrong
-    return None
+                yield node, wrong
 
 
 def _concerned(wrong: Seen, saved: _Saved) -> bool:
@@ -120,9 +138,10 @@ class _Saved(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return getattr(self._node, f"_saved_{name}")
+            saved = getattr(self._node, f"_saved_{name}")
         except AttributeError:
             raise KeyError(name) from None
+        return saved - _WRAP if isinstance(saved, int) and saved >= _WRAP // 2 else saved
 
     def __iter__(self) -> Iterator[str]:
         return (name.removeprefix("_saved_") for name in dir(self._node) if name.startswith("_saved_"))
@@ -132,19 +151,26 @@ class _Saved(Mapping[str, Any]):
 
 
 @functools.lru_cache(maxsize=256)
-def _rules_under(nesting: str) -> dict[str, tuple[Seen, ...]]:
+def _rules_under(nesting: str) -> _Rules:
     """The reverse rules, by torch's name, with its number or without, that are wrong under a nesting."""
-    rules: dict[str, tuple[Seen, ...]] = {}
+    return _wrong_under(nesting, lambda wrong: (*wrong.sight.nodes, *_of_operators(wrong)))
+
+
+@functools.lru_cache(maxsize=256)
+def _operators_under(nesting: str) -> _Rules:
+    """Those of operators alone."""
+    return _wrong_under(nesting, _of_operators)
+
+
+def _wrong_under(nesting: str, names: Callable[[Seen], tuple[str, ...]]) -> _Rules:
+    rules: _Rules = {}
     for wrong in TABLE:
         if wrong.covers(nesting):
-            for rule in _rules(wrong):
-                rules[rule] = (*rules.get(rule, ()), wrong)
+            for name in names(wrong):
+                rules[name] = (*rules.get(name, ()), wrong)
     return rules
 
 
-def _rules(wrong: Seen) -> tuple[str, ...]:
-    """What torch calls the reverse rules of an operation."""
-    return (
-        *wrong.sight.nodes,
-        *("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.sight.aten),
-    )
+def _of_operators(wrong: Seen) -> tuple[str, ...]:
+    """What torch calls the reverse rules of an operation, by its operators."""
+    return tuple("".join(part.capitalize() for part in name.split("_")) + "Backward" for name in wrong.sight.aten)

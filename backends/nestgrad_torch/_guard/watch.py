@@ -61,31 +61,43 @@ def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
 @contextlib.contextmanager
 def along(tangents: tuple[Any, ...]) -> Iterator[None]:
     """A context in which forward mode goes along these tangents, which a tape of the user's may record."""
-    token = _recorded.set(torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents))
+    token = _recorded.set(is_along_recorded(tangents))
     try:
         yield
     finally:
         _recorded.reset(token)
 
 
+def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
+    """Whether a tape records what is computed from one of these tangents."""
+    return torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents)
+
+
 def watching(nesting: str) -> Functions:
     """A context that looks under this nesting at what Python calls alone: a graph will show the operators."""
-    _, functions = _refused(nesting, False)
+    _, functions = refused(nesting, False)
     return Functions(nesting, functions)
 
 
 @contextlib.contextmanager
 def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
-    operators, functions = _refused(nesting, compiled, direction)
+    operators, functions = refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
         with Functions(nesting, functions):
             yield
         return
+    with every_operator(nesting, operators) as read, Functions(nesting, functions, read):
+        yield
+
+
+@contextlib.contextmanager
+def every_operator(nesting: str, operators: Refused) -> Iterator[list[Any]]:
+    """A context in which these operators are refused, whoever calls them, and the tensors that were made numbers."""
     watch = _Operators(nesting, operators)
     try:
-        with watch, Functions(nesting, functions, watch.read):
-            yield
+        with watch:
+            yield watch.read
     except RuntimeError as error:  # TorchScript makes its own of every exception
         if watch.refusal is None or isinstance(error, UnsupportedNestingError):
             raise
@@ -213,7 +225,7 @@ def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
+def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
     """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
     operators: Refused = {}
     functions: Refused = {}
@@ -229,5 +241,5 @@ def _refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Ref
 @functools.lru_cache(maxsize=256)
 def _looked_at(nesting: str) -> frozenset[Any]:
     """The functions about which there is something to say, under a nesting."""
-    _, functions = _refused(nesting, False)
+    _, functions = refused(nesting, False)
     return frozenset({*functions, *REPAIRED, *READS, *ASKED, custom_function_call, torch.Tensor.detach})
