@@ -14,12 +14,16 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from ._descriptor import PROJECT
 from ._errors import BackendUnavailableError, PluginError, in_a_line
-from ._hooks import PLUGINS, PROJECT, PluginHooks
+from ._hooks import PluginHooks
 from ._left_out import leave_out
 from ._registry import ADVICE, entry_points, open_plugin, stamp
 
 T = TypeVar("T")
+
+PLUGINS = "nestgrad.plugins"
+"""The entry-point group of everything else a plug-in can add, scenario packs and report formats."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The registry: backends are found by entry point and loaded one by one, on first use.
 
 Listing reads metadata and imports nothing. Loading imports the one plug-in that was named, so a
-broken plug-in takes no other down.
+broken plug-in takes no other down. What reads metadata and calls hooks is imported by whoever looks
+for a plug-in, which `import nestgrad` does not.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import pluggy
-
+from ._descriptor import PROJECT, Descriptor
 from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean, in_a_line
-from ._hooks import BACKENDS, PROJECT, BackendHooks, Descriptor
 from ._left_out import leave_out
 from ._spec import SPEC_VERSION, Backend
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
+
+    import pluggy
+
+BACKENDS = "nestgrad.backends"
+"""The entry-point group of backends: one entry, one backend, named as its descriptor names it."""
 ADVICE = "Uninstall the plug-in or report it to its authors."
 
 
@@ -181,6 +186,8 @@ def entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
 
 @functools.lru_cache(maxsize=8)
 def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Distribution]]:
+    from importlib.metadata import distributions
+
     found = {
         (entry.name, distribution.name): (entry, distribution)
         for distribution in reversed(list(distributions()))
@@ -215,6 +222,8 @@ def _entry_point(name: str) -> EntryPoint:
 
 @functools.lru_cache(maxsize=64)
 def _describe(entry: EntryPoint, stamp: tuple[Any, ...]) -> Descriptor:
+    from ._hooks import BackendHooks
+
     manager = open_plugin(entry, BackendHooks)
     with _foreign(f"The hook nestgrad_backend of {entry.value!r}"):
         described = manager.hook.nestgrad_backend()
@@ -237,6 +246,8 @@ def open_plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
     Raises:
         BackendUnavailableError: it does not load, or implements a hook that is not among `hooks`.
     """
+    import pluggy
+
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hooks)
     with _foreign(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},"):
