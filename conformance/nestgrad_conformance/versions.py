@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import distribution, packages_distributions, version
+from importlib.metadata import Distribution, distribution, distributions, version
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -16,7 +17,7 @@ UNKNOWN = "0"
 
 def installed(engine: str) -> dict[str, str]:
     """By distribution, the versions of an engine and of what it computes with, such as jaxlib and NumPy."""
-    found = _packages().get(engine.partition(".")[0], [])
+    found = _bringing(engine.partition(".")[0])
     return {name: version(name) for name in sorted({*found, *_arrays_of(found), "numpy"})}
 
 
@@ -42,5 +43,14 @@ def _arrays_of(names: Sequence[str]) -> set[str]:
 
 
 @functools.cache
-def _packages() -> Mapping[str, Sequence[str]]:
-    return packages_distributions()
+def _bringing(package: str) -> list[str]:
+    """The distributions of a package, as `packages_distributions` finds them, which takes the time for all packages."""
+    return [found.name for found in distributions() if _brings(found, package)]
+
+
+def _brings(found: Distribution, package: str) -> bool:
+    declared = (found.read_text("top_level.txt") or "").split()
+    if declared:
+        return package in declared
+    record = found.read_text("RECORD") or ""
+    return re.search(rf"\n{re.escape(package)}(/[^\n,]*)?\.py,", f"\n{record}") is not None

@@ -191,9 +191,8 @@ def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoin
     found = {
         (entry.name, distribution.name): (entry, distribution)
         for distribution in reversed(list(distributions()))
-        if distribution.metadata and distribution.name  # an uninstallation may leave a folder without
         for entry in _entries(distribution)
-        if entry.group == group
+        if entry.group == group and _is_named(distribution)
     }
     return [found[key] for key in sorted(found)]
 
@@ -202,10 +201,15 @@ def _entries(distribution: Distribution) -> Iterable[EntryPoint]:
     try:
         return distribution.entry_points
     except Exception as error:
-        leave_out(
-            f"Distribution {distribution.name!r}", f"Reading its entry points raises {in_a_line(error)}. {ADVICE}"
-        )
+        if _is_named(distribution):
+            why = f"Reading its entry points raises {in_a_line(error)}. {ADVICE}"
+            leave_out(f"Distribution {distribution.name!r}", why)
         return ()
+
+
+def _is_named(distribution: Distribution) -> bool:
+    """Whether it has metadata, which take time to read; an uninstallation may leave a folder without."""
+    return bool(distribution.metadata and distribution.name)
 
 
 def _entry_point(name: str) -> EntryPoint:
