@@ -62,9 +62,9 @@ def plugins() -> tuple[Plugin, ...]:
         BackendUnavailableError: one of nestgrad's own does not load.
     """
     found = []
-    for entry, distribution in entry_points(PLUGINS):
-        name = f"Plug-in {entry.name!r} of {distribution.name} {distribution.version}"
-        opened, bundled = _opened(entry, stamp()), distribution.name == PROJECT
+    for entry, source in entry_points(PLUGINS):
+        name = f"Plug-in {entry.name!r} of {source.name} {source.version}"
+        opened, bundled = _opened(entry, stamp()), source.name == PROJECT
         if isinstance(opened, pluggy.PluginManager):
             found.append(Plugin(name, bundled, opened))
         elif bundled:

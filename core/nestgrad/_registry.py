@@ -17,7 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._descriptor import PROJECT, Descriptor
 from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean, in_a_line
@@ -67,8 +67,7 @@ def backends() -> tuple[BackendInfo, ...]:
         ['autograd', 'jax', 'tensorflow', 'torch']
     """
     return tuple(
-        BackendInfo(entry.name, entry.value, distribution.name, distribution.version)
-        for entry, distribution in entry_points(BACKENDS)
+        BackendInfo(entry.name, entry.value, source.name, source.version) for entry, source in entry_points(BACKENDS)
     )
 
 
@@ -179,21 +178,27 @@ def stamp() -> tuple[Any, ...]:
     return tuple((folder, os.stat(folder).st_mtime_ns) for folder in sys.path if os.path.isdir(folder))
 
 
-def entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
+class Source(NamedTuple):
+    """The distribution that an entry point is of."""
+
+    name: str
+    version: str
+
+
+def entry_points(group: str) -> list[tuple[EntryPoint, Source]]:
     """The group's entries with their distributions, by name; one that is on the path twice counts once."""
     return _entry_points_of(group, stamp())
 
 
 @functools.lru_cache(maxsize=8)
-def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Distribution]]:
+def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Source]]:
     from importlib.metadata import distributions
 
-    found = {
-        (entry.name, distribution.name): (entry, distribution)
-        for distribution in reversed(list(distributions()))
-        for entry in _entries(distribution)
-        if entry.group == group and _is_named(distribution)
-    }
+    found = {}
+    for distribution in reversed(list(distributions())):
+        entries = [entry for entry in _entries(distribution) if entry.group == group]
+        if entries and (source := _source(distribution)):
+            found |= {(entry.name, source.name): (entry, source) for entry in entries}
     return [found[key] for key in sorted(found)]
 
 
@@ -201,25 +206,25 @@ def _entries(distribution: Distribution) -> Iterable[EntryPoint]:
     try:
         return distribution.entry_points
     except Exception as error:
-        if _is_named(distribution):
-            why = f"Reading its entry points raises {in_a_line(error)}. {ADVICE}"
-            leave_out(f"Distribution {distribution.name!r}", why)
+        if source := _source(distribution):
+            leave_out(f"Distribution {source.name!r}", f"Reading its entry points raises {in_a_line(error)}. {ADVICE}")
         return ()
 
 
-def _is_named(distribution: Distribution) -> bool:
-    """Whether it has metadata, which take time to read; an uninstallation may leave a folder without."""
-    return bool(distribution.metadata and distribution.name)
+def _source(distribution: Distribution) -> Source | None:
+    """What the metadata say, parsed once; None where an uninstallation has left a folder without."""
+    metadata = distribution.metadata
+    return Source(metadata["Name"], metadata["Version"]) if metadata and metadata["Name"] else None
 
 
 def _entry_point(name: str) -> EntryPoint:
     claims = defaultdict(list)
-    for entry, distribution in entry_points(BACKENDS):
-        claims[entry.name].append((entry, distribution))
+    for entry, source in entry_points(BACKENDS):
+        claims[entry.name].append((entry, source))
     if name not in claims:
         raise BackendNotFoundError(f"No backend is registered as {name!r}. {did_you_mean(str(name), claims)}")
     if len(claims[name]) > 1:
-        names = " and ".join(repr(distribution.name) for _, distribution in claims[name])
+        names = " and ".join(repr(source.name) for _, source in claims[name])
         raise BackendConflictError(f"Two distributions register a backend as {name!r}: {names}. Uninstall one of them.")
     return claims[name][0][0]
 

@@ -12,7 +12,7 @@ import msgspec
 import nestgrad as ng
 from nestgrad_conformance.probe.row import FAILING, Probe, Try
 
-from .errors import FINDING
+from .status import FINDING
 
 if TYPE_CHECKING:
     from rich.console import Console
