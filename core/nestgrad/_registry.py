@@ -194,7 +194,7 @@ def entry_points(group: str) -> list[tuple[EntryPoint, Source]]:
 def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Source]]:
     from importlib.metadata import distributions
 
-    found = {}
+    found: dict[tuple[str, str], tuple[EntryPoint, Source]] = {}
     for distribution in reversed(list(distributions())):
         entries = [entry for entry in _entries(distribution) if entry.group == group]
         if entries and (source := _source(distribution)):

@@ -16,24 +16,23 @@ class Imported(MutableMapping[str, click.Command]):
     """
 
     def __init__(self, places: dict[str, str]) -> None:
-        self._places = places
-        self._imported: dict[str, click.Command] = {}
+        self._held: dict[str, str | click.Command] = {**places}
 
     def __getitem__(self, name: str) -> click.Command:
-        if name not in self._imported:
-            module, _, attribute = self._places[name].partition(":")
-            self._imported[name] = getattr(importlib.import_module(module), attribute)
-        return self._imported[name]
+        held = self._held[name]
+        if isinstance(held, str):
+            module, _, attribute = held.partition(":")
+            self._held[name] = held = getattr(importlib.import_module(module), attribute)
+        return held
 
     def __setitem__(self, name: str, command: click.Command) -> None:
-        self._places[name], self._imported[name] = "", command
+        self._held[name] = command
 
     def __delitem__(self, name: str) -> None:
-        del self._places[name]
-        self._imported.pop(name, None)
+        del self._held[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._held)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._held)
