@@ -63,4 +63,4 @@ def _listed() -> list[tuple[Distribution, list[str], str]]:
         declared = (one.read_text("top_level.txt") or "").split()
         files = "" if declared else one.read_text("RECORD") or ""
         found.append((one, declared, f"\n{files}"))
-    return found
+    return found[::-1]  # of two of a name, the one that comes first on the path is imported, and is taken last here
