@@ -12,17 +12,17 @@ OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 def main() -> None:
     """Run the command line; exit status 2 if its libraries are not installed, 1 if its output goes nowhere."""
+    if sys.stdout is None:  # closed: every write to this one fails, and no other file takes its number
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     try:
         from nestgrad_conformance.cli import command
+
+        command()  # it imports the command that is asked for
     except ModuleNotFoundError as error:
         if error.name not in NEEDED:
             raise
         sys.stderr.write(f"The command line needs {error.name!r}. Install it: pip install 'nestgrad[conformance]'\n")
         sys.exit(2)
-    if sys.stdout is None:  # closed: every write to this one fails, and no other file takes its number
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
-    try:
-        command()
     except OSError as error:
         if error.filename is not None or error.errno not in OUTPUT:
             raise

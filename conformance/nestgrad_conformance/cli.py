@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import click
 
-from .commands.backends import list_backends
-from .commands.bench import bench
-from .commands.check import check
-from .commands.conformance import conformance
-from .commands.left_out import warned_in_lines
-from .commands.mutation import mutation
-from .commands.report import report_group
+from .commands.lazy import Imported
+from .commands.warned import warned_in_lines
+
+_PLACES = {
+    "backends": "backends:list_backends",
+    "bench": "bench:bench",
+    "check": "check:check",
+    "conformance": "conformance:conformance",
+    "mutation": "mutation:mutation",
+    "report": "report:report_group",
+}
+_COMMANDS = Imported({name: f"nestgrad_conformance.commands.{place}" for name, place in _PLACES.items()})
 
 
-@click.group(name="nestgrad", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="nestgrad", commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nestgrad")
 @click.pass_context
 def command(context: click.Context) -> None:
     """Nested automatic differentiation: which nestings work, measured."""
     context.with_resource(warned_in_lines())
-
-
-command.add_command(list_backends)
-command.add_command(conformance)
-command.add_command(report_group)
-command.add_command(check)
-command.add_command(mutation)
-command.add_command(bench)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import distribution, packages_distributions, version
+from importlib.metadata import Distribution, distribution, distributions, version
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -16,8 +16,20 @@ UNKNOWN = "0"
 
 def installed(engine: str) -> dict[str, str]:
     """By distribution, the versions of an engine and of what it computes with, such as jaxlib and NumPy."""
-    found = _packages().get(engine.partition(".")[0], [])
-    return {name: version(name) for name in sorted({*found, *_arrays_of(found), "numpy"})}
+    found = brought(engine)
+    others = {name: version(name) for name in (*_arrays_of([*found]), "numpy")}
+    return dict(sorted({**others, **found}.items()))
+
+
+def brought(engine: str) -> dict[str, str]:
+    """By distribution, the versions of the engine alone.
+
+    The distributions are those of `packages_distributions`, which takes the time for all packages that there are.
+    """
+    package = engine.partition(".")[0]
+    python = re.compile(rf"\n{re.escape(package)}(/[^\n,]*)?\.py,")
+    found = (one.metadata for one, declared, files in _listed() if package in declared or python.search(files))
+    return {metadata["Name"]: metadata["Version"] for metadata in found}
 
 
 def version_of(engine: str, distributions: Mapping[str, str]) -> str:
@@ -37,10 +49,18 @@ def version_of(engine: str, distributions: Mapping[str, str]) -> str:
 
 def _arrays_of(names: Sequence[str]) -> set[str]:
     """The distributions that an engine's own arrays come from, such as jaxlib for jax."""
+    from packaging.requirements import Requirement  # a parser, which takes longer to import than all else here
+
     required = {Requirement(line).name for name in names for line in distribution(name).requires or ()}
     return {name for name in required if any(name == f"{engine}lib" for engine in names)}
 
 
 @functools.cache
-def _packages() -> Mapping[str, Sequence[str]]:
-    return packages_distributions()
+def _listed() -> list[tuple[Distribution, list[str], str]]:
+    """All distributions: the packages that one declares, and the list of its files where it declares none."""
+    found = []
+    for one in distributions():
+        declared = (one.read_text("top_level.txt") or "").split()
+        files = "" if declared else one.read_text("RECORD") or ""
+        found.append((one, declared, f"\n{files}"))
+    return found[::-1]  # of two of a name, the one that comes first on the path is imported, and is taken last here

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from nestgrad_conformance.cli import command
 from nestgrad_conformance.commands import backends
 from nestgrad_conformance.limits.standing import Standing
-from nestgrad_conformance.probe.probe import Probe
+from nestgrad_conformance.probe.row import Probe
 
 from .hostile_plugins import BROKEN_BACKENDS, IMPLEMENTATION, plant, plant_backend
 

@@ -1,6 +1,7 @@
 """The command line: what it prints, and its exit status."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -42,6 +43,67 @@ def test_backends_as_json_and_probed():
     assert {row["name"]: row["state"] for row in rows} == dict.fromkeys(BUNDLED, "ok")
     assert {row[mode]["outcome"] for row in rows for mode in ("forward", "reverse")} == {"correct"}
     assert not any(row["lacks"] or row["lacks_for_f"] for row in rows)
+
+
+def imported_by(*arguments):
+    """The modules that a fresh process has imported after this command."""
+    code = (
+        "import json, sys; from click.testing import CliRunner; from nestgrad_conformance.cli import command;"
+        "done = CliRunner().invoke(command, sys.argv[1:]); print(json.dumps([done.exit_code, *sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
+    status, *modules = json.loads(done.stdout)
+    assert status == 0
+    return set(modules)
+
+
+OTHERS = ("scenarios", "run", "cases", "render", "probe.probe", "commands.conformance", "commands.report")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_list_imports_nothing_that_it_does_not_need(options):
+    modules = imported_by("backends", *options)
+    assert "nestgrad_conformance.commands.backends" in modules
+    assert {f"nestgrad_conformance.{name}" for name in OTHERS} & modules == set()
+    assert "rich" not in modules
+
+
+def test_a_command_imports_what_it_needs_and_no_other_command():
+    """So the check above can fail."""
+    modules = imported_by("report", "schema")
+    assert {"nestgrad_conformance.scenarios", "nestgrad_conformance.commands.report", "rich"} <= modules
+    assert "nestgrad_conformance.commands.backends" not in modules
+
+
+def test_help_tells_of_all_commands():
+    lines = run("--help").output.partition("Commands:\n")[2].splitlines()
+    told = {line.split()[0]: line.split()[1:] for line in lines if re.match(r"  \w", line)}
+    assert [*told] == ["backends", "bench", "check", "conformance", "mutation", "report"]
+    assert told["mutation"][:3] == ["Measure", "the", "suite"]
+    assert all(told.values())
+
+
+WITHOUT = """
+import sys
+from nestgrad_conformance.__main__ import main
+
+class Hidden:
+    def find_spec(name, *_):
+        if name == library:
+            raise ModuleNotFoundError(name=name)
+
+library = sys.argv.pop(1)
+sys.meta_path.insert(0, Hidden)
+main()
+"""
+
+
+@pytest.mark.parametrize("asked", ["click backends", "msgspec backends", "rich report schema", "rich --help"])
+def test_a_library_that_is_missing_is_told_with_the_way_to_install_it(asked):
+    done = subprocess.run([sys.executable, "-c", WITHOUT, *asked.split()], check=False, capture_output=True, text=True)
+    library = asked.split()[0]
+    assert done.stderr == f"The command line needs {library!r}. Install it: pip install 'nestgrad[conformance]'\n"
+    assert done.returncode == 2
 
 
 def test_listing_imports_no_engine():

@@ -38,6 +38,11 @@ def test_what_is_installed_is_the_engine_and_what_it_computes_with():
     assert versions.installed("autograd") == {name: importlib.metadata.version(name) for name in ("autograd", "numpy")}
 
 
+@pytest.mark.parametrize("package", ["autograd", "numpy", "_pytest", "optree", "typing_extensions", "six", "none"])
+def test_a_package_is_brought_by_those_that_the_metadata_say(package):
+    assert set(versions.brought(package)) == set(importlib.metadata.packages_distributions().get(package, ()))
+
+
 @bundled
 def test_a_bundled_engine_is_called_as_its_backend_is_and_so_are_its_limits(info):
     described = descriptor(info.name)
@@ -57,7 +62,7 @@ def listed(monkeypatch):
 
     def listed(version, *options):
         found = {"autograd": version, "numpy": "2"} if version else {"numpy": "2"}
-        monkeypatch.setattr(module, "installed", lambda engine: found)
+        monkeypatch.setattr(module, "brought", lambda engine: found)
         lines = CliRunner().invoke(command, ["backends", *options]).output
         rows = CliRunner().invoke(command, ["backends", *options, "--json"]).output
         return next(line for line in lines.splitlines() if line.startswith("autograd")), json.loads(rows)[0]["standing"]

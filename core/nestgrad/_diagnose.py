@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from ._errors import ExtraNotInstalledError, PluginError
 from ._nesting import Nesting
-from ._plugins import answers
 from ._spec import Backend, provides
 
 INSTALL = "pip install 'nestgrad[conformance]'"
@@ -69,6 +68,8 @@ def diagnose(
         >>> {cell.outcome for cell in diagnosis.cells}
         {'correct'}
     """
+    from ._plugins import answers  # it imports what only plug-ins need
+
     asked = {"f": f, "x": x, "args": args, "backend": backend, "nestings": nestings, "executions": executions}
     for diagnosis in answers("nestgrad_diagnose", _checked, **asked):
         return diagnosis

@@ -7,7 +7,6 @@ an exception that the user's own function raises is never among them.
 from __future__ import annotations
 
 import textwrap
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ MANY = 20
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the known words closest to `word`, or else all of them, if they are few."""
     known = sorted(known)
+    from difflib import get_close_matches  # imported by mistakes alone
+
     close = get_close_matches(word, known, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(repr(name) for name in close) + "?"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+from ._descriptor import PROJECT
 from ._errors import PluginWarning
-from ._hooks import PROJECT
 
 _OURS = (f"{PROJECT}.", f"{PROJECT}_", "pluggy.")  # pluggy stands between core and the conformance suite
 _named: list[str] = []

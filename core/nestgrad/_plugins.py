@@ -14,12 +14,16 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from ._descriptor import PROJECT
 from ._errors import BackendUnavailableError, PluginError, in_a_line
-from ._hooks import PLUGINS, PROJECT, PluginHooks
+from ._hooks import PluginHooks
 from ._left_out import leave_out
 from ._registry import ADVICE, entry_points, open_plugin, stamp
 
 T = TypeVar("T")
+
+PLUGINS = "nestgrad.plugins"
+"""The entry-point group of everything else a plug-in can add, scenario packs and report formats."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,9 @@ def plugins() -> tuple[Plugin, ...]:
         BackendUnavailableError: one of nestgrad's own does not load.
     """
     found = []
-    for entry, distribution in entry_points(PLUGINS):
-        name = f"Plug-in {entry.name!r} of {distribution.name} {distribution.version}"
-        opened, bundled = _opened(entry, stamp()), distribution.name == PROJECT
+    for entry, source in entry_points(PLUGINS):
+        name = f"Plug-in {entry.name!r} of {source.name} {source.version}"
+        opened, bundled = _opened(entry, stamp()), source.name == PROJECT
         if isinstance(opened, pluggy.PluginManager):
             found.append(Plugin(name, bundled, opened))
         elif bundled:

@@ -1,7 +1,8 @@
 """The registry: backends are found by entry point and loaded one by one, on first use.
 
 Listing reads metadata and imports nothing. Loading imports the one plug-in that was named, so a
-broken plug-in takes no other down.
+broken plug-in takes no other down. What reads metadata and calls hooks is imported by whoever looks
+for a plug-in, which `import nestgrad` does not.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import pluggy
-
+from ._descriptor import PROJECT, Descriptor
 from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean, in_a_line
-from ._hooks import BACKENDS, PROJECT, BackendHooks, Descriptor
 from ._left_out import leave_out
 from ._spec import SPEC_VERSION, Backend
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
+
+    import pluggy
+
+BACKENDS = "nestgrad.backends"
+"""The entry-point group of backends: one entry, one backend, named as its descriptor names it."""
 ADVICE = "Uninstall the plug-in or report it to its authors."
 
 
@@ -62,8 +67,7 @@ def backends() -> tuple[BackendInfo, ...]:
         ['autograd', 'jax', 'tensorflow', 'torch']
     """
     return tuple(
-        BackendInfo(entry.name, entry.value, distribution.name, distribution.version)
-        for entry, distribution in entry_points(BACKENDS)
+        BackendInfo(entry.name, entry.value, source.name, source.version) for entry, source in entry_points(BACKENDS)
     )
 
 
@@ -174,20 +178,27 @@ def stamp() -> tuple[Any, ...]:
     return tuple((folder, os.stat(folder).st_mtime_ns) for folder in sys.path if os.path.isdir(folder))
 
 
-def entry_points(group: str) -> list[tuple[EntryPoint, Distribution]]:
+class Source(NamedTuple):
+    """The distribution that an entry point is of."""
+
+    name: str
+    version: str
+
+
+def entry_points(group: str) -> list[tuple[EntryPoint, Source]]:
     """The group's entries with their distributions, by name; one that is on the path twice counts once."""
     return _entry_points_of(group, stamp())
 
 
 @functools.lru_cache(maxsize=8)
-def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Distribution]]:
-    found = {
-        (entry.name, distribution.name): (entry, distribution)
-        for distribution in reversed(list(distributions()))
-        if distribution.metadata and distribution.name  # an uninstallation may leave a folder without
-        for entry in _entries(distribution)
-        if entry.group == group
-    }
+def _entry_points_of(group: str, stamp: tuple[Any, ...]) -> list[tuple[EntryPoint, Source]]:
+    from importlib.metadata import distributions
+
+    found: dict[tuple[str, str], tuple[EntryPoint, Source]] = {}
+    for distribution in reversed(list(distributions())):
+        entries = [entry for entry in _entries(distribution) if entry.group == group]
+        if entries and (source := _source(distribution)):
+            found |= {(entry.name, source.name): (entry, source) for entry in entries}
     return [found[key] for key in sorted(found)]
 
 
@@ -195,26 +206,33 @@ def _entries(distribution: Distribution) -> Iterable[EntryPoint]:
     try:
         return distribution.entry_points
     except Exception as error:
-        leave_out(
-            f"Distribution {distribution.name!r}", f"Reading its entry points raises {in_a_line(error)}. {ADVICE}"
-        )
+        if source := _source(distribution):
+            leave_out(f"Distribution {source.name!r}", f"Reading its entry points raises {in_a_line(error)}. {ADVICE}")
         return ()
+
+
+def _source(distribution: Distribution) -> Source | None:
+    """What the metadata say, parsed once; None where an uninstallation has left a folder without."""
+    metadata = distribution.metadata
+    return Source(metadata["Name"], metadata["Version"]) if metadata and metadata["Name"] else None
 
 
 def _entry_point(name: str) -> EntryPoint:
     claims = defaultdict(list)
-    for entry, distribution in entry_points(BACKENDS):
-        claims[entry.name].append((entry, distribution))
+    for entry, source in entry_points(BACKENDS):
+        claims[entry.name].append((entry, source))
     if name not in claims:
         raise BackendNotFoundError(f"No backend is registered as {name!r}. {did_you_mean(str(name), claims)}")
     if len(claims[name]) > 1:
-        names = " and ".join(repr(distribution.name) for _, distribution in claims[name])
+        names = " and ".join(repr(source.name) for _, source in claims[name])
         raise BackendConflictError(f"Two distributions register a backend as {name!r}: {names}. Uninstall one of them.")
     return claims[name][0][0]
 
 
 @functools.lru_cache(maxsize=64)
 def _describe(entry: EntryPoint, stamp: tuple[Any, ...]) -> Descriptor:
+    from ._hooks import BackendHooks
+
     manager = open_plugin(entry, BackendHooks)
     with _foreign(f"The hook nestgrad_backend of {entry.value!r}"):
         described = manager.hook.nestgrad_backend()
@@ -237,6 +255,8 @@ def open_plugin(entry: EntryPoint, hooks: type) -> pluggy.PluginManager:
     Raises:
         BackendUnavailableError: it does not load, or implements a hook that is not among `hooks`.
     """
+    import pluggy
+
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hooks)
     with _foreign(f"Importing the plug-in {entry.value!r}, which registers {entry.name!r},"):

@@ -5,13 +5,13 @@ The [spec](nestgrad._spec) says what a backend's methods take, give and obey; `D
 """
 
 from ._compose import compose as compose
+from ._descriptor import Descriptor as Descriptor
 from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._faults import Fault as Fault
 from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
-from ._hooks import Descriptor as Descriptor
 from ._hooks import hookimpl as hookimpl
 from ._messages import Message as Message
 from ._messages import recognised as recognised

@@ -6,7 +6,6 @@ import sys
 import pytest
 
 import nestgrad as ng
-from nestgrad import _diagnose
 
 WITHOUT = """
 import sys
@@ -29,7 +28,7 @@ def test_without_a_library_the_error_has_the_install_line(missing):
 
 
 def test_without_a_plug_in_the_error_has_the_install_line(monkeypatch):
-    monkeypatch.setattr(_diagnose, "answers", lambda *_, **__: iter(()))
+    monkeypatch.setattr("nestgrad._plugins.answers", lambda *_, **__: iter(()))
     with pytest.raises(ng.ExtraNotInstalledError, match=r"pip install 'nestgrad\[conformance\]'"):
         ng.diagnose(lambda x: x * x, 2.0, backend="autograd")
 

@@ -7,18 +7,19 @@ import pytest
 import nestgrad as ng
 
 HEAVY = {"jax", "jaxlib", "torch", "tensorflow", "autograd", "scipy", "nestgrad_conformance", "pytest"}
+OF_PLUGINS = {"pluggy", "importlib.metadata", "email", "zipfile"}
 BUNDLED = [info.module for info in ng.backends() if info.bundled]
 CHECK = """
 import json, sys
 exec(sys.argv[1])
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+print(json.dumps(sorted({*sys.modules, *(name.partition(".")[0] for name in sys.modules)})))
 """
 
 
-def imported_by(code):
-    """The heavy packages that a fresh process has imported after running this code."""
+def imported_by(code, watched=HEAVY):
+    """Those of the watched modules that a fresh process has imported after running this code."""
     run = subprocess.run([sys.executable, "-c", CHECK, code], capture_output=True, text=True, check=True)
-    return HEAVY & set(json.loads(run.stdout.splitlines()[-1]))
+    return watched & set(json.loads(run.stdout.splitlines()[-1]))
 
 
 def test_bundled_modules_are_known():
@@ -28,6 +29,17 @@ def test_bundled_modules_are_known():
 @pytest.mark.parametrize("module", ["nestgrad", "nestgrad.extend", *BUNDLED])
 def test_imports_no_engine(module):
     assert imported_by(f"import {module}") == set()
+
+
+@pytest.mark.parametrize("code", ["import nestgrad", "import nestgrad; nestgrad.hvp(abs)", "import nestgrad.testing"])
+def test_what_plugins_need_is_not_imported_before_one_is_looked_for(code):
+    assert imported_by(code, OF_PLUGINS) == set()
+
+
+def test_looking_for_backends_imports_what_plugins_need():
+    """So the check above can fail."""
+    code = "import nestgrad; nestgrad.get_backend('autograd')"
+    assert {"pluggy", "importlib.metadata", "email"} <= imported_by(code, OF_PLUGINS)
 
 
 def test_listing_imports_no_engine():

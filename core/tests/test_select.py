@@ -281,7 +281,7 @@ def test_an_operator_that_is_made_anew_reads_no_metadata(jax, monkeypatch):
 
     call()
     read = []
-    monkeypatch.setattr(_registry, "distributions", lambda: read.append("metadata") or [])
+    monkeypatch.setattr("importlib.metadata.distributions", lambda: read.append("metadata") or [])
     monkeypatch.setattr(_registry, "stamp", lambda: read.append("folders"))
     np.testing.assert_allclose(call(), 12 * x * x)
     assert read == []

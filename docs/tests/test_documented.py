@@ -50,6 +50,10 @@ def commands(group, path):
         yield from commands(sub, f"{path} {name}") if isinstance(sub, Group) else [f"{path} {name}"]
 
 
+def test_there_are_commands():
+    assert {"nestgrad backends", "nestgrad report show"} <= set(commands(command, "nestgrad"))
+
+
 @pytest.mark.parametrize("name", public(ng))
 def test_every_public_name_is_in_the_reference(name):
     assert f"nestgrad.{name}" in DESCRIBED

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Column, Table
 
 import nestgrad as ng
-from nestgrad_conformance.probe.probe import FAILING, Probe, Try, probe
+from nestgrad_conformance.probe.row import FAILING, Probe, Try
 
-from .errors import FINDING
+from .status import FINDING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Columns = dict[str, Callable[[Probe], str]]
 """What there is to say of a backend, by the heading."""
@@ -46,17 +48,20 @@ def list_backends(probing: bool, timeout: float, as_json: bool) -> None:
     is 1 if a backend whose engine is installed is broken, or gives a wrong number.
     """
     rows = _probed(timeout) if probing else [Probe.unprobed(info) for info in ng.backends()]
-    console = Console()
     if as_json:
         click.echo(msgspec.json.encode(rows))
-    elif probing and console.is_terminal:
-        _show(rows, console)
+    elif probing:
+        _tell(rows)
     else:
-        _print(rows, PROBED if probing else LISTED)
+        _print(rows, LISTED)
     sys.exit(FINDING if any(row.state in FAILING for row in rows) else 0)
 
 
 def _probed(timeout: float) -> list[Probe]:
+    from rich.console import Console  # here and below: what a list without a probe does not need
+
+    from nestgrad_conformance.probe.probe import probe
+
     rows = []
     with Console(stderr=True).status("") as status:
         for info in ng.backends():
@@ -65,8 +70,20 @@ def _probed(timeout: float) -> list[Probe]:
     return rows
 
 
+def _tell(rows: Sequence[Probe]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        _show(rows, console)
+    else:
+        _print(rows, PROBED)
+
+
 def _show(rows: Sequence[Probe], console: Console) -> None:
     """A table, the engines side by side, and below it what is not ok."""
+    from rich.table import Column, Table
+
     columns = {heading: cell for heading, cell in PROBED.items() if heading != "module"}
     table = Table(*(Column(heading, overflow="fold") for heading in columns), box=None)
     for row in rows:

@@ -15,10 +15,11 @@ from nestgrad.internal import INSTALL, descriptor, engine_installed, require_eng
 from nestgrad_conformance.bench.catalogue import STARTUP, Case, cases, listed
 from nestgrad_conformance.report.keeping import check_page_file
 
-from .errors import FINDING, Refused, usage_errors
+from .errors import Refused, usage_errors
 from .notes import notes
 from .report import FILE
 from .selecting import check_globs
+from .status import FINDING
 
 
 @click.command()

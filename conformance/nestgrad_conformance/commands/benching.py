@@ -18,8 +18,8 @@ from nestgrad_conformance.bench.table import line, table
 from nestgrad_conformance.bench.timing import Effort
 from nestgrad_conformance.bench.worker import Failed
 
-from .errors import FINDING
 from .signals import as_interrupts
+from .status import FINDING
 
 EFFORT = Effort()
 

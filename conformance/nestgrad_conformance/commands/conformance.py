@@ -22,13 +22,14 @@ from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.scenarios import TIERS, load
 
 from .choice import OneOf
-from .errors import FINDING, usage_errors
+from .errors import usage_errors
 from .left_out import remind, skipped, start
 from .notes import notes
 from .outputs import Outputs
 from .report import FILE, shown
 from .running import lack, run
 from .selecting import check_globs, check_planned, checked_code
+from .status import FINDING
 
 
 def _shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:

@@ -11,7 +11,7 @@ import nestgrad as ng
 from nestgrad_conformance.limits.limit import LimitsError
 from nestgrad_conformance.report.schema import NotWrittenError, ReportError
 
-FINDING, USAGE = 1, 2
+from .status import FINDING, USAGE
 
 
 class Failed(click.ClickException):

@@ -1,34 +1,14 @@
-"""What is broken and left out of a command: one line on standard error, and a reminder at the end of a run."""
+"""What is broken and left out of a run: one line on standard error, and a reminder at its end."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import click
 from rich.console import Console
 
 import nestgrad as ng
 from nestgrad.internal import left_out
 from nestgrad_conformance.run.supervisor import Supervisor
-
-
-@contextmanager
-def warned_in_lines() -> Iterator[None]:
-    """Show the warning of a broken plug-in as a line of its own, whatever filters there are."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", ng.PluginWarning)
-        usual = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *where: object) -> None:
-            if issubclass(category, ng.PluginWarning):
-                click.echo(str(message), err=True)
-            else:
-                usual(message, category, *where)  # type: ignore[arg-type]
-
-        warnings.showwarning = show  # type: ignore[assignment]
-        yield
 
 
 def start(supervisor: Supervisor, all_are_wanted: bool, console: Console) -> list[str]:

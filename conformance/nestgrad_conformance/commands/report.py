@@ -18,8 +18,9 @@ from nestgrad_conformance.report.merge import merge
 from nestgrad_conformance.run import stale
 from nestgrad_conformance.scenarios import load
 
-from .errors import FINDING, Failed, Refused, usage_errors
+from .errors import Failed, Refused, usage_errors
 from .rendering import rendered
+from .status import FINDING
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 _files = click.argument("files", nargs=-1, required=True, type=FILE)

@@ -15,9 +15,9 @@ from nestgrad_conformance.run.saving import saved
 from nestgrad_conformance.run.supervisor import Supervisor
 from nestgrad_conformance.run.worker import Absent
 
-from .errors import FINDING
 from .outputs import Outputs
 from .signals import as_interrupts
+from .status import FINDING
 
 
 def run(supervisor: Supervisor, outputs: Outputs, show: Callable[[Report], int], console: Console) -> int:

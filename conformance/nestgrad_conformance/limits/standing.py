@@ -10,7 +10,7 @@ from nestgrad import BackendInfo
 from nestgrad.internal import descriptor
 from nestgrad_conformance.limits.ledger import of_faults
 from nestgrad_conformance.limits.limit import located, read
-from nestgrad_conformance.versions import installed, version_of
+from nestgrad_conformance.versions import brought, version_of
 
 LIMITS, FAULTS = "limits.toml", "faults.toml"
 """The files of a bundled backend, whose engine is called as the backend is: known without its descriptor."""
@@ -49,6 +49,6 @@ def standing(info: BackendInfo) -> Standing:
         engine, limits, faults = info.name, LIMITS, FAULTS if located(info.module, FAULTS).is_file() else None
     if find_spec(engine.partition(".")[0]) is None:
         return Standing(engine, None, False)
-    version = version_of(engine, installed(engine))
+    version = version_of(engine, brought(engine))
     declared = (*read(info.module, limits), *of_faults(info.module, faults))
     return Standing(engine, version, any(version in limit.seen for limit in declared))

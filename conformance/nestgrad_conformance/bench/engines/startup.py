@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 
@@ -30,10 +35,23 @@ def routes(case: Case) -> dict[str, Clocked]:
 
 def _within(before: str, timed: str) -> float:
     code = _TIMED.format(before=before, timed=timed)
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
+    return float(_run("-c", code))
 
 
 def _whole(*arguments: str) -> float:
     start = children()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    _run(*arguments)
     return children() - start
+
+
+def _run(*arguments: str) -> bytes:
+    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=_environment()).stdout
+
+
+@functools.cache
+def _environment() -> dict[str, str]:
+    """Where bytecode is kept, of NumPy and of nestgrad alike: an installation has it, and a working tree may not."""
+    folder = tempfile.mkdtemp(prefix="nestgrad-bytecode-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
