@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ def select(backend: str | Backend | None, named: Sequence[tuple[str, Any]]) -> B
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
     values: Any = [value for _, value in named]
     wanted = os.environ.get(ENVIRONMENT)
-    key = frozenset(map(type, optree.tree_leaves(values))), wanted
+    key = frozenset(map(weakref.ref, map(type, optree.tree_leaves(values)))), wanted
     found = _selected.get(key)
     if found is None:
         found = get_backend(_by_arrays(leaves_of(named)) or wanted or _by_installation())
@@ -55,7 +56,7 @@ def select(backend: str | Backend | None, named: Sequence[tuple[str, Any]]) -> B
     return found
 
 
-_selected: dict[tuple[frozenset[type], str | None], Backend] = {}
+_selected: dict[tuple[frozenset[weakref.ref[type]], str | None], Backend] = {}  # no class of a user's is kept alive
 _MAX_SELECTED = 1024
 
 
