@@ -74,7 +74,7 @@ def watched() -> Iterator[None]:
     finally:
         engine.function_call_options = options
         scope._caching_device = caching  # map_fn and scan leave theirs behind when they are refused inside
-        counts.watching = False
+        counts.watching, counts.refusal = False, None  # whose traceback holds f, its inputs, and all that they hold
 
 
 def _seen(

@@ -26,10 +26,10 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunct
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
-from .recorded import Look, check_tape, look_at
+from .recorded import Look, Looks, check_tape, look_at
 from .watch import refusing, watching
 
-_MAX_KINDS, _MAX_GRAPHS = 64, 256
+_MAX_KINDS = 64
 _EVERY = 256
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 
@@ -42,7 +42,7 @@ class _Seen:
     __slots__ = ("always", "calls", "graphs")
 
     def __init__(self) -> None:
-        self.graphs: dict[tuple[Hashable, ...], Look] = {}
+        self.graphs = Looks()
         self.calls = 0
         self.always = False
 
@@ -54,10 +54,8 @@ class _Seen:
     def note(self, graph: Graph, look: Look, called_unseen: bool) -> None:
         """What a call that was watched has recorded."""
         self.always = self.always or called_unseen or bool(look.rules)
-        if len(self.graphs) >= _MAX_GRAPHS:  # a loop whose length varies
-            self.graphs.clear()
-        if not self.always:  # else it is of no use, and a rule of the user's in it would be kept alive
-            self.graphs[graph.signature] = look
+        if not self.always:  # else it is of no use
+            self.graphs.keep(graph.signature, look)
 
 
 def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Graph, Look]:

@@ -7,6 +7,7 @@ call.
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, node_leads_to_input, taping
 from nestgrad_torch._sight import Seen
 
-_MAX_SIGNATURES = 1024
+_MAX_ENTRIES = 2**18
 _WRAP = 2**64  # torch shows a negative axis as an unsigned number
 
 _Rules = dict[str, tuple[Seen, ...]]
@@ -41,7 +42,33 @@ class Look(NamedTuple):
     captures: bool
 
 
-_looks: dict[tuple[Any, str, tuple[Hashable, ...]], Look] = {}
+class Looks:
+    """Looks by signature, emptied when all signatures together are long: loops of varying length have one for each."""
+
+    __slots__ = ("_entries", "_looks")
+
+    def __init__(self) -> None:
+        self._looks: dict[tuple[Hashable, ...], Look] = {}
+        self._entries = 0
+
+    def __len__(self) -> int:
+        return len(self._looks)
+
+    def get(self, signature: tuple[Hashable, ...]) -> Look | None:
+        """What is looked at in graphs of a signature, if that is known."""
+        return self._looks.get(signature)
+
+    def keep(self, signature: tuple[Hashable, ...], look: Look) -> None:
+        """Remember it, unless there is a rule in it, whose class is the user's and would be kept alive."""
+        if look.rules or signature in self._looks:
+            return
+        if self._entries >= _MAX_ENTRIES:
+            self._looks, self._entries = {}, 0
+        self._looks[signature] = look
+        self._entries += 1 + len(signature)
+
+
+_looks: defaultdict[tuple[Any, str], Looks] = defaultdict(Looks)
 
 
 def look_at(nesting: str, graph: Graph) -> Look:
@@ -55,8 +82,8 @@ def look_at_operators(nesting: str, graph: Graph) -> Look:
 
 
 def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) -> Look:
-    key = wrong_under, nesting, graph.signature
-    look = _looks.get(key)
+    looks = _looks[wrong_under, nesting]
+    look = looks.get(graph.signature)
     if look is None:
         rules = wrong_under(nesting)
         names = [node.name() for node in graph.nodes]
@@ -67,10 +94,7 @@ def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) 
             determinants=tuple(i for i, name in enumerate(names) if name == "LinalgDetBackward0"),
             captures=graph.captures,
         )
-        if not look.rules:  # the class of a rule is the user's, and is not kept alive
-            if len(_looks) >= _MAX_SIGNATURES:
-                _looks.clear()
-            _looks[key] = look
+        looks.keep(graph.signature, look)
     return look
 
 
