@@ -54,6 +54,9 @@ class Looks:
     def __len__(self) -> int:
         return len(self._looks)
 
+    def __contains__(self, signature: object) -> bool:
+        return signature in self._looks
+
     def get(self, signature: tuple[Hashable, ...]) -> Look | None:
         """What is looked at in graphs of a signature, if that is known."""
         return self._looks.get(signature)
