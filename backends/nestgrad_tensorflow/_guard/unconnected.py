@@ -26,13 +26,17 @@ def check_constant(
     `unseen` tells which of the inputs those are, and `still` which entries of f's value do not depend on them.
     Eagerly f is evaluated once more, a step away in those inputs. In a graph there is no value to see, and
     TensorFlow sees all that it computes. What lies behind tf.stop_gradient is constant by the user's own will.
+    The levels inside of f were asked for its value; not again while it is compared, or f were evaluated 2ᵏ times.
     """
-    if not tf.executing_eagerly():
+    if counts.comparing or not tf.executing_eagerly():
         return
     moved = [_moved(entry) if alone else entry for entry, alone in zip(inputs, unseen, strict=True)]
-    before = counts.stopped
-    with watched():
-        output = f(*moved)
+    before, counts.comparing = counts.stopped, True
+    try:
+        with watched():
+            output = f(*moved)
+    finally:
+        counts.comparing = False
     pairs = zip(entries(value), entries(output[0] if has_aux else output), strict=True)
     held = itertools.compress(pairs, still)
     if counts.stopped == before and not all(_equal(one, other) for one, other in held):

@@ -45,6 +45,7 @@ class _Counts(threading.local):
     """What this thread has seen: how many `tf.stop_gradient`, and the refusal that is on its way out."""
 
     stopped = 0
+    comparing = False
     watching = False
     refusal: UnsupportedNestingError | None = None
 
