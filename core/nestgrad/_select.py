@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import os
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -46,12 +45,12 @@ def select(backend: str | Backend | None, values: Any, named: Callable[[], Seque
     if backend is not None:
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
     wanted = os.environ.get(ENVIRONMENT)
-    key: tuple[Any, ...] = (*map(weakref.ref, map(type, values)), wanted)
+    key: tuple[Any, ...] = (*map(type, values), wanted)
     found = _selected.get(key)
     if found is not None:
         return found
     if not optree.all_leaves(values):  # of containers the types say too little
-        key = frozenset(map(weakref.ref, map(type, optree.tree_leaves(values)))), wanted
+        key = frozenset(map(type, optree.tree_leaves(values))), wanted
         found = _selected.get(key)
     if found is None:
         found = get_backend(_by_arrays(leaves_of(named())) or wanted or _by_installation())
@@ -61,7 +60,7 @@ def select(backend: str | Backend | None, values: Any, named: Callable[[], Seque
     return found
 
 
-_selected: dict[tuple[Any, ...], Backend] = {}  # by weak types: no class of a user's is kept alive
+_selected: dict[tuple[Any, ...], Backend] = {}  # by types, not weakly: Dynamo has no weak keys
 _MAX_SELECTED = 1024
 
 

@@ -98,7 +98,7 @@ class PullbackOnce:
         return gradient, once, *aux
 
 
-@fault("gradient_vjp")
+@fault("gradient_vjp.has_aux")
 class AuxLost:
     def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
         gradient, pullback, *_ = super().gradient_vjp(f, x, inner, outer, has_aux=has_aux)
