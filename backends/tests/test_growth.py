@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
+from nestgrad import _select
 
 OPERATORS = {
     "gradient": (lambda f, g, **options: ng.gradient(f, **options), 0),
@@ -134,7 +135,7 @@ def test_what_a_call_that_raised_had_to_do_with_dies(backend, body, without_coll
     assert not alive(references)
 
 
-def test_the_class_of_an_argument_dies(backend):
+def test_the_class_of_an_argument_is_kept_by_the_selection_alone_which_is_bounded(backend, monkeypatch):
     def passed():
         class Setting:
             pass
@@ -144,6 +145,8 @@ def test_the_class_of_an_argument_dies(backend):
         return weakref.ref(Setting)
 
     reference = passed()
+    assert len(_select._selected) <= _select._MAX_SELECTED
+    monkeypatch.setattr(_select, "_selected", {})
     gc.collect()
     assert reference() is None
 
