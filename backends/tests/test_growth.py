@@ -135,7 +135,7 @@ def test_what_a_call_that_raised_had_to_do_with_dies(backend, body, without_coll
     assert not alive(references)
 
 
-def test_the_class_of_an_argument_is_kept_by_the_selection_alone_which_is_bounded(backend, monkeypatch):
+def test_the_class_of_an_argument_is_kept_by_the_selection_alone_which_is_bounded(backend):
     def passed():
         class Setting:
             pass
@@ -146,7 +146,7 @@ def test_the_class_of_an_argument_is_kept_by_the_selection_alone_which_is_bounde
 
     reference = passed()
     assert len(_select._selected) <= _select._MAX_SELECTED
-    monkeypatch.setattr(_select, "_selected", {})
+    _select._selected.clear()
     gc.collect()
     assert reference() is None
 
