@@ -6,6 +6,7 @@ The engine itself compares shapes, dtypes and devices of what it is given.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,7 @@ def pulled(outputs: Leaves, inputs: Leaves, cotangents: Leaves, *, create_graph:
         with torch.inference_mode(False):
             cotangents = tuple(entry.clone() if entry.is_inference() else entry for entry in cotangents)
             return pulled(outputs, inputs, cotangents, create_graph=create_graph, retain_graph=retain_graph)
-    if _IS_KNOWN and not _len_torch_function_stack() and _PLAIN.issuperset(map(type, inputs)):
+    if _is_known() and not _len_torch_function_stack() and _PLAIN.issuperset(map(type, inputs)):
         found: Leaves = _run(outputs, cotangents, retain_graph, create_graph, inputs, True, accumulate_grad=False)
     else:
         found = torch.autograd.grad(
@@ -56,6 +57,7 @@ def _or_zero(entry: Any, like: Any) -> Any:
     return torch.zeros_like(like, requires_grad=False) if entry is None else entry
 
 
+@functools.cache
 def _is_known() -> bool:
     """Whether the private call is the one that torch 2.13.0 and 2.14.1 have: asked of x², at x = 3."""
     with torch.inference_mode(False), torch.enable_grad():
@@ -65,6 +67,3 @@ def _is_known() -> bool:
         except Exception:
             return False
     return isinstance(gradient, torch.Tensor) and gradient.item() == 6.0 and x.grad is None
-
-
-_IS_KNOWN = _is_known()

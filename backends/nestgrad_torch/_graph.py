@@ -46,12 +46,10 @@ class Graph:
                         continue
                     if output_number:
                         note(-output_number)
-                    known = place.get(parent)
-                    if known is None:
-                        place[parent] = len(nodes)
+                    number = place.setdefault(parent, len(nodes))
+                    if number == len(nodes):
                         nodes.append(parent)
-                    else:
-                        note(known)
+                    note(number)
         self.nodes, self.signature = nodes, tuple(signature)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.func import vjp as func_vjp
 
-from nestgrad.extend import Function, Leaves
+from nestgrad.extend import Function, Leaves, compose_gradient_vjp
 
 from . import _tape
 from ._function import check_compilable, prepared
@@ -36,12 +36,12 @@ def _func_vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
 
 def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
+    places = tuple(range(len(x)))
     if _tape.is_usable():
-        places = tuple(range(len(x)))
         with contextlib.suppress(_tape.CompiledInside):
             first, pullback = _tape.gradient_vjp(f, x, places, places, False, v)
             return first, pullback(v, again=False)
-    first, pullback = _func_vjp(_gradient(f, False), x, False)
+    first, pullback = compose_gradient_vjp(_BY_FUNC, f, x, places, places)
     return dense((first, pullback(v)))
 
 
@@ -52,28 +52,18 @@ def gradient_vjp(
     if _tape.is_usable():
         with contextlib.suppress(_tape.CompiledInside):
             return _tape.gradient_vjp(f, x, inner, outer, has_aux)
-
-    def inner_gradient(*moving: Any) -> Any:
-        held = _put(x, outer, moving)
-        of_inner = lambda *y: f(*_put(held, inner, y))  # noqa: E731
-        return _gradient(of_inner, has_aux)(*(held[place] for place in inner))
-
-    first, pullback, *aux = _func_vjp(inner_gradient, tuple(x[place] for place in outer), has_aux)
+    first, pullback, *aux = compose_gradient_vjp(_BY_FUNC, f, x, inner, outer, has_aux=has_aux)
     return dense(first), lambda cotangent: dense(pullback(cotangent)), *aux
 
 
-def _gradient(f: Function, has_aux: bool) -> Function:
-    def gradient(*x: Any) -> Any:
-        value, pullback, *aux = _func_vjp(f, x, has_aux)
-        result: Leaves = pullback(torch.ones_like(value))
-        return (result, *aux) if has_aux else result
+class _ByFunc:
+    """Reverse mode by torch.func alone, to compose with."""
 
-    return gradient
+    xp = torch
+
+    def vjp(self, f: Function, *primals: Any, has_aux: bool = False) -> Leaves:
+        """The value of f, its pullback, and its aux."""
+        return _func_vjp(f, primals, has_aux)
 
 
-def _put(x: Leaves, places: tuple[int, ...], moving: Leaves) -> Leaves:
-    """X with what moves at some places."""
-    leaves = list(x)
-    for place, leaf in zip(places, moving, strict=True):
-        leaves[place] = leaf
-    return tuple(leaves)
+_BY_FUNC = _ByFunc()

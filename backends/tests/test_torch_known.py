@@ -9,6 +9,7 @@ import nestgrad as ng
 
 torch = pytest.importorskip("torch")
 known = pytest.importorskip("nestgrad_torch._guard.known")
+graph = pytest.importorskip("nestgrad_torch._graph")
 
 F64 = torch.float64
 X = torch.tensor([0.6, 1.1, 0.7, 1.3, 0.9], dtype=F64)
@@ -229,3 +230,13 @@ def test_a_class_of_the_users_is_not_kept_alive():
     del Mine
     gc.collect()
     assert alive() is None
+
+
+def test_graphs_of_the_same_nodes_that_are_connected_otherwise_differ():
+    x, y = (torch.ones(2, dtype=F64, requires_grad=True) for _ in range(2))
+    one = torch.cat([torch.cat([x]), torch.sin(y)]).sum()
+    other = torch.cat([torch.cat([torch.sin(y), x])]).sum()
+    first, second = graph.Graph(one, (x, y)), graph.Graph(other, (x, y))
+    assert [type(node) for node in first.nodes] == [type(node) for node in second.nodes]
+    assert first.signature != second.signature
+    assert first.signature == graph.Graph(torch.cat([torch.cat([x]), torch.sin(y)]).sum(), (x, y)).signature

@@ -4,7 +4,7 @@ import autograd.numpy as anp
 import numpy as np
 import optree
 
-from nestgrad.extend import compose
+from nestgrad.extend import compose, compose_gradient_vjp
 from nestgrad_autograd._impl import Autograd
 from nestgrad_autograd._trace import own
 
@@ -55,18 +55,7 @@ class Lawful(Autograd):
         return found[0] if "R" in nesting else found
 
     def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
-        def put(places, moving):
-            given = dict(zip(places, moving, strict=True))
-            return [given.get(place, entry) for place, entry in enumerate(x)]
-
-        def gradient(*moving):
-            held = put(outer, moving)
-            of_inner = lambda *y: f(*[dict(zip(inner, y, strict=True)).get(i, entry) for i, entry in enumerate(held)])  # noqa: E731
-            value, pull, *aux = self.vjp(of_inner, *(held[place] for place in inner), has_aux=has_aux)
-            pulled = pull(self.xp.ones_like(value))
-            return (pulled, *aux) if has_aux else pulled
-
-        return self.vjp(gradient, *(x[place] for place in outer), has_aux=has_aux)
+        return compose_gradient_vjp(self, f, x, inner, outer, has_aux=has_aux)
 
     def compile(self, f):
         return lambda *args, **kwargs: f(*args, **kwargs)

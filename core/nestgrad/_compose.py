@@ -10,7 +10,7 @@ A function with `aux` returns `(value, aux)`, and so do its derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._nesting import Mode, Nesting
@@ -83,3 +83,42 @@ def value_and_gradient(backend: Any, f: Function, x: Leaves, has_aux: bool = Fal
     """`((f(x), ∇f(x)),)`, with f's aux behind it if it has one: one evaluation of f."""
     value, pullback, *aux = backend.vjp(f, *x, has_aux=has_aux)
     return (value, pullback(backend.xp.ones_like(value))), *aux
+
+
+def compose_gradient_vjp(
+    backend: Any, f: Function, x: Leaves, inner: Sequence[int], outer: Sequence[int], *, has_aux: bool = False
+) -> tuple[Any, ...]:
+    """What `GradientVjp` gives, by two vjps: the gradient of f in the inner leaves, its pullback to the outer ones.
+
+    Example:
+        >>> import nestgrad as ng, numpy as np
+        >>> f, x = lambda x, y: (x * x * y).sum(), (np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+        >>> gradient, pullback = compose_gradient_vjp(ng.get_backend("autograd"), f, x, (0,), (1,))
+        >>> gradient[0], pullback((np.ones(2),))[0]
+        (array([ 6., 16.]), array([2., 4.]))
+    """
+    inner_gradient = held(partial_gradient(backend, f, inner, has_aux), x, outer)
+    found: tuple[Any, ...] = backend.vjp(inner_gradient, *at(x, outer), has_aux=has_aux)
+    return found
+
+
+def partial_gradient(backend: Any, f: Function, places: Sequence[int], has_aux: bool = False) -> Function:
+    """The gradient of f in the leaves at these places, as a function of all leaves."""
+    return lambda *x: gradient(backend, held(f, x, places), has_aux)(*at(x, places))
+
+
+def held(f: Function, x: Leaves, places: Sequence[int]) -> Function:
+    """F as a function of the leaves at these places, the others held at x."""
+
+    def of_moving(*moving: Any) -> Any:
+        leaves = list(x)
+        for place, leaf in zip(places, moving, strict=True):
+            leaves[place] = leaf
+        return f(*leaves)
+
+    return of_moving
+
+
+def at(x: Leaves, places: Sequence[int]) -> Leaves:
+    """The leaves at these places."""
+    return tuple(x[place] for place in places)

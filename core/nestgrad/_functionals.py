@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from ._choose import chosen_for_hvp, hvp_nesting
-from ._compose import along, gradient
+from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
 from ._definition import Definition, Solve
 from ._gradient import numbers, selected
 from ._layout import Layout
-from ._nesting import Mode, Nesting
+from ._nesting import Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from ._user_function import UserFunction
@@ -101,7 +101,7 @@ class _NestedGradient(Definition):
         f, (_, inner) = _without_aux(f, has_aux), self._sides(layout)
         value = f(*x)
         try:
-            y = _partial_gradient(offers, f, inner.leaves)(*x)
+            y = partial_gradient(offers.backend, f, inner.leaves)(*x)
         except Exception:  # then g was not reached: what failed is the engine
             return value
         inner.function(self._g)(*y)
@@ -134,25 +134,25 @@ class _Side:
 
 def _forward_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
     def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
-        y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
-        outer_gradient = _partial_gradient(offers, _without_aux(f, has_aux), outer)
-        return along(offers.backend, _held(outer_gradient, x, inner), weight(*y))(*_at(x, inner)), *aux
+        y, *aux = _with_aux(partial_gradient(offers.backend, f, inner, has_aux)(*x), has_aux)
+        outer_gradient = partial_gradient(offers.backend, _without_aux(f, has_aux), outer)
+        return along(offers.backend, held(outer_gradient, x, inner), weight(*y))(*at(x, inner)), *aux
 
     return derive
 
 
 def _reverse_over_forward(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
     def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
-        y, *aux = _with_aux(_partial_gradient(offers, f, inner, has_aux)(*x), has_aux)
+        y, *aux = _with_aux(partial_gradient(offers.backend, f, inner, has_aux)(*x), has_aux)
         w, f = weight(*y), _without_aux(f, has_aux)
-        descent = lambda *x: along(offers.backend, _held(f, x, inner), w)(*_at(x, inner))  # noqa: E731
-        return _partial_gradient(offers, descent, outer)(*x), *aux
+        descent = lambda *x: along(offers.backend, held(f, x, inner), w)(*at(x, inner))  # noqa: E731
+        return partial_gradient(offers.backend, descent, outer)(*x), *aux
 
     return derive
 
 
 def _reverse_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
-    gradient_vjp = offers.gradient_vjp or functools.partial(_gradient_vjp, offers)
+    gradient_vjp = offers.gradient_vjp or functools.partial(compose_gradient_vjp, offers.backend)
 
     def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
         y, pullback, *aux = gradient_vjp(f, x, inner, outer, has_aux=has_aux)
@@ -163,38 +163,6 @@ def _reverse_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux:
 
 _ROUTES = {"FR": _forward_over_reverse, "RF": _reverse_over_forward, "RR": _reverse_over_reverse}
 """`derive(f, x, weight)`: ∇h in the outer leaves, and f's aux; `weight` is ∇g. Outer and inner are places of leaves."""
-
-
-def _gradient_vjp(
-    offers: Offers, f: Function, x: Leaves, inner: Places, outer: Places, *, has_aux: bool
-) -> tuple[Any, ...]:
-    """The gradient of f in the inner leaves, its pullback to the outer ones, and f's aux."""
-    inner_gradient = _partial_gradient(offers, f, inner, has_aux)
-    found: tuple[Any, ...] = offers.modes[Mode.REVERSE](
-        _held(inner_gradient, x, outer), *_at(x, outer), has_aux=has_aux
-    )
-    return found
-
-
-def _partial_gradient(offers: Offers, f: Function, places: Places, has_aux: bool = False) -> Function:
-    """The gradient of f in the leaves at these places, as a function of all leaves."""
-    return lambda *x: gradient(offers.backend, _held(f, x, places), has_aux)(*_at(x, places))
-
-
-def _held(f: Function, x: Leaves, places: Places) -> Function:
-    """F as a function of the leaves at these places, the others held at x."""
-
-    def held(*moving: Any) -> Any:
-        leaves = list(x)
-        for place, leaf in zip(places, moving, strict=True):
-            leaves[place] = leaf
-        return f(*leaves)
-
-    return held
-
-
-def _at(x: Leaves, places: Places) -> Leaves:
-    return tuple(x[place] for place in places)
 
 
 def _with_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:

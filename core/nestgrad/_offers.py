@@ -70,10 +70,12 @@ def offers(backend: Backend) -> Offers:
         (['FORWARD', 'REVERSE'], [])
     """
     plain: Any = backend
-    return _read(plain)
+    try:
+        return _kept(plain)
+    except TypeError:  # one that cannot be hashed, such as a dataclass
+        return _read(plain)
 
 
-@functools.lru_cache(maxsize=64)
 def _read(backend: Any) -> Offers:
     def own(name: str, otherwise: Any = None) -> Any:
         return getattr(backend, name) if provides(backend, name) else otherwise
@@ -97,6 +99,8 @@ def _read(backend: Any) -> Offers:
         compiles_containers=getattr(backend, "compiles_containers", False),
     )
 
+
+_kept = functools.lru_cache(maxsize=64)(_read)
 
 MODES = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
 """The method of a backend that runs each mode."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from ._definition import Definition
 from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import check_finite, checked
 from ._layout import Layout
+from ._nesting import Nesting
 from ._offers import Offers
 from ._spec import COMPILERS
 from ._user_function import UserFunction
@@ -45,14 +47,16 @@ class Plan:
         has_aux: bool,
         verify: str | None,
     ) -> None:
-        self._f, self._definition, self.offers, self._has_aux, self._verify = f, definition, offers, has_aux, verify
+        self._f, self._definition, self.offers, self._has_aux = f, definition, offers, has_aux
         self._compile = None if execution == "eager" else _compiler(offers, execution)
         self.nesting = definition.nesting(offers)
-        self._count = 1 + definition.directions
-        self.whole = self._compiled(self._compile) if self._compile and offers.compiles_containers else None
+        self._prepared = functools.partial(_prepared, f, definition, offers, self.nesting, has_aux, verify)
+        self.whole: WholeCall | None = None
         """The call compiled with its containers, where the engine's compiler takes them."""
+        if self._compile and offers.compiles_containers:
+            self.whole = WholeCall(_whole(self._prepared, definition, offers), definition, offers, self._compile)
         self._routes: dict[Layout, Function] = {}
-        self._last: tuple[Layout | None, Function] = None, checked
+        self._last: tuple[Layout, Function] | None = None
 
     def __call__(self, call: Call, kwargs: dict[str, Any]) -> Any:
         """The operator's result for opened arguments."""
@@ -67,21 +71,12 @@ class Plan:
         if self.whole is not None:
             program = self.whole.program(call.arguments(), kwargs)
             return checked(self.offers, self.nesting, undifferentiated, program)
-        last, route = self._last
-        if last is not call.layout:
-            route = self._route(call.layout)
+        last = self._last
+        route = last[1] if last is not None and last[0] is call.layout else self._route(call.layout)
         found = checked(self.offers, self.nesting, undifferentiated, route, *flat, *call.others, **kwargs)
         if self._compile is None:
             check_finite(self.offers, self.nesting, found[0], flat, undifferentiated)
         return self._definition.result(*found)
-
-    def _compiled(self, compiler: Callable[[Function], Function]) -> WholeCall:
-        def traced(*arguments: Any, **kwargs: Any) -> Any:
-            call = opened(self._definition, self.offers, arguments)
-            flat = (*call.x, *(leaf for direction in call.directions for leaf in direction))
-            return self._definition.result(*self._prepared(call.layout)(*flat, *call.others, **kwargs))
-
-        return WholeCall(traced, self._definition, self.offers, compiler)
 
     def _route(self, layout: Layout) -> Function:
         """What evaluates calls of this layout, as a function of the leaves and f's other arguments."""
@@ -93,21 +88,6 @@ class Plan:
         self._last = layout, self._routes[layout]
         return self._routes[layout]
 
-    def _prepared(self, layout: Layout) -> Function:
-        solve = self._definition.prepare(self.offers, self.nesting, layout, self._has_aux)
-        run, nesting, size, end = self.offers.run, self.nesting, layout.size, layout.size * self._count
-        function, has_aux, verify = self._f, self._has_aux, self._verify  # not this plan: what it keeps would never die
-
-        def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-            f = UserFunction(function, layout, arguments[end:], kwargs, has_aux, verify)
-
-            def route(*flat: Any) -> tuple[Any, ...]:
-                return solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))
-
-            return run(nesting, route, *arguments[:end])
-
-        return evaluate
-
     def _to_compile(self, layout: Layout) -> Function:
         """The same, told what it differentiates and how: see `Compile`."""
         evaluate: Any = self._prepared(layout)
@@ -116,6 +96,44 @@ class Plan:
         evaluate.differentiates = self._f, way
         told: Function = evaluate
         return told
+
+
+# These close over what they need, and not over the plan: it dies with its operator, without a collection.
+
+
+def _prepared(
+    function: Function,
+    definition: Definition,
+    offers: Offers,
+    nesting: Nesting,
+    has_aux: bool,
+    verify: str | None,
+    layout: Layout,
+) -> Function:
+    """What evaluates calls of one layout, as a function of the leaves and f's other arguments."""
+    solve = definition.prepare(offers, nesting, layout, has_aux)
+    run, size, end = offers.run, layout.size, layout.size * (1 + definition.directions)
+
+    def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
+        f = UserFunction(function, layout, arguments[end:], kwargs, has_aux, verify)
+
+        def route(*flat: Any) -> tuple[Any, ...]:
+            return solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))
+
+        return run(nesting, route, *arguments[:end])
+
+    return evaluate
+
+
+def _whole(prepared: Callable[[Layout], Function], definition: Definition, offers: Offers) -> Function:
+    """A whole call, its arguments opened and its result put together, as a function of the user's arguments."""
+
+    def evaluate(*arguments: Any, **kwargs: Any) -> Any:
+        call = opened(definition, offers, arguments)
+        flat = (*call.x, *(leaf for direction in call.directions for leaf in direction))
+        return definition.result(*prepared(call.layout)(*flat, *call.others, **kwargs))
+
+    return evaluate
 
 
 def _compiler(offers: Offers, execution: str) -> Callable[[Function], Function]:

@@ -5,6 +5,7 @@ The [spec](nestgrad._spec) says what a backend's methods take, give and obey; `D
 """
 
 from ._compose import compose as compose
+from ._compose import compose_gradient_vjp as compose_gradient_vjp
 from ._descriptor import Descriptor as Descriptor
 from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError

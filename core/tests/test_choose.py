@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -181,3 +183,14 @@ def test_native_method_sees_a_checked_scalar():
 
     with pytest.raises(ng.NonScalarOutputError):
         ng.forward_over_reverse(lambda x: x, backend=Evaluates())(X, V)
+
+
+def test_a_backend_that_cannot_be_hashed():
+    @dataclasses.dataclass
+    class Unhashable(Autograd):
+        name: str = "unhashable"
+
+    backend = Unhashable()
+    with pytest.raises(TypeError):
+        hash(backend)
+    np.testing.assert_allclose(ng.hvp(cubes, backend=backend)(X, V), 6 * X * V)
