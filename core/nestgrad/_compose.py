@@ -73,16 +73,16 @@ def gradient(backend: Any, f: Function, has_aux: bool = False) -> Function:
     """The gradient x ↦ ∇f(x) of a scalar function, by reverse mode."""
 
     def derivative(*x: Array) -> Any:
-        (_, gradient), *aux = value_and_gradient(backend, f, x, has_aux)
+        _, gradient, *aux = value_and_gradient(backend, f, *x, has_aux=has_aux)
         return (gradient, *aux) if aux else gradient
 
     return derivative
 
 
-def value_and_gradient(backend: Any, f: Function, x: Leaves, has_aux: bool = False) -> tuple[Any, ...]:
-    """`((f(x), ∇f(x)),)`, with f's aux behind it if it has one: one evaluation of f."""
+def value_and_gradient(backend: Any, f: Function, *x: Array, has_aux: bool = False) -> tuple[Any, ...]:
+    """`(f(x), ∇f(x))`, with f's aux behind it if it has one: one evaluation of f."""
     value, pullback, *aux = backend.vjp(f, *x, has_aux=has_aux)
-    return (value, pullback(backend.xp.ones_like(value))), *aux
+    return value, pullback(backend.xp.ones_like(value)), *aux
 
 
 def compose_gradient_vjp(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
@@ -75,9 +76,13 @@ class _Gradient(Definition):
         return require(offers, _REVERSE)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        both = None if has_aux else offers.value_and_gradient
+        both = both or functools.partial(composed, offers.backend, has_aux=has_aux)
+        kept, as_given, shaped = self._kept, self._as_given, layout.shaped
+
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            (value, gradient), *aux = composed(offers.backend, f, x, has_aux)
-            return self._kept(selected(self._as_given, layout.shaped(gradient)), value, *aux)
+            value, gradient, *aux = both(f, *x)
+            return kept(selected(as_given, shaped(gradient)), value, *aux)
 
         return solve
 

@@ -25,7 +25,7 @@ class Offers:
         backend: the backend itself.
         modes: `jvp` and `vjp`, those that there are.
         native: its methods for nestings of second order.
-        gradient_vjp: the gradient and its pullback in one go, if it has that.
+        value_and_gradient, gradient_vjp: the gradient with the value, and with its pullback, in one go, if it has that.
         preferred: nestings for a Hessian-vector product, best first.
         max_order: the order of its longest nesting; `None` for no limit.
         flat_only: native methods take one array, never a tuple of them.
@@ -41,6 +41,7 @@ class Offers:
     backend: Backend
     modes: Mapping[Mode, Function]
     native: Mapping[Nesting, Function]
+    value_and_gradient: Function | None
     gradient_vjp: Function | None
     preferred: tuple[Nesting, ...]
     max_order: int | None
@@ -85,6 +86,7 @@ def _read(backend: Any) -> Offers:
         backend=backend,
         modes={mode: own(name) for mode, name in MODES.items() if provides(backend, name)},
         native={nesting: method for nesting, method in methods.items() if method is not None},
+        value_and_gradient=own("value_and_gradient"),
         gradient_vjp=own("gradient_vjp"),
         preferred=tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED))),
         max_order=getattr(backend, "max_order", None),

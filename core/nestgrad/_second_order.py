@@ -232,7 +232,7 @@ class _GradientAndHvp(_Hvp):
         product_of = super().prepare(offers, nesting, layout, has_aux)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            (_, first), *aux = value_and_gradient(offers.backend, f, x, has_aux)
+            _, first, *aux = value_and_gradient(offers.backend, f, *x, has_aux=has_aux)
             product, *_ = product_of(f, x, directions)
             return (layout.shaped(first)[0], product), *aux
 

@@ -163,6 +163,18 @@ class ReverseMode(Protocol):
         """
 
 
+class ValueAndGradient(Protocol):
+    """A faster gradient than vjp and the pullback of one."""
+
+    def value_and_gradient(self, f: Function, *primals: Array) -> tuple[Array, tuple[Array, ...]]:
+        """(f(x), ∇f(x)) for scalar f, the gradient with an entry for each primal.
+
+        f takes `*primals`. May be called inside other transforms of the backend, to any depth.
+
+        Law: with `value, pullback = vjp(f, *primals)`, the pair `(value, pullback(ones_like(value)))`.
+        """
+
+
 class ForwardOverReverse(Protocol):
     """A faster FR than the composition of jvp and vjp."""
 

@@ -39,6 +39,7 @@ from ._spec import Linearize as Linearize
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward
 from ._spec import ReverseOverReverse as ReverseOverReverse
+from ._spec import ValueAndGradient as ValueAndGradient
 from ._spec import provides as provides
 from ._user_function import OfTuple as OfTuple
 from ._user_function import UserFunction as UserFunction

@@ -1,6 +1,6 @@
 """Laws of a gradient with its pullback: it is what two vjps give, and may be pulled through again and again.
 
-They are held of the function (x, y) ↦ Σ sin(x) y · Σ y², whose second derivatives are known by hand.
+They are held of `Mixed`.
 """
 
 from __future__ import annotations
@@ -11,45 +11,23 @@ import numpy as np
 
 import nestgrad as ng
 
-from .known import U, V, X, array, arrays, close
+from .known import Mixed, U, V, X, array, arrays, close
 
 _A, _B, _C, _D = X[0], V[0], U[0], U[1]  # x and y, and a cotangent for each
 
 
-class _Mixed:
-    """(x, y) ↦ Σ sin(x) y · Σ y² of two vectors."""
-
-    def __init__(self, xp: Any = np) -> None:
-        self._xp = xp
-
-    def __call__(self, x: Any, y: Any) -> Any:
-        return self._xp.sum(self._xp.sin(x) * y) * self._xp.sum(y * y)
-
-    @staticmethod
-    def gradient(x: Any, y: Any) -> tuple[Any, Any]:
-        """In x and in y."""
-        s = np.sum(y * y)
-        return np.cos(x) * y * s, np.sin(x) * s + 2 * y * np.sum(np.sin(x) * y)
-
-    @staticmethod
-    def pulled(x: Any, y: Any, u: Any) -> tuple[Any, Any]:
-        """The gradients in x and in y of ⟨∂f/∂x, u⟩."""
-        s, t = np.sum(y * y), np.sum(np.cos(x) * y * u)
-        return -np.sin(x) * y * u * s, np.cos(x) * u * s + 2 * y * t
-
-
 def of_one_array_to_the_other(backend: Any) -> None:
     """The gradient in x is pulled back to y; the number of entries is that of the places."""
-    gradient, pullback = backend.gradient_vjp(_Mixed(backend.xp), arrays(backend, _A, _B), (0,), (1,))
-    close(backend, tuple(gradient), (_Mixed.gradient(_A, _B)[0],))
-    close(backend, tuple(pullback((array(backend, _C),))), (_Mixed.pulled(_A, _B, _C)[1],))
+    gradient, pullback = backend.gradient_vjp(Mixed(backend.xp), arrays(backend, _A, _B), (0,), (1,))
+    close(backend, tuple(gradient), (Mixed.gradient(_A, _B)[0],))
+    close(backend, tuple(pullback((array(backend, _C),))), (Mixed.pulled(_A, _B, _C)[1],))
 
 
 def of_all_to_all(backend: Any) -> None:
     """With all places at both sides the pullback is the Hessian: symmetric, and the product of reverse over reverse."""
-    f = _Mixed(backend.xp)
+    f = Mixed(backend.xp)
     gradient, pullback = backend.gradient_vjp(f, arrays(backend, _A, _B), (0, 1), (0, 1))
-    close(backend, tuple(gradient), _Mixed.gradient(_A, _B))
+    close(backend, tuple(gradient), Mixed.gradient(_A, _B))
     one, other = (tuple(pullback(arrays(backend, *pair))) for pair in ((_C, _D), (_D, _C)))
     left = sum(np.sum(backend.to_numpy(a) * b) for a, b in zip(one, (_D, _C), strict=True))
     right = sum(np.sum(backend.to_numpy(a) * b) for a, b in zip(other, (_C, _D), strict=True))
@@ -61,19 +39,19 @@ def of_all_to_all(backend: Any) -> None:
 
 def is_pulled_through_again(backend: Any) -> None:
     """A pullback may be called many times: it is linear, and leaves itself as it was."""
-    _, pullback = backend.gradient_vjp(_Mixed(backend.xp), arrays(backend, _A, _B), (0,), (0, 1))
+    _, pullback = backend.gradient_vjp(Mixed(backend.xp), arrays(backend, _A, _B), (0,), (0, 1))
     for factor in (1.0, 2.0, 1.0):
-        expected = tuple(factor * entry for entry in _Mixed.pulled(_A, _B, _C))
+        expected = tuple(factor * entry for entry in Mixed.pulled(_A, _B, _C))
         close(backend, tuple(pullback((array(backend, factor * _C),))), expected)
 
 
 def with_an_aux(backend: Any) -> None:
     """What f returns beside its value is behind the pullback, as it is."""
-    f = _Mixed(backend.xp)
+    f = Mixed(backend.xp)
     x = arrays(backend, _A, _B)
     gradient, pullback, aux = backend.gradient_vjp(lambda x, y: (f(x, y), "aux"), x, (0,), (1,), has_aux=True)
-    close(backend, tuple(gradient), (_Mixed.gradient(_A, _B)[0],))
-    close(backend, tuple(pullback((array(backend, _C),))), (_Mixed.pulled(_A, _B, _C)[1],))
+    close(backend, tuple(gradient), (Mixed.gradient(_A, _B)[0],))
+    close(backend, tuple(pullback((array(backend, _C),))), (Mixed.pulled(_A, _B, _C)[1],))
     assert aux == "aux"
 
 

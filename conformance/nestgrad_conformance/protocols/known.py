@@ -58,6 +58,29 @@ class Product:
         return diagonal + 2 * np.cos(x) * np.sum(x * v) + 2 * x * np.sum(np.cos(x) * v)
 
 
+class Mixed:
+    """(x, y) ↦ Σ sin(x) y · Σ y² of two vectors, whose Hessian has no block that is zero."""
+
+    def __init__(self, xp: Any = np) -> None:
+        self._xp = xp
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        """Its value."""
+        return self._xp.sum(self._xp.sin(x) * y) * self._xp.sum(y * y)
+
+    @staticmethod
+    def gradient(x: Any, y: Any) -> tuple[Any, Any]:
+        """Its gradient, in x and in y."""
+        s = np.sum(y * y)
+        return np.cos(x) * y * s, np.sin(x) * s + 2 * y * np.sum(np.sin(x) * y)
+
+    @staticmethod
+    def pulled(x: Any, y: Any, u: Any) -> tuple[Any, Any]:
+        """The gradients in x and in y of ⟨∂f/∂x, u⟩."""
+        s, t = np.sum(y * y), np.sum(np.cos(x) * y * u)
+        return -np.sin(x) * y * u * s, np.cos(x) * u * s + 2 * y * t
+
+
 def array(backend: Any, values: Any) -> Any:
     """The engine's array of these values, in 64 bits if it has them."""
     try:

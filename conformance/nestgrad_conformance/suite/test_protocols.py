@@ -25,6 +25,7 @@ from nestgrad_conformance.protocols import (
     pullbacks,
     second_order,
     trees,
+    value_and_gradient,
 )
 from nestgrad_conformance.protocols.law import Broken, Lacking, Law, function_of
 from nestgrad_conformance.protocols.worker import Workers
@@ -125,6 +126,7 @@ TABLE: dict[str, Sequence[Law]] = {
         *_laws(pullbacks),
     ],
     "vjp.has_aux": _laws(has_aux, transform="vjp"),
+    "value_and_gradient": _laws(value_and_gradient),
     "forward_over_reverse": _laws(second_order, method="forward_over_reverse"),
     "reverse_over_forward": _laws(second_order, method="reverse_over_forward"),
     "reverse_over_reverse": _laws(second_order, method="reverse_over_reverse"),
