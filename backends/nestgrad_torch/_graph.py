@@ -25,11 +25,19 @@ class Graph:
     __slots__ = ("nodes", "signature")
 
     def __init__(self, output: Any, inputs: Leaves) -> None:
-        roots = [_root(entry) for entry in output] if isinstance(output, tuple) else [_root(output)]
-        nodes = [node for node in dict.fromkeys(roots) if node is not None]
-        place: dict[Any, int] = dict(zip(nodes, range(len(nodes)), strict=True))
+        # A small derivative takes the time of some hundred lines of Python: none here is for ornament.
+        nodes: list[Any] = []
+        place: dict[Any, int] = {}
+        for entry in output if isinstance(output, tuple) else (output,):
+            node = _root(entry)
+            if node is not None and node not in place:
+                place[node] = len(nodes)
+                nodes.append(node)
         own = set(map(id, inputs))
-        ends = [entry.grad_fn for entry in inputs if entry.grad_fn is not None]  # of what was computed from something
+        ends = set()  # of what was computed from something
+        for entry in inputs:
+            if entry.grad_fn is not None:
+                ends.add(entry.grad_fn)
         signature: list[Hashable] = []
         note = signature.append
         for node in nodes:  # which grow while they are walked
@@ -37,19 +45,21 @@ class Graph:
             note(kind)
             if kind is _Leaf:
                 note(_OURS if id(node.variable) in own else _CAPTURED)
-            elif ends and node in ends:
+                continue
+            if ends and node in ends:
                 note(_OURS)
-            else:
-                for parent, output_number in node.next_functions:
+                continue
+            for parent, output_number in node.next_functions:
+                number = place.get(parent)
+                if number is None:
                     if parent is None:
                         note(None)
                         continue
-                    if output_number:
-                        note(-output_number)
-                    number = place.setdefault(parent, len(nodes))
-                    if number == len(nodes):
-                        nodes.append(parent)
-                    note(number)
+                    number = place[parent] = len(nodes)
+                    nodes.append(parent)
+                if output_number:
+                    note(-output_number)
+                note(number)
         self.nodes, self.signature = nodes, tuple(signature)
 
     @property

@@ -21,6 +21,7 @@ from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
 
+_transforms_are_active = torch._C._are_functorch_transforms_active
 _FEW = 32  # numbers that Python looks at sooner than torch adds them
 
 
@@ -40,9 +41,7 @@ class Torch(RawTorch):
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
-        if torch.compiler.is_dynamo_compiling() or torch._C._are_functorch_transforms_active():
-            return True
-        if is_traced() or not value.is_cpu:
+        if torch.compiler.is_dynamo_compiling() or not value.is_cpu or _transforms_are_active() or is_traced():
             return True
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         if value.dim() == 1 and value.shape[0] <= _FEW and cmath.isfinite(sum(value.tolist())):
@@ -57,6 +56,10 @@ class Torch(RawTorch):
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
         return _reverse.vjp(f, primals, has_aux)
+
+    def value_and_gradient(self, f: Any, *primals: Any) -> tuple[Any, Any]:
+        """See `nestgrad.extend.ValueAndGradient`."""
+        return _reverse.value_and_gradient(f, primals)
 
     def forward_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ForwardOverReverse`."""
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
         extend.ReverseMode,
         extend.Batch,
         extend.Compile,
+        extend.ValueAndGradient,
         extend.ForwardOverReverse,
         extend.ReverseOverReverse,
         extend.GradientVjp,

@@ -13,6 +13,7 @@ from nestgrad.extend import Function, Leaves, compose_gradient_vjp
 from . import _tape
 from ._function import check_compilable, prepared
 from ._has_aux import apart
+from ._recording import requires_grad
 from ._structural_zeros import dense, with_tangent
 
 
@@ -22,6 +23,14 @@ def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
         return _tape.vjp(f, primals, has_aux)
     value, pull, *aux = _func_vjp(f, primals, has_aux)
     return value, lambda cotangent: dense(pull(cotangent)), *aux
+
+
+def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
+    """The value of f and its gradient."""
+    if _tape.is_alone(x):
+        return _tape.value_and_gradient(f, x)
+    value, pullback = vjp(f, x, False)
+    return value, pullback(torch.ones_like(value))
 
 
 def _func_vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
@@ -37,10 +46,14 @@ def _func_vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
 def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
     """(∇f(x), ∇²f(x)v) by two pullbacks."""
     places = tuple(range(len(x)))
-    if _tape.is_usable():
-        with contextlib.suppress(_tape.CompiledInside):
+    try:
+        if not any(map(requires_grad, v)) and _tape.is_alone(x):
+            return _tape.reverse_over_reverse(f, x, v)
+        if _tape.is_usable():
             first, pullback = _tape.gradient_vjp(f, x, places, places, False, v)
             return first, pullback(v, again=False)
+    except _tape.CompiledInside:
+        pass
     first, pullback = compose_gradient_vjp(_BY_FUNC, f, x, places, places)
     return dense((first, pullback(v)))
 

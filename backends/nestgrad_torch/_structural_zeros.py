@@ -19,6 +19,8 @@ from torch._C._functorch import (
 from torch._functorch.pyfunctorch import retrieve_current_functorch_interpreter
 from torch.autograd import forward_ad
 
+from nestgrad.extend import Leaves
+
 
 def dense(result: Any) -> Any:
     """A tensor, or a tuple of them, as ordinary ones: each entry has memory of its own, to be read and written."""
@@ -29,6 +31,14 @@ def dense(result: Any) -> Any:
     if is_functorch_wrapped_tensor(result):
         return result.clone() if _is_note(result) else result
     return result.clone() if result._is_zerotensor() or _is_expanded(result) else result
+
+
+def in_memory(gradient: Leaves) -> Leaves:
+    """The same of tensors outside of all transforms."""
+    for entry in gradient:
+        if entry.layout is not torch.strided or 0 in entry.stride() or entry._is_zerotensor():
+            return tuple(map(dense, gradient))
+    return gradient
 
 
 def _is_note(tensor: Any) -> bool:

@@ -23,7 +23,9 @@ from ._guard.known import recorded
 from ._guard.recorded import Look
 from ._ledger import refusal
 from ._recording import depth, entries, nodes, requires_grad, taping
-from ._structural_zeros import dense
+from ._structural_zeros import dense, in_memory
+
+_transforms_are_active = torch._C._are_functorch_transforms_active
 
 
 class CompiledInside(RuntimeError):
@@ -33,10 +35,20 @@ class CompiledInside(RuntimeError):
 def is_usable() -> bool:
     """Whether the tape sees everything that happens to a tensor here."""
     return not (
-        torch._C._are_functorch_transforms_active()
+        _transforms_are_active()
         or torch.compiler.is_dynamo_compiling()
         or forward_ad._current_level >= 0  # on a detached tensor, its tangent would be lost
     )
+
+
+def is_alone(x: Leaves) -> bool:
+    """Whether it does, and there is no other that could record what is computed from x."""
+    if not is_usable() or depth() or not torch.is_grad_enabled() or torch.is_inference_mode_enabled():
+        return False
+    for entry in x:  # noqa: SIM110  # a generator takes longer
+        if entry.requires_grad or entry.is_inference():
+            return False
+    return True
 
 
 def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
@@ -45,6 +57,12 @@ def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
     Results carry a graph iff grad mode is on and something in x, the cotangent or captured by f requires grad.
     """
     tape = _record(f, x, has_aux, "R")
+    if tape.keep:
+        return tape.value, _pullback(tape), *tape.aux
+    return _detached(tape.value), _pullback(tape), *map(_detached, tape.aux)
+
+
+def _pullback(tape: _Tape) -> Function:
     hidden = tape.keep and any(saves_hidden(tape.graph.nodes[place]) for place in tape.look.rules)
     outputs = entries(tape.value)
 
@@ -55,9 +73,36 @@ def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
         gradient = tape.pulled(outputs, tape.inputs, entries(cotangent), keep=further, again=True)
         return dense(_guarded(gradient) if further and hidden else gradient)
 
-    if tape.keep:
-        return tape.value, pullback, *tape.aux
-    return _detached(tape.value), pullback, *map(_detached, tape.aux)
+    return pullback
+
+
+def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
+    """What `vjp` and the pullback of one give, where this tape `is_alone`."""
+    inputs = tuple([entry.detach().requires_grad_() for entry in x])
+    with taping(inputs):
+        value, graph, look = recorded("R", f, inputs, False)
+    value = as_tensors(value, x[0])
+    cotangent = torch.ones_like(value)
+    if look.is_plain:
+        gradient = pulled((value,), inputs, (cotangent,), create_graph=False, retain_graph=False)
+        return value.detach(), in_memory(gradient)
+    tape = _Tape(inputs, value, (), graph, look, True, look.captures)
+    return value if tape.keep else value.detach(), _pullback(tape)(cotangent)
+
+
+def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
+    """(∇f(x), ∇²f(x)v): what `gradient_vjp` and its pullback give, where this tape `is_alone`."""
+    inputs = tuple([entry.detach().requires_grad_() for entry in x])
+    with taping(inputs):
+        value, graph, look = recorded("RR", f, inputs, False)
+    value = as_tensors(value, x[0])
+    if look.is_plain:
+        gradient = pulled((value,), inputs, (torch.ones_like(value),), create_graph=True, retain_graph=True)
+        product = pulled(gradient, inputs, v, create_graph=False, retain_graph=False)
+        return in_memory(tuple([entry.detach() for entry in gradient])), in_memory(product)
+    places = tuple(range(len(x)))
+    first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, look.captures), places, places)
+    return first, pullback(v, again=False)
 
 
 def gradient_vjp(
@@ -67,7 +112,10 @@ def gradient_vjp(
 
     `more` is what the pullback will be called with, if that is known: the graph is kept if it requires grad.
     """
-    tape = _record(f, x, has_aux, "RR", more)
+    return _gradient_vjp(_record(f, x, has_aux, "RR", more), inner, outer)
+
+
+def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -> tuple[Any, ...]:
     to = tuple([tape.inputs[place] for place in outer])
     start = tuple([tape.inputs[place] for place in inner])
     gradient = _gradient((tape.value,), start, (torch.ones_like(tape.value),), tape)
@@ -154,7 +202,7 @@ def _gradient(outputs: Leaves, inputs: Leaves, cotangents: Leaves, tape: _Tape |
         rules = [tape.graph.nodes[place] for place in tape.look.rules]
     for rule in rules:
         _check_rule(rule)
-    if rules and not torch._C._are_functorch_transforms_active():
+    if rules and not _transforms_are_active():
         cotangents = tuple(entry if entry.requires_grad else _variable(entry) for entry in cotangents)
     gradient = pulled(outputs, inputs, cotangents, create_graph=True, retain_graph=True)
     if rules and any(node.name() == "torch::autograd::Error" for node in nodes(gradient)):
@@ -186,4 +234,4 @@ def _detached(tree: Any) -> Any:
 
 def _is_traced(cotangent: Any) -> bool:
     """Whether somebody differentiates with respect to the cotangent."""
-    return torch._C._are_functorch_transforms_active() or any(map(requires_grad, entries(cotangent)))
+    return _transforms_are_active() or any(map(requires_grad, entries(cotangent)))

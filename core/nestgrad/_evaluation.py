@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
 from ._offers import Offers
 from ._refusal import NotFiniteError
-from .typing import Function, Leaves, Tree
+from .typing import Array, Function, Leaves, Tree
 
 
 def checked(
@@ -41,12 +41,15 @@ def checked(
     """
     try:
         return evaluate(*arguments, **kwargs)
-    except (NestgradError, MemoryError):
-        raise
     except Exception as error:
-        if is_users(error, undifferentiated):
-            raise
-        raise translated(error, offers, nesting) from error
+        tell(error, offers, nesting, undifferentiated)
+
+
+def tell(error: Exception, offers: Offers, nesting: Nesting, undifferentiated: Callable[[], Any]) -> NoReturn:
+    """Raise what the user is told of an exception: itself if it is nestgrad's or the user's, else what it means."""
+    if isinstance(error, (NestgradError, MemoryError)) or is_users(error, undifferentiated):
+        raise error
+    raise translated(error, offers, nesting) from error
 
 
 def check_finite(
@@ -57,7 +60,20 @@ def check_finite(
     Raises:
         NotFiniteError: the derivative is not finite, though the inputs and f's value are.
     """
-    if offers.finite is None or all(map(offers.finite, offers.flatten(derivative)[0])):
-        return
-    if all(map(offers.finite, offers.flatten((*inputs, undifferentiated()))[0])):
+    if not is_finite(offers, derivative, inputs[0]):
+        refuse_infinite(offers, nesting, inputs, undifferentiated)
+
+
+def is_finite(offers: Offers, derivative: Tree, like: Array) -> bool:
+    """Whether no array can be seen to hold a number that is not finite. What is of the type of `like` is an array."""
+    finite = offers.finite
+    if finite is None or type(derivative) is type(like):
+        return finite is None or finite(derivative)
+    return all(map(finite, offers.flatten(derivative)[0]))
+
+
+def refuse_infinite(offers: Offers, nesting: Nesting, inputs: Leaves, undifferentiated: Callable[[], Any]) -> None:
+    """Raise for a derivative that is not finite, unless the inputs or f's value are not either."""
+    finite = offers.finite
+    if finite is not None and all(map(finite, offers.flatten((*inputs, undifferentiated()))[0])):
         raise NotFiniteError(backend=offers.name, nesting=nesting)

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from ._choose import chosen_for_hvp, hvp_nesting
 from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
 from ._definition import Definition, Solve
-from ._gradient import numbers, selected
+from ._gradient import numbers, shaping
 from ._layout import Layout
 from ._nesting import Nesting
 from ._offers import Offers
@@ -89,11 +89,12 @@ class _NestedGradient(Definition):
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         outer, inner = self._sides(layout)
         derive = _ROUTES[nesting.code](offers, outer.leaves, inner.leaves, has_aux)
+        shaped = shaping(self._outer, outer.layout)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
             g = inner.function(self._g, getattr(f, "verify", None))
             result, *aux = derive(f, x, gradient(offers.backend, g))
-            return selected(self._outer, outer.trees(result)), *aux
+            return shaped(result), *aux
 
         return solve
 
@@ -120,10 +121,6 @@ class _Side:
         self.leaves: Places = layout.leaves_of(once)
         structures = tuple(layout.structures[slot] for slot in once)
         self.layout = Layout(tuple(range(len(once))), tuple(map(once.index, slots)), structures, layout.offers)
-
-    def trees(self, leaves: Leaves) -> tuple[Any, ...]:
-        """Leaves of these arguments, in a row, as one tree for each of the argnums."""
-        return self.layout.shaped(leaves)
 
     def function(self, g: Function, verify: str | None = None) -> UserFunction:
         """G, which takes one tree for each of the argnums, as a function of leaves."""

@@ -78,11 +78,11 @@ class _Gradient(Definition):
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both = None if has_aux else offers.value_and_gradient
         both = both or functools.partial(composed, offers.backend, has_aux=has_aux)
-        kept, as_given, shaped = self._kept, self._as_given, layout.shaped
+        kept, shaped = self._kept, shaping(self._as_given, layout)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
             value, gradient, *aux = both(f, *x)
-            return kept(selected(as_given, shaped(gradient)), value, *aux)
+            return kept(shaped(gradient), value, *aux)
 
         return solve
 
@@ -113,6 +113,8 @@ def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
     return chosen
 
 
-def selected(argnums: int | Sequence[int], trees: tuple[Tree, ...]) -> Tree:
-    """One tree for one argnum, the tuple of them for a sequence."""
-    return trees if isinstance(argnums, Sequence) else trees[0]
+def shaping(argnums: int | Sequence[int], layout: Layout) -> Callable[[Leaves], Tree]:
+    """A gradient's leaves as one tree for one argnum, as the tuple of them for a sequence."""
+    if not isinstance(argnums, int):
+        return layout.shaped
+    return (lambda leaves: leaves[0]) if layout.bare else (lambda leaves: layout.shaped(leaves)[0])

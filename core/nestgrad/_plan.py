@@ -10,7 +10,7 @@ from typing import Any
 from ._arguments import Call, opened
 from ._definition import Definition
 from ._errors import UnsupportedExecutionError, did_you_mean
-from ._evaluation import check_finite, checked
+from ._evaluation import checked, is_finite, refuse_infinite, tell
 from ._layout import Layout
 from ._nesting import Nesting
 from ._offers import Offers
@@ -60,23 +60,29 @@ class Plan:
 
     def __call__(self, call: Call, kwargs: dict[str, Any]) -> Any:
         """The operator's result for opened arguments."""
-
-        def undifferentiated() -> Any:
-            f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
-            return self._definition.undifferentiated(self.offers, f, call.x, call.layout, self._has_aux)
-
+        if self.whole is not None:
+            return self._as_a_whole(self.whole, call, kwargs)
         flat = call.x
         for direction in call.directions:
             flat += direction
-        if self.whole is not None:
-            program = self.whole.program(call.arguments(), kwargs)
-            return checked(self.offers, self.nesting, undifferentiated, program)
-        last = self._last
+        offers, last = self.offers, self._last
         route = last[1] if last is not None and last[0] is call.layout else self._route(call.layout)
-        found = checked(self.offers, self.nesting, undifferentiated, route, *flat, *call.others, **kwargs)
-        if self._compile is None:
-            check_finite(self.offers, self.nesting, found[0], flat, undifferentiated)
+        try:
+            found = route(*flat, *call.others, **kwargs)
+        except Exception as error:
+            tell(error, offers, self.nesting, self._undifferentiated(call, kwargs))
+        if self._compile is None and not is_finite(offers, found[0], flat[0]):
+            refuse_infinite(offers, self.nesting, flat, self._undifferentiated(call, kwargs))
         return self._definition.result(*found)
+
+    def _as_a_whole(self, whole: WholeCall, call: Call, kwargs: dict[str, Any]) -> Any:
+        program = whole.program(call.arguments(), kwargs)
+        return checked(self.offers, self.nesting, self._undifferentiated(call, kwargs), program)
+
+    def _undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:
+        f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
+        of_definition = self._definition.undifferentiated
+        return lambda: of_definition(self.offers, f, call.x, call.layout, self._has_aux)
 
     def _route(self, layout: Layout) -> Function:
         """What evaluates calls of this layout, as a function of the leaves and f's other arguments."""
@@ -114,13 +120,18 @@ def _prepared(
     solve = definition.prepare(offers, nesting, layout, has_aux)
     run, size, end = offers.run, layout.size, layout.size * (1 + definition.directions)
 
+    def given(others: tuple[Any, ...], kwargs: dict[str, Any]) -> Function:
+        f = UserFunction(function, layout, others, kwargs, has_aux, verify)
+        if end == size:
+            return lambda *x: solve(f, x, ())
+        return lambda *flat: solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))
+
+    alone = given((), {})
+
     def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-        f = UserFunction(function, layout, arguments[end:], kwargs, has_aux, verify)
-
-        def route(*flat: Any) -> tuple[Any, ...]:
-            return solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))
-
-        return run(nesting, route, *arguments[:end])
+        if kwargs or len(arguments) > end:
+            return run(nesting, given(arguments[end:], kwargs), *arguments[:end])
+        return run(nesting, alone, *arguments)
 
     return evaluate
 

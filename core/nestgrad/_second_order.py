@@ -9,7 +9,7 @@ from ._choose import chosen_for_hvp, hvp_nesting, require
 from ._compose import compose, gradient, value_and_gradient
 from ._definition import Definition, Solve
 from ._layout import Layout
-from ._native import leaves, native
+from ._native import native
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
@@ -175,18 +175,16 @@ class _Derivative(Definition):
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         by_the_backend = native(offers, nesting, layout, has_aux)
+        if by_the_backend is not None:
+            return lambda f, x, directions: by_the_backend(f, x, directions)[-1:]
         derive = compose(offers.backend, nesting)
         is_gradient = Mode.REVERSE in nesting
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            aux: tuple[Any, ...] = ()
-            if by_the_backend is not None:
-                *_, derivative = by_the_backend(f, x, directions)
-                derivative = leaves(layout, derivative) if is_gradient else derivative
-            elif has_aux:
+            if has_aux:
                 derivative, *aux = derive(f, x, *directions, has_aux=True)
             else:
-                derivative = derive(f, x, *directions)
+                derivative, aux = derive(f, x, *directions), []
             return (layout.shaped(derivative)[0] if is_gradient else derivative), *aux
 
         return solve
@@ -215,14 +213,12 @@ class _GradientAndHvp(_Hvp):
         if nesting.inner is Mode.FORWARD:
             return self._apart(offers, nesting, layout, has_aux)
         by_the_backend = native(offers, nesting, layout, has_aux)
+        if by_the_backend is not None:
+            return lambda f, x, directions: (tuple(by_the_backend(f, x, directions)),)
         together = _together(offers, nesting, has_aux)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            aux: list[Any] = []
-            if by_the_backend is not None:
-                first, product = (leaves(layout, part) for part in by_the_backend(f, x, directions))
-            else:
-                first, product, *aux = together(f, x, directions)
+            first, product, *aux = together(f, x, directions)
             return (layout.shaped(first)[0], layout.shaped(product)[0]), *aux
 
         return solve

@@ -34,12 +34,14 @@ class Look(NamedTuple):
         rules: nodes whose rule is written in Python.
         determinants: nodes of determinants.
         captures: whether a leaf is none of the inputs, such as a module's parameter.
+        is_plain: whether none of rules, determinants and captures is there.
     """
 
     suspects: tuple[tuple[int, tuple[Seen, ...]], ...]
     rules: tuple[int, ...]
     determinants: tuple[int, ...]
     captures: bool
+    is_plain: bool
 
 
 class Looks:
@@ -88,14 +90,17 @@ def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) 
     looks = _looks[wrong_under, nesting]
     look = looks.get(graph.signature)
     if look is None:
-        rules = wrong_under(nesting)
+        wrong = wrong_under(nesting)
         names = [node.name() for node in graph.nodes]
-        suspected = [(*rules.get(name, ()), *rules.get(name.rstrip("0123456789"), ())) for name in names]
+        suspected = [(*wrong.get(name, ()), *wrong.get(name.rstrip("0123456789"), ())) for name in names]
+        rules = tuple(i for i, node in enumerate(graph.nodes) if isinstance(node, BackwardCFunction))
+        determinants = tuple(i for i, name in enumerate(names) if name == "LinalgDetBackward0")
         look = Look(
             suspects=tuple((i, wrongs) for i, wrongs in enumerate(suspected) if wrongs),
-            rules=tuple(i for i, node in enumerate(graph.nodes) if isinstance(node, BackwardCFunction)),
-            determinants=tuple(i for i, name in enumerate(names) if name == "LinalgDetBackward0"),
+            rules=rules,
+            determinants=determinants,
             captures=graph.captures,
+            is_plain=not (rules or determinants or graph.captures),
         )
         looks.keep(graph.signature, look)
     return look
