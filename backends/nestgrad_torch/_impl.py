@@ -46,7 +46,8 @@ class Torch(RawTorch):
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         if value.dim() == 1 and value.shape[0] <= _FEW and cmath.isfinite(sum(value.tolist())):
             return True
-        value = value.detach()
+        if value.requires_grad:
+            value = value.detach()
         return cmath.isfinite(value.sum().item()) or bool(torch.isfinite(value).all())
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
@@ -88,7 +89,9 @@ class Torch(RawTorch):
         if is_linearized():
             raise refusal("linearize", nesting.code)
         found = route(*inputs)
-        guard(nesting.code, found[0], inputs)
+        derivative = found[0]
+        if type(derivative) is not torch.Tensor or derivative.requires_grad:
+            guard(nesting.code, derivative, inputs)
         return found
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:

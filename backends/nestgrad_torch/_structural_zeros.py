@@ -34,7 +34,9 @@ def dense(result: Any) -> Any:
 
 
 def in_memory(gradient: Leaves) -> Leaves:
-    """The same of tensors outside of all transforms."""
+    """The same of what a tape gives."""
+    if torch._C._are_functorch_transforms_active():
+        return tuple(map(dense, gradient))
     for entry in gradient:
         if entry.layout is not torch.strided or 0 in entry.stride() or entry._is_zerotensor():
             return tuple(map(dense, gradient))

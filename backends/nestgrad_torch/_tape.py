@@ -23,7 +23,7 @@ from ._guard.known import recorded
 from ._guard.recorded import Look
 from ._ledger import refusal
 from ._recording import depth, entries, nodes, requires_grad, taping
-from ._structural_zeros import dense, in_memory
+from ._structural_zeros import in_memory
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
 
@@ -69,9 +69,9 @@ def _pullback(tape: _Tape) -> Function:
     def pullback(cotangent: Any) -> Leaves:
         further = torch.is_grad_enabled() and (tape.keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
-            return dense(_gradient(outputs, tape.inputs, entries(cotangent)))
+            return in_memory(_gradient(outputs, tape.inputs, entries(cotangent)))
         gradient = tape.pulled(outputs, tape.inputs, entries(cotangent), keep=further, again=True)
-        return dense(_guarded(gradient) if further and hidden else gradient)
+        return in_memory(_guarded(gradient) if further and hidden else gradient)
 
     return pullback
 
@@ -99,7 +99,7 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
     if look.is_plain:
         gradient = pulled((value,), inputs, (torch.ones_like(value),), create_graph=True, retain_graph=True)
         product = pulled(gradient, inputs, v, create_graph=False, retain_graph=False)
-        return in_memory(tuple([entry.detach() for entry in gradient])), in_memory(product)
+        return in_memory(_detached(gradient)), in_memory(product)
     places = tuple(range(len(x)))
     first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, look.captures), places, places)
     return first, pullback(v, again=False)
@@ -122,11 +122,11 @@ def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -
 
     def pullback(cotangent: Leaves, *, again: bool = True) -> Leaves:
         keep = tape.keep or (tape.recording and any(map(requires_grad, cotangent)))
-        return dense(tape.pulled(gradient, to, cotangent, keep=keep, again=again or keep))
+        return in_memory(tape.pulled(gradient, to, cotangent, keep=keep, again=again or keep))
 
     if tape.keep:
-        return dense(gradient), pullback, *tape.aux
-    return dense(_detached(gradient)), pullback, *map(_detached, tape.aux)
+        return in_memory(gradient), pullback, *tape.aux
+    return in_memory(_detached(gradient)), pullback, *map(_detached, tape.aux)
 
 
 class _Tape(NamedTuple):
@@ -229,6 +229,8 @@ def _variable(x: Any) -> Any:
 def _detached(tree: Any) -> Any:
     if isinstance(tree, torch.Tensor):
         return tree.detach()
+    if type(tree) is tuple:
+        return tuple(map(_detached, tree))
     return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 

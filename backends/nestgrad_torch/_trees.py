@@ -48,8 +48,9 @@ class Structure:
 
 
 @functools.lru_cache(maxsize=256)
-def _example_of(spec: Any) -> Any:
-    return optree.tree_unflatten(spec, range(spec.num_leaves))
+def _structure_of(spec: Any) -> Structure:
+    """The structure of optree's; the same object for the same one, so that comparing them takes no time."""
+    return Structure(optree.tree_unflatten(spec, range(spec.num_leaves)), spec)
 
 
 _BARE = Structure(0)
@@ -66,7 +67,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     leaves, spec = optree.tree_flatten(tree)
     if spec.is_leaf():
         return leaves, _BARE
-    return leaves, Structure(_example_of(spec), spec)
+    return leaves, _structure_of(spec)
 
 
 def _numbered(tree: Any, leaves: list[Any]) -> Any:

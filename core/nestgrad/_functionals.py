@@ -93,7 +93,7 @@ class _NestedGradient(Definition):
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
             g = inner.function(self._g, getattr(f, "verify", None))
-            result, *aux = derive(f, x, gradient(offers.backend, g))
+            result, *aux = derive(f, x, _gradient(offers, g))
             return shaped(result), *aux
 
         return solve
@@ -127,6 +127,11 @@ class _Side:
         slots = self.layout.slots
         each = g if slots == self.layout.places else lambda *trees: g(*(trees[slot] for slot in slots))
         return UserFunction(each, self.layout, verify=verify, name="g")
+
+
+def _gradient(offers: Offers, g: Function) -> Function:
+    native = offers.value_and_gradient
+    return gradient(offers.backend, g) if native is None else lambda *y: native(g, *y)[1]
 
 
 def _forward_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:

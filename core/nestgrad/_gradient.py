@@ -76,30 +76,37 @@ class _Gradient(Definition):
         return require(offers, _REVERSE)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
-        both = None if has_aux else offers.value_and_gradient
-        both = both or functools.partial(composed, offers.backend, has_aux=has_aux)
-        kept, shaped = self._kept, shaping(self._as_given, layout)
+        both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)
+        if layout.bare and isinstance(self._as_given, int) and not has_aux:
+            return lambda f, x, directions: both(f, *x)[1]
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            value, gradient, *aux = both(f, *x)
-            return kept(shaped(gradient), value, *aux)
+            _, gradient, *aux = both(f, *x)
+            return shaped(gradient), *aux
 
         return solve
-
-    @staticmethod
-    def _kept(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, ...]:
-        return gradient, *aux
 
 
 class _ValueAndGradient(_Gradient):
     """(f, ∇f). Law: that of the gradient; f is evaluated once."""
 
-    @staticmethod
-    def _kept(gradient: Tree, value: Any, *aux: Any) -> tuple[Any, ...]:
-        return gradient, value, *aux
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            value, gradient, *aux = both(f, *x)
+            return shaped(gradient), value, *aux
+
+        return solve
 
     def result(self, derivative: Tree, *others: Any) -> Any:
         return (others if len(others) > 1 else others[0]), derivative
+
+
+def _together(offers: Offers, has_aux: bool) -> Function:
+    """`(f(x), ∇f(x))` by the backend's own method if it has one, with f's aux behind it if it has one."""
+    native = None if has_aux else offers.value_and_gradient
+    return native or functools.partial(composed, offers.backend, has_aux=has_aux)
 
 
 def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:

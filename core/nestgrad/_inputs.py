@@ -64,13 +64,8 @@ def open_direction(offers: Offers, name: str, tree: Any, primal: Leaves, structu
     return tuple(opened)
 
 
-def check_scalar(backend: Backend, value: Any, name: str = "The function", like: Array | None = None) -> None:
-    """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`.
-
-    `like` is a real floating array: of its dtype most values are, which spares the question.
-    """
-    if like is not None and hasattr(value, "dtype") and value.dtype == like.dtype and value.shape == ():
-        return
+def check_scalar(backend: Backend, value: Any, name: str = "The function") -> None:
+    """Raise unless `value`, which the function of this name returned, is one real floating number of shape `()`."""
     shape = () if type(value) is float else getattr(value, "shape", None)
     if shape is None:
         raise NonScalarOutputError(

@@ -19,6 +19,8 @@ class Mode(Enum):
     FORWARD = "forward"
     REVERSE = "reverse"
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and called some ten times for each plan
+
     @property
     def letter(self) -> str:
         """`F` or `R`."""

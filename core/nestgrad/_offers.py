@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import optree
@@ -36,6 +36,7 @@ class Offers:
         finite: whether an array can be seen to hold a number that is not finite.
         compilers: by execution, what compiles a function.
         compiles_containers: the compiled function takes containers and numbers by itself.
+        openings: how arguments that are arrays by themselves are opened, by their types; see `_opening`.
     """
 
     backend: Backend
@@ -54,6 +55,7 @@ class Offers:
     finite: Callable[[Array], bool] | None
     compilers: Mapping[str, Callable[[Function], Function]]
     compiles_containers: bool
+    openings: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 import optree
 
-from ._arguments import Call
+from ._arguments import Call, opened
 from ._definition import Definition
+from ._offers import Offers
 from .typing import Tree
 
+_MAX_KEPT = 256  # kinds of arrays of one backend
 _STATIC = (str, bytes, bool, enum.Enum)
 
 
@@ -112,6 +114,37 @@ class Opening:
     def _held_leaves(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         held: Any = [arguments[i] for i in self._held], [kwargs[name] for name in self._named]
         return optree.tree_leaves(held)
+
+
+def open_and_learn(
+    definition: Definition,
+    offers: Offers,
+    kinds: Any,
+    arguments: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    again: bool,
+) -> tuple[Call, Opening | None]:
+    """The arguments of a call, opened with all checks; and how such are opened from now on, if that was learnt.
+
+    `kinds` are their types. How arrays by themselves are opened is kept with the backend, for operators that are made
+    anew. What else there is, is learnt of when an operator is called `again`: one that is called once learns in vain.
+    """
+    openings, key = offers.openings, (definition.directions, definition.argnums, kinds)
+    common: Opening | None = openings.get(key)
+    call = common(arguments, kwargs) if common is not None else None
+    if call is not None:
+        return call, common
+    call = opened(definition, offers, arguments)
+    arrays = call.layout.bare and not (call.others or kwargs)
+    opening = Opening(call, definition, arguments, kwargs) if again or arrays else None
+    if opening is None or not opening.fits:
+        return call, None
+    if arrays:
+        if len(openings) >= _MAX_KEPT:
+            openings.clear()
+        openings[key] = opening
+    return call, opening
 
 
 def _is_container(value: Any) -> bool:

@@ -6,10 +6,10 @@ import contextlib
 import functools
 from typing import Any, Literal, TypedDict
 
-from ._arguments import Call, named_arguments, opened
+from ._arguments import Call, named_arguments
 from ._definition import Definition
 from ._offers import offers
-from ._opening import Opening
+from ._opening import Opening, open_and_learn
 from ._plan import MAX_KEPT, Plan, execution_of
 from ._select import select
 from ._spec import Backend
@@ -88,12 +88,9 @@ class Operator:
         if plan is None:
             plan = Plan(self._f, self._definition, offers(backend), **self._decided)
             self._plans[id(backend)] = plan
-        call = opened(self._definition, plan.offers, arguments)
         if len(self._known) >= MAX_KEPT:
             self._known.clear()
-        if key not in self._known:
-            self._known[key] = None
-        else:  # an operator that is called once learns nothing
-            opening = Opening(call, self._definition, arguments, kwargs)
-            self._known[key] = (opening, plan) if opening.fits else None
+        known = key in self._known
+        call, opening = open_and_learn(self._definition, plan.offers, key, arguments, kwargs, again=known)
+        self._known[key] = None if opening is None else (opening, plan)
         return plan, call

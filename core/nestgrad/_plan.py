@@ -17,7 +17,7 @@ from ._offers import Offers
 from ._spec import COMPILERS
 from ._user_function import UserFunction
 from ._whole import WholeCall
-from .typing import Function
+from .typing import Function, Leaves
 
 MAX_KEPT = 128
 """How many openings an operator keeps, and how many layouts a plan: bounded, should every call bring new ones."""
@@ -65,14 +65,14 @@ class Plan:
         flat = call.x
         for direction in call.directions:
             flat += direction
-        offers, last = self.offers, self._last
+        last, eager = self._last, self._compile is None
         route = last[1] if last is not None and last[0] is call.layout else self._route(call.layout)
         try:
-            found = route(*flat, *call.others, **kwargs)
+            found = route(flat, call.others, kwargs) if eager else route(*flat, *call.others, **kwargs)
         except Exception as error:
-            tell(error, offers, self.nesting, self._undifferentiated(call, kwargs))
-        if self._compile is None and not is_finite(offers, found[0], flat[0]):
-            refuse_infinite(offers, self.nesting, flat, self._undifferentiated(call, kwargs))
+            tell(error, self.offers, self.nesting, self._undifferentiated(call, kwargs))
+        if eager and not is_finite(self.offers, found[0], flat[0]):
+            refuse_infinite(self.offers, self.nesting, flat, self._undifferentiated(call, kwargs))
         return self._definition.result(*found)
 
     def _as_a_whole(self, whole: WholeCall, call: Call, kwargs: dict[str, Any]) -> Any:
@@ -85,23 +85,29 @@ class Plan:
         return lambda: of_definition(self.offers, f, call.x, call.layout, self._has_aux)
 
     def _route(self, layout: Layout) -> Function:
-        """What evaluates calls of this layout, as a function of the leaves and f's other arguments."""
-        if layout not in self._routes:
+        """What evaluates calls of this layout; compiled, it takes all in a row, as compilers want it."""
+        route = self._routes.get(layout)
+        if route is None:
             if len(self._routes) >= MAX_KEPT:
                 self._routes.clear()
-            compile_ = self._compile
-            self._routes[layout] = compile_(self._to_compile(layout)) if compile_ else self._prepared(layout)
-        self._last = layout, self._routes[layout]
-        return self._routes[layout]
+            route = self._compile(self._to_compile(layout)) if self._compile else self._prepared(layout)
+            self._routes[layout] = route
+        self._last = layout, route
+        return route
 
     def _to_compile(self, layout: Layout) -> Function:
         """The same, told what it differentiates and how: see `Compile`."""
-        evaluate: Any = self._prepared(layout)
+        prepared, end = self._prepared(layout), layout.size * (1 + self._definition.directions)
+
+        def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
+            found: tuple[Any, ...] = prepared(arguments[:end], arguments[end:], kwargs)
+            return found
+
         others = map(weakref.ref, self._definition.functions)
         way = self._definition.name, self.nesting, self._definition.argnums, layout.structures, self._has_aux, *others
-        evaluate.differentiates = self._f, way
-        told: Function = evaluate
-        return told
+        told: Any = evaluate
+        told.differentiates = self._f, way
+        return evaluate
 
 
 # These close over what they need, and not over the plan: it dies with its operator, without a collection.
@@ -116,7 +122,7 @@ def _prepared(
     verify: str | None,
     layout: Layout,
 ) -> Function:
-    """What evaluates calls of one layout, as a function of the leaves and f's other arguments."""
+    """What evaluates calls of one layout, as a function of all leaves, f's other arguments and its keywords."""
     solve = definition.prepare(offers, nesting, layout, has_aux)
     run, size, end = offers.run, layout.size, layout.size * (1 + definition.directions)
 
@@ -128,10 +134,8 @@ def _prepared(
 
     alone = given((), {})
 
-    def evaluate(*arguments: Any, **kwargs: Any) -> tuple[Any, ...]:
-        if kwargs or len(arguments) > end:
-            return run(nesting, given(arguments[end:], kwargs), *arguments[:end])
-        return run(nesting, alone, *arguments)
+    def evaluate(flat: Leaves, others: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        return run(nesting, given(others, kwargs) if others or kwargs else alone, *flat)
 
     return evaluate
 
@@ -142,7 +146,7 @@ def _whole(prepared: Callable[[Layout], Function], definition: Definition, offer
     def evaluate(*arguments: Any, **kwargs: Any) -> Any:
         call = opened(definition, offers, arguments)
         flat = (*call.x, *(leaf for direction in call.directions for leaf in direction))
-        return definition.result(*prepared(call.layout)(*flat, *call.others, **kwargs))
+        return definition.result(*prepared(call.layout)(flat, call.others, kwargs))
 
     return evaluate
 

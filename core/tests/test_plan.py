@@ -18,7 +18,7 @@ def cubes(x):
 
 @pytest.fixture
 def selections(monkeypatch):
-    """The calls of `select`: one for arguments of new types, and one more where they come again."""
+    """The calls of `select`: one for arrays of new types; and one more for what else there is, where it comes again."""
     calls = []
     select = _operator.select
     monkeypatch.setattr(_operator, "select", lambda *args: calls.append(args) or select(*args))
@@ -29,14 +29,14 @@ def test_one_plan_for_arguments_of_the_same_types(selections):
     op = ng.hvp(cubes, backend="autograd")
     for scale in (1.0, 2.0, 3.0):
         np.testing.assert_allclose(op(scale * X, V), 6 * scale * X * V)
-    assert len(selections) == 2
+    assert len(selections) == 1
 
 
 def test_plans_are_not_keyed_on_shapes(selections):
     op = ng.hvp(cubes, backend="autograd")
     for shape in [(), (1,), (5,), (2, 3)]:
         assert op(np.ones(shape), np.ones(shape)).shape == shape
-    assert len(selections) == 2
+    assert len(selections) == 1
 
 
 def test_one_plan_for_containers_of_the_same_structure(selections):
@@ -52,7 +52,7 @@ def test_another_plan_for_other_types_and_keywords(selections):
     op = ng.gradient(lambda x, *args, **kwargs: cubes(x), backend="autograd")
     for call in (lambda: op(X), lambda: op(X, 1), lambda: op(X, 1.0), lambda: op(X, a=1), lambda: op(X, b=1)) * 3:
         np.testing.assert_allclose(call(), 3 * X**2)
-    assert len(selections) == 10
+    assert len(selections) == 1 + 4 * 2
 
 
 def test_bad_dtype_is_seen_with_an_old_plan():

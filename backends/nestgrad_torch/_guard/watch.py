@@ -43,6 +43,8 @@ _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
+_is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, torch.is_grad_enabled
+
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
 
@@ -74,9 +76,8 @@ def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
 
 
 def watching(nesting: str) -> Functions:
-    """A context that looks under this nesting at what Python calls alone: a graph will show the operators."""
-    _, functions = refused(nesting, False)
-    return Functions(nesting, functions)
+    """A context that looks under this nesting at what Python calls alone: a graph will show what leaves a node."""
+    return Functions(nesting, _without_a_node(nesting))
 
 
 @contextlib.contextmanager
@@ -142,26 +143,26 @@ class Functions(TorchFunctionMode):
         super().__init__()
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
-        self._looked_at = _looked_at(nesting)
         self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if not torch.compiler.is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
+        if not _is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
+            if func in ASKED and reads(func, args):
+                self.called_unseen = True
             if (
-                func not in self._looked_at
+                func not in self._refused
+                and func not in _LOOKED_AT
                 and not self._hides
                 and self._read is None
-                and torch.is_grad_enabled()
+                and _is_grad_enabled()
                 and type(func) is not OpOverload
                 and not is_traced()
             ):  # there is nothing to say about it
                 return func(*args) if kwargs is None else func(*args, **kwargs)
-            self.called_unseen = self.called_unseen or self._leaves_no_node(func, args)
+            self.called_unseen = self.called_unseen or self._leaves_no_node(func)
         return self._looking(func, args, kwargs or {})
 
-    def _leaves_no_node(self, func: Any, args: Any) -> bool:
-        if func in ASKED:
-            return reads(func, args)
+    def _leaves_no_node(self, func: Any) -> bool:
         return func in READS or func in REPAIRED or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
 
     def _looking(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -239,7 +240,12 @@ def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refu
 
 
 @functools.lru_cache(maxsize=256)
-def _looked_at(nesting: str) -> frozenset[Any]:
-    """The functions about which there is something to say, under a nesting."""
+def _without_a_node(nesting: str) -> Refused:
+    """The functions that are refused under a nesting for what no node of a graph shows."""
     _, functions = refused(nesting, False)
-    return frozenset({*functions, *REPAIRED, *READS, *ASKED, custom_function_call, torch.Tensor.detach})
+    hidden = {function: [wrong for wrong in wrongs if not wrong.sight.nodes] for function, wrongs in functions.items()}
+    return {function: wrongs for function, wrongs in hidden.items() if wrongs}
+
+
+_LOOKED_AT = frozenset({*REPAIRED, *READS, custom_function_call, torch.Tensor.detach})
+"""The functions about which there is something to say under every nesting."""
