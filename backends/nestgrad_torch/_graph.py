@@ -29,10 +29,11 @@ class Graph:
         nodes: list[Any] = []
         place: dict[Any, int] = {}
         for entry in output if isinstance(output, tuple) else (output,):
-            node = _root(entry)
-            if node is not None and node not in place:
-                place[node] = len(nodes)
-                nodes.append(node)
+            if isinstance(entry, torch.Tensor) and entry.requires_grad:
+                node = entry.grad_fn  # None of a leaf that is returned as it is
+                if node is not None and node not in place:
+                    place[node] = len(nodes)
+                    nodes.append(node)
         own = set(map(id, inputs))
         ends = set()  # of what was computed from something
         for entry in inputs:
@@ -67,9 +68,3 @@ class Graph:
         """Whether it reaches a leaf that is none of the inputs, such as a module's parameter."""
         return _CAPTURED in self.signature
 
-
-def _root(entry: Any) -> Any:
-    """The node that an output comes from; None of a constant, or of a leaf that is returned as it is."""
-    if not isinstance(entry, torch.Tensor) or not entry.requires_grad:
-        return None
-    return entry.grad_fn

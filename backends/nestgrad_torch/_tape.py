@@ -43,7 +43,7 @@ def is_usable() -> bool:
 
 def is_alone(x: Leaves) -> bool:
     """Whether it does, and there is no other that could record what is computed from x."""
-    if not is_usable() or depth() or not torch.is_grad_enabled() or torch.is_inference_mode_enabled():
+    if depth() or not (torch.is_grad_enabled() and is_usable()) or torch.is_inference_mode_enabled():
         return False
     for entry in x:  # noqa: SIM110  # a generator takes longer
         if entry.requires_grad or entry.is_inference():
@@ -81,7 +81,8 @@ def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
     inputs = tuple([entry.detach().requires_grad_() for entry in x])
     with taping(inputs):
         value, graph, look = recorded("R", f, inputs, False)
-    value = as_tensors(value, x[0])
+    if type(value) is not torch.Tensor:
+        value = as_tensors(value, x[0])
     cotangent = torch.ones_like(value)
     if look.is_plain:
         gradient = pulled((value,), inputs, (cotangent,), create_graph=False, retain_graph=False)
