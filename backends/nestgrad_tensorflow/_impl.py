@@ -33,7 +33,8 @@ class TensorFlow(RawTensorFlow):
         """See `nestgrad.extend.Backend.finite`; an eager tensor on the host alone is looked at."""
         if tf.is_symbolic_tensor(value) or "CPU" not in value.device:
             return True
-        return bool(np.isfinite(np.asarray(value)).all())
+        array = np.asarray(value)
+        return bool(np.count_nonzero(np.isfinite(array)) == array.size)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""

@@ -47,10 +47,13 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
 
 def _pulled(f: Function, primals: Leaves, cotangents: Leaves | None) -> tuple[Any, Leaves]:
     """The value of f and the gradient of ⟨value, cotangents⟩, None for ones, by a recording that serves once."""
-    with level("R"), watched():
-        recording = Recording(f, primals, has_aux=False, is_kept=False)
-    with level("R"), _watched_if_needed(recording):
-        return recording.value, recording.pull(cotangents)
+    with level("R"):
+        outside = here.inputs
+        with watched():
+            recording = Recording(f, primals, has_aux=False, is_kept=False)
+        here.inputs = outside  # what a pullback computes is differentiated by other levels alone
+        with _watched_if_needed(recording):
+            return recording.value, recording.pull(cotangents)
 
 
 def _watched_if_needed(recording: Recording) -> AbstractContextManager[None]:
