@@ -8,6 +8,7 @@ a node either holds a derivative of the right shape or is refused with the name 
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 from autograd.core import JVPNode, VJPNode, primitive_jvps, primitive_vjps
@@ -17,6 +18,8 @@ from autograd.tracer import notrace_primitives
 from ._errors import PASSED, Call, MissingRule, RefusedError, missing
 from ._guard.arguments import readable
 from ._repairs.table import FORWARD, REVERSE, VARYING
+
+_numbers = itertools.count()
 
 
 class ForwardNode(JVPNode):
@@ -29,7 +32,7 @@ class ForwardNode(JVPNode):
             rule = _rule(fun, primitive_jvps, FORWARD)
             tangents = [parent.g for parent in parents]
             self.g = rule(argnums, tangents, value, *readable(fun, args, kwargs, argnums))  # type: ignore[misc]  # a slot of the base
-            _check_shape(self.g, _shape(value))
+            _check_shape(self.g, shape_of(value))
         except (MissingRule, *PASSED):
             raise
         except Exception as error:
@@ -37,33 +40,45 @@ class ForwardNode(JVPNode):
 
 
 class ReverseNode(VJPNode):
-    """A node that pulls cotangents."""
+    """A node that pulls cotangents.
 
-    __slots__ = ()
+    Attributes:
+        fun: what computed the value.
+        shape: that of the value, and so of its cotangent; `None` if it is no array or number.
+        number: above that of every node it depends on.
+    """
+
+    __slots__ = ("fun", "number", "shape")
 
     def __init__(self, value: Any, fun: Any, args: Any, kwargs: Any, argnums: Any, parents: Any) -> None:
         self.parents = parents  # type: ignore[misc]  # a slot of the base
-        shapes = tuple([_shape(args[argnum]) for argnum in argnums])
+        self.fun, self.shape, self.number = fun, shape_of(value), next(_numbers)
         try:
-            pull = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))
+            self.vjp = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))  # type: ignore[misc]
         except (MissingRule, *PASSED):
             raise
         except Exception as error:
             raise missing(fun, "reverse", error) from error
 
-        def vjp(cotangent: Any) -> tuple[Any, ...]:
-            try:
-                pulled = tuple(pull(cotangent))
-                if tuple(map(_shape, pulled)) != shapes:
-                    for part, shape in zip(pulled, shapes, strict=True):
-                        _check_shape(part, shape)
-            except (MissingRule, *PASSED):
-                raise
-            except Exception as error:
-                raise missing(fun, "reverse", error) from error
-            return pulled
+    @classmethod
+    def root(cls, primal: Any) -> ReverseNode:
+        """The node of an input."""
+        root = cls.__new__(cls)
+        root.parents, root.shape, root.number = (), shape_of(primal), next(_numbers)
+        return root
 
-        self.vjp = vjp  # type: ignore[misc]  # a slot of the base
+    def pull(self, cotangent: Any) -> tuple[Any, ...]:
+        """The cotangents of what the value was computed from, one for each of `parents`."""
+        try:
+            pulled = tuple(self.vjp(cotangent))
+            for part, parent in zip(pulled, self.parents, strict=True):
+                if shape_of(part) != parent.shape:
+                    _check_shape(part, parent.shape)
+        except (MissingRule, *PASSED):
+            raise
+        except Exception as error:
+            raise missing(self.fun, "reverse", error) from error
+        return pulled
 
 
 class _Constant:
@@ -86,14 +101,21 @@ def _rule(fun: Any, table: dict[Any, Any], repairs: dict[Any, Any]) -> Any:
     return table[fun] if repair is None else functools.partial(repair, table.get(fun))
 
 
-def _shape(value: Any) -> Any:
+def innermost(value: Any) -> Any:
+    """What all its boxes hold, which is much quicker to ask than they are."""
+    while type(value) is ArrayBox:
+        value = value._value
+    return value
+
+
+def shape_of(value: Any) -> Any:
     """The shape of an array or number, `None` if the value is another thing (a tuple, a sparse cotangent)."""
     while type(value) is ArrayBox:
-        value = value._value  # much quicker than the box's own property
+        value = value._value
     return () if type(value) is float else getattr(value, "shape", None)
 
 
 def _check_shape(derivative: Any, expected: Any) -> None:
     """Rules that forget about broadcasting have the wrong shape, and broadcast into a wrong number later."""
-    if expected is not None and (shape := _shape(derivative)) != expected and shape is not None:
+    if expected is not None and (shape := shape_of(derivative)) != expected and shape is not None:
         raise RefusedError(f"autograd's rule gives the shape {shape} where {expected} is due")

@@ -12,20 +12,19 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
 import optree
 from autograd.core import add_outgrads, vspace
-from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.tracer import isbox, new_box, toposort, trace_stack
+from autograd.tracer import isbox, new_box, trace_stack
 
 from nestgrad.extend import Function, Leaves
 
-from ._rules import ForwardNode, ReverseNode
+from ._rules import ForwardNode, ReverseNode, innermost
 
 _GAP = 2**32
-_ARRAYS = (np.ndarray, ArrayBox)
 
 _numbers = itertools.count(1)
 _numbering = threading.Lock()
@@ -63,7 +62,7 @@ def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[
 
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> tuple[Any, Callable[[Any], Leaves], Any]:
     """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
-    roots = [ReverseNode.new_root() for _ in primals]
+    roots = [ReverseNode.root(primal) for primal in primals]
     traced = _trace(f, primals, roots, has_aux)
 
     def pullback(cotangent: Any) -> Leaves:
@@ -80,18 +79,38 @@ def _backward(ends: tuple[Any, ...], cotangents: Leaves) -> dict[Any, tuple[Any,
     """The cotangents of the roots that the ends depend on, each with whether it may be added to in place.
 
     autograd's `backward_pass` has one end and one root: several arrays are to it a tuple, and to take one out or put
-    one in makes nodes at every level.
+    one in makes nodes at every level. Here the latest node goes first, so that all that was computed from a node has
+    gone before it.
     """
-    last: Any = ReverseNode.new_root()
-    last.parents = [end for end in ends if end is not None]
-    last.vjp = lambda given: [part for part, end in zip(given, ends, strict=True) if end is not None]
-    found = {last: (cotangents, False)}
-    for node in toposort(last):
+    found: dict[Any, tuple[Any, bool]] = {}
+    pending: list[tuple[int, Any]] = []  # a heap
+
+    def add(node: Any, part: Any) -> None:
+        if node not in found:
+            heappush(pending, (-node.number, node))
+        found[node] = _sum(found.get(node), part)
+
+    for end, cotangent in zip(ends, cotangents, strict=True):
+        if end is not None:
+            add(end, cotangent)
+    while pending:
+        _, node = heappop(pending)
         if node.parents:
             held, _ = found.pop(node)
-            for parent, part in zip(node.parents, node.vjp(held), strict=True):
-                found[parent] = add_outgrads(found.get(parent), part)
+            for parent, part in zip(node.parents, node.pull(held), strict=True):
+                add(parent, part)
     return found
+
+
+def _sum(before: tuple[Any, bool] | None, part: Any) -> tuple[Any, bool]:
+    """What autograd's `add_outgrads` gives, which takes a detour for two arrays that no trace is about."""
+    if before is None or type(part) is not np.ndarray or type(before[0]) is not np.ndarray:
+        return add_outgrads(before, part)
+    held, is_own = before
+    if is_own:
+        held += part
+        return held, True
+    return held + part, True
 
 
 def _shaped(cotangent: Any, is_own: bool, primal: Any) -> Any:
@@ -100,9 +119,10 @@ def _shaped(cotangent: Any, is_own: bool, primal: Any) -> Any:
     Raises:
         TypeError, ValueError: it is complex though the primal is real, or of another shape.
     """
-    is_array = type(cotangent) in _ARRAYS and type(primal) in _ARRAYS
+    inner, like = innermost(cotangent), innermost(primal)
+    is_array = type(inner) is np.ndarray is type(like)
     # without axes it may be a NumPy scalar, in a box or not
-    if is_array and cotangent.dtype == primal.dtype and cotangent.shape == primal.shape != ():
+    if is_array and inner.dtype == like.dtype and inner.shape == like.shape != ():
         return cotangent if is_own else own(cotangent)
     return vspace(primal).mut_add(None, cotangent)
 

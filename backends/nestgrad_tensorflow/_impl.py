@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import Canary, Nesting, Refusal, recognised
+from nestgrad.extend import Canary, Nesting, OfTuple, Refusal, recognised
 
 from . import _forward, _reverse
 from ._batch import vmap
@@ -33,7 +33,8 @@ class TensorFlow(RawTensorFlow):
         """See `nestgrad.extend.Backend.finite`; an eager tensor on the host alone is looked at."""
         if tf.is_symbolic_tensor(value) or "CPU" not in value.device:
             return True
-        return bool(np.isfinite(np.asarray(value)).all())
+        array = np.asarray(value)
+        return bool(np.count_nonzero(np.isfinite(array)) == array.size)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""
@@ -42,6 +43,18 @@ class TensorFlow(RawTensorFlow):
     def vjp(self, f: Any, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ReverseMode.vjp`."""
         return _reverse.vjp(f, primals, has_aux)
+
+    def value_and_gradient(self, f: Any, *primals: Any) -> tuple[Any, tuple[Any, ...]]:
+        """See `nestgrad.extend.ValueAndGradient`."""
+        return _reverse.value_and_gradient(f, primals)
+
+    def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
+        """See `nestgrad.extend.ReverseOverReverse`."""
+        if isinstance(primal, tuple):
+            of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
+            return _reverse.reverse_over_reverse(of_leaves, primal, tangent)
+        (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
+        return gradient, product
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
@@ -61,8 +74,17 @@ class TensorFlow(RawTensorFlow):
 
 
 if TYPE_CHECKING:
-    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, ReverseMode
+    from nestgrad import extend
 
-    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, Protocol): ...
+    class _Spec(
+        extend.Backend,
+        extend.ForwardMode,
+        extend.ReverseMode,
+        extend.ValueAndGradient,
+        extend.ReverseOverReverse,
+        extend.Batch,
+        extend.Compile,
+        Protocol,
+    ): ...
 
     _: _Spec = TensorFlow()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 
@@ -79,6 +80,14 @@ def _unreliable() -> str | None:
     """Why an accumulator cannot be trusted under this nesting, whatever the function."""
     faults = ("two_accumulators",) if here.graph is None else ("two_accumulators", "accumulator_in_graph")
     return next((FAULTS[name].reason for name in faults if covers(name, here.nesting)), None)
+
+
+def may_be_differentiated() -> bool:
+    """Whether an operation that is run now, eagerly, is recorded or pushed, or would be if recording were not stopped.
+
+    In the pullback of an outermost R most are not: what they compute is a number, and right.
+    """
+    return bool(record.could_possibly_record() or pywrap_tfe.TFE_Py_TapeSetIsStopped())
 
 
 def may_vary(tensor: Any) -> bool:

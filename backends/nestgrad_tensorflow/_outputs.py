@@ -17,7 +17,7 @@ def own(primal: Any) -> Any:
 
     A tf.Variable is watched as it is, since a loss that reads it would not see a copy.
     """
-    return primal if isinstance(primal, tf.Variable) else tf.identity(primal)
+    return primal if isinstance(primal, tf.Variable) else tf.raw_ops.Identity(input=primal)
 
 
 def outputs_of(f: Callable[..., Any], inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves]:

@@ -6,7 +6,9 @@ tf.gradients follows the graph itself, and through control flow.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import tensorflow as tf
@@ -15,8 +17,8 @@ from tensorflow.python.ops import gradients_util
 from nestgrad.extend import Function, Leaves
 
 from ._guard.unconnected import check_constant
-from ._guard.watch import watched
-from ._levels import here, level
+from ._guard.watch import counts, watched
+from ._levels import here, level, may_be_differentiated
 from ._outputs import dense, entries, one_or_list, outputs_of, own
 from ._repairs.xla import overriding
 
@@ -27,10 +29,37 @@ def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
         recording = Recording(f, primals, has_aux)
 
     def pullback(cotangent: Any) -> Leaves:
-        with level("R"), watched():
+        with level("R"), _watched_if_needed(recording):
             return recording.pull(entries(cotangent))
 
     return recording.value, pullback, *recording.aux
+
+
+def value_and_gradient(f: Function, primals: Leaves) -> tuple[Any, Leaves]:
+    """The value of scalar f and its gradient."""
+    return _pulled(f, primals, None)
+
+
+def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Leaves]:
+    """(∇f(x), ∇²f(x)v) for scalar f."""
+    return _pulled(lambda *x: value_and_gradient(f, x)[1], x, v)
+
+
+def _pulled(f: Function, primals: Leaves, cotangents: Leaves | None) -> tuple[Any, Leaves]:
+    """The value of f and the gradient of ⟨value, cotangents⟩, None for ones, by a recording that serves once."""
+    with level("R"):
+        outside = here.inputs
+        with watched():
+            recording = Recording(f, primals, has_aux=False, is_kept=False)
+        here.inputs = outside  # what a pullback computes is differentiated by other levels alone
+        with _watched_if_needed(recording):
+            return recording.value, recording.pull(cotangents)
+
+
+def _watched_if_needed(recording: Recording) -> AbstractContextManager[None]:
+    """The look-out for a pullback, where something in it may be differentiated: its operations, or in code of f's."""
+    is_needed = recording.has_code or not tf.executing_eagerly() or may_be_differentiated()
+    return watched() if is_needed else contextlib.nullcontext()
 
 
 class Recording:
@@ -39,18 +68,23 @@ class Recording:
     Attributes:
         value: what f returned, an array or a tuple of arrays.
         aux: f's aux as a tuple of one, or the empty tuple.
+        has_code: whether its pullback may run code that is not TensorFlow's own; to be recorded under the look-out.
     """
 
-    def __init__(self, f: Function, primals: Leaves, has_aux: bool) -> None:
+    def __init__(self, f: Function, primals: Leaves, has_aux: bool, is_kept: bool = True) -> None:
         self._f, self._has_aux = f, has_aux
+        before = counts.with_code
         self._inputs = tuple(map(own, primals))
+        counts.with_code = before  # these identities are ours
         here.inputs = (*here.inputs, *self._inputs)
-        self.value, self.aux, self._backward = (_on_tape if tf.executing_eagerly() else _in_graph)(
-            f, self._inputs, has_aux
-        )
+        if tf.executing_eagerly():
+            self.value, self.aux, self._backward = _on_tape(f, self._inputs, has_aux, is_kept)
+        else:
+            self.value, self.aux, self._backward = _in_graph(f, self._inputs, has_aux)
+        self.has_code = counts.with_code > before
 
-    def pull(self, cotangents: Leaves) -> Leaves:
-        """The gradient of ⟨value, cotangents⟩, one entry per primal."""
+    def pull(self, cotangents: Leaves | None) -> Leaves:
+        """The gradient of ⟨value, cotangents⟩, one entry per primal; None for ones."""
         gradient = self._backward(cotangents)
         unseen = [part is None for part in gradient]
         if any(unseen):
@@ -59,14 +93,15 @@ class Recording:
         return tuple(map(dense, gradient, self._inputs))
 
 
-def _on_tape(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, Function]:
-    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+def _on_tape(f: Function, inputs: Leaves, has_aux: bool, is_kept: bool) -> tuple[Any, Leaves, Function]:
+    with tf.GradientTape(persistent=is_kept, watch_accessed_variables=False) as tape:
         tape.watch(one_or_list(inputs))
         value, aux = outputs_of(f, inputs, has_aux)
     target, sources = one_or_list(entries(value)), one_or_list(inputs)
 
-    def backward(cotangents: Leaves) -> Leaves:
-        gradient = tape.gradient(target, sources, output_gradients=one_or_list(cotangents))
+    def backward(cotangents: Leaves | None) -> Leaves:
+        given = None if cotangents is None else one_or_list(cotangents)
+        gradient = tape.gradient(target, sources, output_gradients=given)
         return tuple(gradient) if len(inputs) > 1 else (gradient,)
 
     return value, aux, backward
@@ -76,9 +111,9 @@ def _in_graph(f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Leaves, 
     value, aux = outputs_of(f, inputs, has_aux)
     targets, graph = list(entries(value)), tf.compat.v1.get_default_graph()
 
-    def backward(cotangents: Sequence[Any]) -> Any:
+    def backward(cotangents: Sequence[Any] | None) -> Any:
         # tf.gradients, told which graph f is in: a pullback may be called in another, such as the body of a map
-        held = [tf.identity(cotangent) for cotangent in cotangents]
+        held = None if cotangents is None else [tf.identity(cotangent) for cotangent in cotangents]
         with overriding():
             return gradients_util._GradientsHelper(targets, list(inputs), held, src_graph=graph)
 

@@ -119,3 +119,40 @@ def test_gradients_share_no_memory():
     assert not any(np.shares_memory(one, other) for i, one in enumerate(arrays) for other in arrays[:i])
     _, identity = ng.vjp(lambda x: x, X, backend="autograd")
     assert not np.shares_memory(identity(cotangent)[0], cotangent)
+
+
+@pytest.mark.parametrize("nesting", ["R", "RR"])
+def test_a_node_is_pulled_once_after_all_that_was_computed_from_it(monkeypatch, nesting):
+    pulled, pull = [], ReverseNode.pull
+    monkeypatch.setattr(ReverseNode, "pull", lambda node, cotangent: pulled.append(node) or pull(node, cotangent))
+
+    def f(x):  # 2⁸ ways lead back to x, of several lengths each
+        y = x
+        for _ in range(8):
+            y = y * 0.5 + anp.sin(anp.sin(y)) - anp.sin(anp.sin(y)) + y * 0.5
+        return anp.sum(y**2)
+
+    found = ng.derivative(f, nesting, backend="autograd")(X, *[V] * (len(nesting) - 1))
+    np.testing.assert_allclose(found, 2 * (X if nesting == "R" else V), rtol=1e-12, atol=1e-12)
+    assert len(pulled) == len(set(pulled))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cotangents_are_added_up_apart_from_the_arrays_that_rules_gave(dtype):
+    held = np.arange(10, dtype=dtype)
+    f = summed(lambda x: held)
+    gradient = ng.gradient(lambda x: f(x) + f(x) + f(x) + anp.sum(x[2:]), backend="autograd")
+    expected = 3 * np.arange(10.0) + (np.arange(10) >= 2)
+    for _ in range(2):
+        found = gradient(X.astype(dtype))
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == dtype
+    np.testing.assert_array_equal(held, np.arange(10))
+
+
+@pytest.mark.parametrize("other", [2j, "a"])
+def test_cotangents_that_do_not_add_up_are_an_error(other):
+    first, second = summed(lambda x: np.ones(np.shape(x))), summed(lambda x: np.full(np.shape(x), other))
+    for one, two in ((first, second), (second, first)):
+        with pytest.raises(ng.EngineError):
+            ng.gradient(lambda x: one(x) + two(x) + one(x), backend="autograd")(X)  # noqa: B023

@@ -151,3 +151,33 @@ def test_a_gradient_of_another_shape_is_an_error():
     with pytest.raises(ng.UnsupportedNestingError, match="another shape"):
         ng.gradient(lambda x: tf.reduce_sum(square(x)))(X)
     assert np.isfinite(ng.gradient(lambda x: tf.reduce_sum(square(x[0])))(X)).all()
+
+
+def _wrong_at_zero(x):
+    """Σ x⁰ + x², by whose rule the derivative of x⁰ is nan at 0."""
+    return tf.reduce_sum(x**0 + x**2)
+
+
+@tf.custom_gradient
+def _ruled(x):
+    """The same, by a rule that has a tape of its own."""
+
+    def rule(cotangent):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = _wrong_at_zero(x)
+        return cotangent * tape.gradient(value, x)
+
+    return _wrong_at_zero(x), rule
+
+
+@pytest.mark.parametrize("f", [tf.recompute_grad(_wrong_at_zero), _ruled])
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_tape_in_a_rule_is_looked_at_when_it_is_pulled(f, is_inside):
+    x = tf.constant([0.0, 0.7], tf.float64)
+    g = (lambda x: 2.0 * f(tf.identity(x))) if is_inside else (lambda x: 2.0 * f(x))
+    expected = 4 * x.numpy()
+    np.testing.assert_allclose(ng.gradient(g)(x), expected)
+    value, pullback = ng.vjp(g, x)
+    for _ in range(2):
+        np.testing.assert_allclose(pullback(tf.ones_like(value))[0], expected)

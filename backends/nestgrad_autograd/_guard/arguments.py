@@ -16,7 +16,7 @@ from autograd.tracer import getval, isbox, trace_primitives_map
 from nestgrad_autograd._errors import RefusedError
 
 Arguments = tuple[Any, dict[str, Any]]
-_OF_AN_ORDER = ("jv", "jn", "yn", "iv", "ive", "polygamma")  # by name, since SciPy need not be there
+_OF_AN_ORDER = frozenset(("jv", "jn", "yn", "iv", "ive", "polygamma"))  # by name, since SciPy need not be there
 Reading = Callable[[Any, dict[str, Any]], Arguments]
 
 

@@ -11,7 +11,7 @@ from nestgrad_tensorflow._sight import Sight
 
 def _is_complex_in_xla(call: Call) -> bool:
     """Whether XLA computes it."""
-    return is_complex(call) and in_xla()
+    return in_xla() and is_complex(call)
 
 
 def _is_pushed(call: Call) -> bool:

@@ -29,22 +29,30 @@ from nestgrad_tensorflow._inner_functions import (
     nodes,
 )
 from nestgrad_tensorflow._ledger import FAULTS, covers
-from nestgrad_tensorflow._levels import Rerouted, here
+from nestgrad_tensorflow._levels import Rerouted, here, may_be_differentiated
 from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
 
-_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient"}
+_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", "Identity"}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
 
 class _Counts(threading.local):
-    """What this thread has seen: how many `tf.stop_gradient`, and the refusal that is on its way out."""
+    """What this thread has seen.
+
+    Attributes:
+        stopped: how many `tf.stop_gradient`.
+        with_code: how much whose pullback may run code that is not TensorFlow's own: calls of functions, and, as each
+            `tf.custom_gradient` leaves one behind, identities.
+        refusal: the one that is on its way out.
+    """
 
     stopped = 0
+    with_code = 0
     comparing = False
     watching = False
     refusal: UnsupportedNestingError | None = None
@@ -90,6 +98,11 @@ def _seen(
     op = name.decode() if isinstance(name, bytes) else name
     if op == "StopGradient":
         counts.stopped += 1
+    elif op == "Identity":
+        counts.with_code += 1
+        return None
+    if graph is None and not may_be_differentiated():
+        return None
     if op in CONTROL_FLOW:
         for function in functions_in(attrs):
             _inspect(function)
@@ -122,6 +135,7 @@ def _repaired(wrong: Seen, call: Call, outputs: Any, is_slow: bool) -> list[Any]
 
 def _called(function: str) -> None:
     """Before a function is called."""
+    counts.with_code += 1
     if here.accumulators and TRANSPOSED_RULES.search(function):
         raise Rerouted("jvp", FAULTS["two_accumulators"].reason)
     if FORWARD_RULES.search(function):
