@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from nestgrad.extend import Canary, Nesting, OfTuple, Refusal, recognised
+from nestgrad.extend import Canary, Nesting, Refusal, by_leaves, recognised
 
 from . import _forward, _reverse
 from ._batch import vmap
 from ._canary import make_canary
+from ._compiled import compiled
 from ._messages import MESSAGES
 from ._raw import RawTensorFlow
 
@@ -50,11 +51,15 @@ class TensorFlow(RawTensorFlow):
 
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
-        if isinstance(primal, tuple):
-            of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
-            return _reverse.reverse_over_reverse(of_leaves, primal, tangent)
-        (gradient,), (product,) = _reverse.reverse_over_reverse(f, (primal,), (tangent,))
-        return gradient, product
+        return by_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
+
+    def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Compile.compile`: a graph, by tf.function."""
+        return compiled(f)
+
+    def compile_xla(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """The same, compiled by XLA."""
+        return compiled(f, jit_compile=True)
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

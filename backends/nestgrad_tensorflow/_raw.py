@@ -12,7 +12,6 @@ import tensorflow as tf
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _namespace
-from ._compiled import compiled
 from ._outputs import dense, entries, like
 
 
@@ -66,11 +65,13 @@ class RawTensorFlow:
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: a graph, by tf.function."""
-        return compiled(f)
+        compiled: Callable[..., Any] = tf.function(f, autograph=False)
+        return compiled
 
     def compile_xla(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """The same, compiled by XLA."""
-        return compiled(f, jit_compile=True)
+        compiled: Callable[..., Any] = tf.function(f, autograph=False, jit_compile=True)
+        return compiled
 
     def prepare_worker(self) -> None:
         """No warnings that tf.function traces again, in a process of the conformance suite, which has it do so."""

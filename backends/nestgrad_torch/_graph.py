@@ -67,4 +67,3 @@ class Graph:
     def captures(self) -> bool:
         """Whether it reaches a leaf that is none of the inputs, such as a module's parameter."""
         return _CAPTURED in self.signature
-

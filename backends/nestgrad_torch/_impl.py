@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from nestgrad.extend import Canary, Nesting, OfTuple, Refusal
+from nestgrad.extend import Canary, Nesting, Refusal, by_leaves
 
 from . import _batch, _forward, _reverse
 from ._canary import make_canary
@@ -64,11 +64,11 @@ class Torch(RawTorch):
 
     def forward_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ForwardOverReverse`."""
-        return _of_leaves(lambda f, x, v: self.jvp(Gradient(f), x, v), f, primal, tangent)
+        return by_leaves(lambda f, x, v: self.jvp(Gradient(f), x, v), f, primal, tangent)
 
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
-        return _of_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
+        return by_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
 
     def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.GradientVjp`."""
@@ -109,15 +109,6 @@ class Torch(RawTorch):
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""
         return make_canary()
-
-
-def _of_leaves(second_order: Callable[..., tuple[Any, Any]], f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
-    """Gradient and product by a function of leaves, each in the shape of the primal: a tensor, or a tuple of them."""
-    if isinstance(primal, tuple):
-        of_leaves = f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x)
-        return second_order(of_leaves, primal, tangent)
-    (gradient,), (product,) = second_order(f, (primal,), (tangent,))
-    return gradient, product
 
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ class Offers:
     Attributes:
         backend: the backend itself.
         modes: `jvp` and `vjp`, those that there are.
-        native: its methods for nestings of second order.
+        native: its methods for nestings of second order. These and the next two are left out where a subclass has a
+            `jvp` or `vjp` of its own, for which they do not stand.
         value_and_gradient, gradient_vjp: the gradient with the value, and with its pullback, in one go, if it has that.
         preferred: nestings for a Hessian-vector product, best first.
         max_order: the order of its longest nesting; `None` for no limit.
@@ -83,13 +84,16 @@ def _read(backend: Any) -> Offers:
     def own(name: str, otherwise: Any = None) -> Any:
         return getattr(backend, name) if provides(backend, name) else otherwise
 
-    methods = {nesting: own(str(nesting)) for nesting in nestings(2)}
+    def instead(name: str, *modes: Mode) -> Any:
+        return own(name) if _stands_for(type(backend), name, [MODES[mode] for mode in modes]) else None
+
+    methods = {nesting: instead(str(nesting), *nesting) for nesting in nestings(2)}
     return Offers(
         backend=backend,
         modes={mode: own(name) for mode, name in MODES.items() if provides(backend, name)},
         native={nesting: method for nesting, method in methods.items() if method is not None},
-        value_and_gradient=own("value_and_gradient"),
-        gradient_vjp=own("gradient_vjp"),
+        value_and_gradient=instead("value_and_gradient", Mode.REVERSE),
+        gradient_vjp=instead("gradient_vjp", Mode.REVERSE),
         preferred=tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED))),
         max_order=getattr(backend, "max_order", None),
         flat_only=getattr(backend, "flat_only", False),
@@ -102,6 +106,15 @@ def _read(backend: Any) -> Offers:
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
         compiles_containers=getattr(backend, "compiles_containers", False),
     )
+
+
+def _stands_for(backend: type, method: str, modes: list[str]) -> bool:
+    """Whether a method is of the class that defines these modes, or of one below: it knows nothing of later ones."""
+
+    def definer(name: str) -> int:
+        return next((i for i, base in enumerate(backend.__mro__) if name in vars(base)), len(backend.__mro__))
+
+    return all(definer(method) <= definer(mode) for mode in modes)
 
 
 _kept = functools.lru_cache(maxsize=64)(_read)

@@ -109,7 +109,8 @@ class Opening:
 
     def _fit(self, v: Any, x: Any) -> bool:
         device = self._offers.device
-        return bool(v.dtype == x.dtype and v.shape == x.shape and device(v) == device(x))
+        same = v.dtype is x.dtype or v.dtype == x.dtype
+        return bool(same and v.shape == x.shape and device(v) == device(x))
 
     def _held_leaves(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         held: Any = [arguments[i] for i in self._held], [kwargs[name] for name in self._named]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._inputs import check_scalar, split_aux
 from ._layout import Layout
-from .typing import Array, Function, Leaves
+from .typing import Array, Function, Leaves, Tree
 
 
 class OfTuple:
@@ -28,6 +28,22 @@ class OfTuple:
     def __call__(self, leaves: Leaves) -> Any:
         """What the function gives for these leaves."""
         return self.of_leaves(*leaves)
+
+
+def by_leaves(method: Function, f: Function, primal: Tree, *directions: Tree) -> tuple[Any, Any]:
+    """A native method of second order, for a primal that is an array or a tuple of them, by one of leaves.
+
+    `method(f, x, *directions)` takes tuples of arrays and gives two; each comes back in the shape of the primal.
+
+    Example:
+        >>> by_leaves(lambda f, x, v: (x, v), sum, 3.0, 1.0)
+        (3.0, 1.0)
+    """
+    if isinstance(primal, tuple):
+        found: tuple[Any, Any] = method(f.of_leaves if isinstance(f, OfTuple) else lambda *x: f(x), primal, *directions)
+        return found
+    (first,), (second,) = method(f, (primal,), *((direction,) for direction in directions))
+    return first, second
 
 
 class UserFunction:
@@ -76,7 +92,7 @@ class UserFunction:
         arguments = (leaves[0], *self.others) if layout.bare else layout.arguments(leaves, self.others)
         output = self.function(*arguments, **self.kwargs)
         value = split_aux(output, self._has_aux)[0] if self._has_aux else output
-        like = leaves[0]
-        if not (hasattr(value, "dtype") and value.dtype == like.dtype and value.shape == ()):
+        like = leaves[0].dtype
+        if not (hasattr(value, "dtype") and (value.dtype is like or value.dtype == like) and len(value.shape) == 0):
             check_scalar(layout.offers.backend, value, self._name)
         return output

@@ -43,6 +43,7 @@ from ._spec import ValueAndGradient as ValueAndGradient
 from ._spec import provides as provides
 from ._user_function import OfTuple as OfTuple
 from ._user_function import UserFunction as UserFunction
+from ._user_function import by_leaves as by_leaves
 from .typing import Array as Array
 from .typing import Function as Function
 from .typing import Leaves as Leaves

@@ -7,6 +7,7 @@ import nestgrad as ng
 from nestgrad import InvalidNestingError
 
 X, V, W = np.array([1.0, -2.0, 0.5]), np.array([0.5, 1.0, -1.0]), np.array([2.0, 0.25, 1.0])
+Autograd = type(ng.get_backend("autograd"))
 HVP = {"FR": ng.forward_over_reverse, "RF": ng.reverse_over_forward, "RR": ng.reverse_over_reverse}
 
 
@@ -190,3 +191,36 @@ class TestNestedOperators:
         inner = ng.hvp(lambda x: (x**4).sum(), backend=engine.name)
         outer = ng.hvp(lambda x: (v * inner(x, v)).sum(), backend=engine.name)
         np.testing.assert_allclose(outer(x, w), 24 * V**2 * W, rtol=1e-12)
+
+
+class Native(Autograd):
+    """Its gradients and products are 7, so that it shows who was asked."""
+
+    def value_and_gradient(self, f, *primals):
+        return f(*primals), tuple(np.full_like(x, 7) for x in primals)
+
+    def reverse_over_reverse(self, f, primal, tangent):
+        return np.full_like(primal, 7), np.full_like(primal, 7)
+
+
+class NativeBelowAVjp(Native):
+    def vjp(self, f, *primals, has_aux=False):
+        return super().vjp(f, *primals, has_aux=has_aux)
+
+
+class NativeAgain(NativeBelowAVjp):
+    def value_and_gradient(self, f, *primals):
+        return super().value_and_gradient(f, *primals)
+
+
+@pytest.mark.parametrize(
+    ("backend", "gradient", "product"),
+    [(Native, 7, 7), (NativeBelowAVjp, 3 * X**2, 6 * X * V), (NativeAgain, 7, 6 * X * V)],
+)
+def test_a_native_method_stands_for_no_vjp_of_a_subclass(backend, gradient, product):
+    def f(x):
+        return (x**3).sum()
+
+    np.testing.assert_allclose(ng.gradient(f, backend=backend())(X), gradient)
+    np.testing.assert_allclose(ng.value_and_gradient(f, backend=backend())(X)[1], gradient)
+    np.testing.assert_allclose(ng.reverse_over_reverse(f, backend=backend())(X, V), product)
