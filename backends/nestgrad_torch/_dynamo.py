@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -15,10 +15,8 @@ from torch.autograd import forward_ad
 
 from nestgrad.extend import Function
 
-
-def has_hooks() -> bool:
-    """Whether hooks for saved tensors, which checkpoints need, are on."""
-    return bool(hooks._saved_tensors_hooks_is_enabled())  # type: ignore[attr-defined]  # torch's stubs lack it
+has_hooks: Callable[[], bool] = hooks._saved_tensors_hooks_is_enabled  # type: ignore[attr-defined]  # no stub
+"""Whether hooks for saved tensors, which checkpoints need, are on."""
 
 
 def put_back(had_hooks: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch.compiler import is_dynamo_compiling
 
 from nestgrad.extend import Canary, Nesting, Refusal, by_leaves
 
@@ -20,6 +21,7 @@ from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
+from ._traced import double_reverse
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
 _FEW = 32  # numbers that Python looks at sooner than torch adds them
@@ -41,7 +43,7 @@ class Torch(RawTorch):
 
     def finite(self, value: Any) -> bool:
         """See `nestgrad.extend.Backend.finite`; a tensor on the host alone is looked at, outside of transforms."""
-        if torch.compiler.is_dynamo_compiling() or not value.is_cpu or _transforms_are_active() or is_traced():
+        if is_dynamo_compiling() or not value.is_cpu or _transforms_are_active() or is_traced():
             return True
         # NaN and infinity survive a sum, which is a third of the time of isfinite; it may overflow, though.
         if value.dim() == 1 and value.shape[0] <= _FEW and cmath.isfinite(sum(value.tolist())):
@@ -68,7 +70,8 @@ class Torch(RawTorch):
 
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
-        return by_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
+        second_order = double_reverse if is_dynamo_compiling() else _reverse.reverse_over_reverse
+        return by_leaves(second_order, f, primal, tangent)
 
     def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.GradientVjp`."""
@@ -84,7 +87,7 @@ class Torch(RawTorch):
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""
-        if torch.compiler.is_dynamo_compiling():
+        if is_dynamo_compiling():
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)

@@ -297,6 +297,18 @@ def test_what_is_compiled_dies_with_its_function():
     assert alive() is None
 
 
+@pytest.mark.parametrize("nesting", HVPS)
+def test_what_changes_more_often_than_dynamo_follows_is_right_or_refused(nesting):
+    held = {"scale": 1.0}
+    right = ng.hvp(lambda x: held["scale"] * (x**3).sum(), nesting, compile="traced")
+    refused = ng.hvp(lambda x: held["scale"] * torch.special.bessel_j0(x).sum(), nesting, compile="traced")
+    for scale in range(1, 12):  # Dynamo makes eight programs
+        held["scale"] = float(scale)
+        close(right(X, V), 6 * scale * X * V)
+        with pytest.raises(ng.UnsupportedNestingError, match="bessel_j0"):
+            refused(X, V)
+
+
 def test_numbers_that_change():
     op = ng.gradient(lambda x, rate, n: rate * (x**n).sum(), compile="traced")
     for rate, n in ((0.5, 2), (0.25, 2), (0.125, 3), (0.1, 4), (0.3, 5)):

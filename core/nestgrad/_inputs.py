@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
-
 from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
 from ._offers import Offers
 from ._select import is_neutral
@@ -109,6 +107,8 @@ def split_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
 
 def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...]) -> bool:
     if is_neutral(leaf):
+        import numpy as np  # as in `_numpy`
+
         number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
         return number or (isinstance(leaf, (np.ndarray, np.generic)) and _is_dtype(np, leaf.dtype, kinds))
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and _is_dtype(backend.xp, leaf.dtype, kinds)

@@ -1,14 +1,22 @@
-"""NumPy's arrays as an engine can take them."""
+"""NumPy's arrays as an engine can take them.
+
+It is imported where there is a value to look at: a list of the backends does without it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ._errors import NotDifferentiableError
 
 _NUMBERS = "biufc"  # kinds of dtypes
+
+
+def is_numpy(value: object) -> bool:
+    """Whether a value is an array or a number of NumPy's."""
+    import numpy as np
+
+    return isinstance(value, (np.ndarray, np.generic))
 
 
 def plain_numpy(value: Any) -> Any:
@@ -25,6 +33,8 @@ def plain_numpy(value: Any) -> Any:
         >>> plain_numpy(np.ones(2, ">f8")).dtype.isnative
         True
     """
+    import numpy as np
+
     if isinstance(value, np.ma.MaskedArray):
         raise NotDifferentiableError(
             "A masked array would lose its mask. Pass its data, with the mask as an argument of its own."

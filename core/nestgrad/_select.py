@@ -13,11 +13,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
-import numpy as np
 import optree
 
 from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, NestgradError
 from ._left_out import leave_out
+from ._numpy import is_numpy
 from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend, stamp
 from ._spec import Backend, provides
 from ._trees import paths
@@ -73,7 +73,7 @@ def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 def is_neutral(value: object) -> bool:
     """Whether a leaf says nothing about the engine: a NumPy array, a number, or no array at all."""
-    return isinstance(value, (np.ndarray, np.generic, float, int, complex, str, bytes, type(None)))
+    return isinstance(value, (float, int, complex, str, bytes, type(None))) or is_numpy(value)
 
 
 def _by_arrays(leaves: Iterable[tuple[str, Any]]) -> str | None:

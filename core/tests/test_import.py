@@ -31,6 +31,13 @@ def test_imports_no_engine(module):
     assert imported_by(f"import {module}") == set()
 
 
+@pytest.mark.parametrize("module", ["nestgrad", "nestgrad.extend", "nestgrad.internal", *BUNDLED])
+def test_numpy_is_not_imported_before_there_is_a_value(module):
+    code = f"import {module}, nestgrad; nestgrad.hvp(abs); assert nestgrad.backends()"
+    assert imported_by(code, {"numpy"}) == set()
+    assert imported_by(f"{code}; nestgrad._select.is_neutral([])", {"numpy"}) == {"numpy"}  # so it can fail
+
+
 @pytest.mark.parametrize("code", ["import nestgrad", "import nestgrad; nestgrad.hvp(abs)", "import nestgrad.testing"])
 def test_what_plugins_need_is_not_imported_before_one_is_looked_for(code):
     assert imported_by(code, OF_PLUGINS) == set()

@@ -81,9 +81,15 @@ class AsRead(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func in REPAIRED:  # Dynamo traces every call from here, at its price
+        if _is_repaired(func):  # Dynamo traces every call from here, at its price
             args, kwargs = as_read(func, args, kwargs)
         return func(*args, **kwargs)
+
+
+@torch.compiler.assume_constant_result
+def _is_repaired(func: Any) -> bool:
+    """Asked of each function while it is traced, and not in each call of what was compiled."""
+    return func in REPAIRED
 
 
 def _is_upper(side: tuple[int, str] | None, args: Any, kwargs: Any) -> bool:
