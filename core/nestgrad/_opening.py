@@ -77,8 +77,9 @@ class Opening:
         """Whether all leaves are of types that were seen; no look at their dtypes and shapes."""
         if (self._held or self._named) and not self._holds(arguments, kwargs):
             return False
-        leaves = self._offers.flatten([arguments[i] for i in self._containers])[0] if self._containers else ()
-        return self._types.issuperset(map(type, leaves))
+        if not self._containers:
+            return True
+        return self._types.issuperset(map(type, self._offers.flatten([arguments[i] for i in self._containers])[0]))
 
     def _holds(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether what is held in containers is of types that were seen: by them the backend was selected."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import Any, Literal, TypedDict
 
@@ -71,8 +70,10 @@ class Operator:
             opening, plan = known
             if plan.whole is not None:
                 if opening.is_of_types(arguments, kwargs):
-                    with contextlib.suppress(Exception):  # whatever it is, the strict way will say it
+                    try:  # `contextlib.suppress` takes three calls of Python: as long as all the rest here
                         return (plan.whole if opening.is_static else plan.whole.traced)(*arguments, **kwargs)
+                    except Exception:  # whatever it is, the strict way will say it
+                        pass
             else:
                 call = opening(arguments, kwargs)
                 if call is not None:

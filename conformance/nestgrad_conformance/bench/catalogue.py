@@ -68,11 +68,13 @@ def listed() -> Mapping[str, Listed]:
 
 
 def cases(engine: str) -> list[Case]:
-    """All cases of an engine, or of `startup`."""
+    """All cases of an engine, or of `startup`; in the order of executions, as a compiler may leave Python slower."""
     if engine == STARTUP:
         return [Case(engine, "import", "nestgrad"), Case(engine, "command", "backends")]
-    found = [case for execution in listed()[engine].executions for case in _in_each(engine, execution)]
-    return [*found, *(_named(engine, text) for text in listed()[engine].cases)]
+    one = listed()[engine]
+    found = [case for execution in one.executions for case in _in_each(engine, execution)]
+    found += [_named(engine, text) for text in one.cases]
+    return sorted(found, key=lambda case: one.executions.index(case.execution))
 
 
 def _named(engine: str, text: str) -> Case:
