@@ -22,7 +22,7 @@ class InvalidNestingError(NestgradError, ValueError):
 
 
 class BackendNotFoundError(NestgradError, LookupError):
-    """No installed distribution registers a backend of this name."""
+    """No installed distribution registers a backend of this name, or nothing in a call says which one is meant."""
 
 
 class BackendUnavailableError(NestgradError, ImportError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._choose import require
@@ -11,7 +11,7 @@ from ._evaluation import check_finite, checked
 from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Mode, Nesting
 from ._offers import Offers, offers
-from ._select import select
+from ._select import ABOUT_ARGUMENTS, Named, explain, of_outcome, select
 from ._spec import Backend
 from .typing import Array, Function, Leaves, Tree
 
@@ -53,10 +53,11 @@ def jvp(
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise StructureMismatchError("jvp(f, primals, tangents) takes two tuples, one entry per argument of f.")
-    offered = offers(select(backend, (primals, tangents), lambda: [("primals", primals), ("tangents", tangents)]))
+    door = _Door(backend, lambda: [("primals", primals), ("tangents", tangents)])
+    offered = door.offers((primals, tangents), lambda: of_outcome(f, tuple(primals), {}, has_aux))
     require(offered, _FORWARD)
-    x, structure = open_primal(offered, "primals", tuple(primals), REAL_OR_COMPLEX)
-    v = open_direction(offered, "tangents", tuple(tangents), x, structure)
+    x, structure = door.opened(open_primal, "primals", tuple(primals), REAL_OR_COMPLEX)
+    v = door.opened(open_direction, "tangents", tuple(tangents), x, structure)
     call = _Flat(offered, f, x, structure, has_aux)
     push = offered.modes[Mode.FORWARD]
 
@@ -97,9 +98,10 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         >>> [float(entry) for entry in pullback(1.0)]
         [4.0, 3.0]
     """
-    offered = offers(select(backend, primals, lambda: [("primals", primals)]))
+    door = _Door(backend, lambda: [("primals", primals)])
+    offered = door.offers(primals, lambda: of_outcome(f, primals, {}, has_aux))
     require(offered, _REVERSE)
-    x, structure = open_primal(offered, "primals", primals, REAL_OR_COMPLEX)
+    x, structure = door.opened(open_primal, "primals", primals, REAL_OR_COMPLEX)
     call = _Flat(offered, f, x, structure, has_aux)
     record = offered.modes[Mode.REVERSE]
 
@@ -110,7 +112,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     _, value, pull, *aux = call.derived(_REVERSE, route, *x)
 
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
-        u = open_direction(offered, "cotangent", cotangent, call.leaves(value), call.structure)
+        u = door.opened(open_direction, "cotangent", cotangent, call.leaves(value), call.structure)
 
         def route(*flat: Any) -> tuple[Any, ...]:  # behind the cotangent the primals, which a guard may ask for
             return (pull(flat[: len(u)] if call.is_tuple else flat[0]),)
@@ -120,6 +122,26 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         return trees
 
     return call.close(value), pullback, *aux
+
+
+class _Door:
+    """Where arguments come in: the backend is picked, and what is wrong with one says by what."""
+
+    def __init__(self, given: str | Backend | None, named: Named) -> None:
+        self._given, self._named = given, named
+        self._offers: Offers | None = None
+
+    def offers(self, values: Any, by_outcome: Callable[[], Backend]) -> Offers:
+        self._offers = offers(select(self._given, values, self._named, by_outcome))
+        return self._offers
+
+    def opened(self, open_: Callable[..., Any], *arguments: Any) -> Any:
+        assert self._offers is not None
+        try:
+            return open_(self._offers, *arguments)
+        except ABOUT_ARGUMENTS as error:
+            explain(error, self._given, self._offers.backend, self._named)
+            raise
 
 
 class _Flat:

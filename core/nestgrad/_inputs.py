@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from ._claims import is_neutral
 from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
 from ._offers import Offers
-from ._select import is_neutral
 from ._spec import Backend
 from ._trees import paths
 from .typing import Array, Leaves

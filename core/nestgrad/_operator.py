@@ -10,7 +10,7 @@ from ._definition import Definition
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._plan import MAX_KEPT, Plan, execution_of
-from ._select import select
+from ._select import ABOUT_ARGUMENTS, explain, of_outcome, select
 from ._spec import Backend
 from .typing import Function
 
@@ -56,6 +56,7 @@ class Operator:
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
         self._known: dict[Any, tuple[Opening, Plan] | None] = {}
         self._plans: dict[int, Plan] = {}
+        self._found: Backend | None = None
 
     def __repr__(self) -> str:
         return f"<nestgrad.{self._definition.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
@@ -84,7 +85,8 @@ class Operator:
     def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Plan, Call]:
         """The plan for these arguments, and the arguments, opened with all checks."""
         named = functools.partial(named_arguments, self._definition, arguments, kwargs)
-        backend = select(self._backend, (*arguments, *kwargs.values()), named)
+        by_outcome = functools.partial(self._by_outcome, arguments, kwargs)
+        backend = select(self._backend, (*arguments, *kwargs.values()), named, by_outcome)
         plan = self._plans.get(id(backend))  # which lives as long as the plan
         if plan is None:
             plan = Plan(self._f, self._definition, offers(backend), **self._decided)
@@ -92,6 +94,17 @@ class Operator:
         if len(self._known) >= MAX_KEPT:
             self._known.clear()
         known = key in self._known
-        call, opening = open_and_learn(self._definition, plan.offers, key, arguments, kwargs, again=known)
+        try:
+            call, opening = open_and_learn(self._definition, plan.offers, key, arguments, kwargs, again=known)
+        except ABOUT_ARGUMENTS as error:
+            explain(error, self._backend, backend, named)
+            raise
         self._known[key] = None if opening is None else (opening, plan)
         return plan, call
+
+    def _by_outcome(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
+        """The backend of what f returns: f is evaluated for it once."""
+        if self._found is None:
+            inputs = arguments[:1] + arguments[1 + self._definition.directions :]
+            self._found = of_outcome(self._f, inputs, kwargs, self._decided["has_aux"])
+        return self._found

@@ -1,37 +1,47 @@
 """Which backend a call runs on.
 
-First that applies: the name or object given as `backend=`; the one engine whose arrays appear in the
-call; the environment variable `NESTGRAD_BACKEND`; the only engine installed besides the embedded
-default; the embedded default. NumPy arrays and Python numbers are neutral. An array is told by the
-import roots of its type, never by what happens to be imported.
+First that applies: the name or object given as `backend=`; the one engine whose arrays appear in the call; the
+environment variable `NESTGRAD_BACKEND`; where nothing in the call is of an engine, the engine of what f returns, which
+is evaluated once for it; the embedded default. What else is installed never decides.
 """
 
 from __future__ import annotations
 
-import functools
+import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, cast
 
 import optree
 
-from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, NestgradError
-from ._left_out import leave_out
+from ._claims import ENVIRONMENT, claimant, claims, is_neutral, leaves_of
+from ._errors import (
+    BackendConflictError,
+    BackendNotFoundError,
+    NestgradError,
+    NotDifferentiableError,
+    PrecisionLossError,
+    StructureMismatchError,
+    in_a_line,
+)
 from ._numpy import is_numpy
-from ._registry import BackendInfo, backends, descriptor, embedded, engine_installed, get_backend, stamp
+from ._registry import backends, embedded, get_backend
 from ._spec import Backend, provides
-from ._trees import paths
+from .typing import Function
 
-ENVIRONMENT = "NESTGRAD_BACKEND"
-_NO_ENGINE = {"builtins", "numpy", "typing"}
+Named: TypeAlias = Callable[[], Sequence[tuple[str, Any]]]
+"""Gives the values of a call with the names that messages use; called where a message may be needed."""
+
+_NUMBERS = (float, int, complex)
+ABOUT_ARGUMENTS = (NotDifferentiableError, PrecisionLossError, StructureMismatchError)
+"""Errors about an argument, to be passed through `explain`."""
 
 
-def select(backend: str | Backend | None, values: Any, named: Callable[[], Sequence[tuple[str, Any]]]) -> Backend:
+def select(backend: str | Backend | None, values: Any, named: Named, by_outcome: Callable[[], Backend]) -> Backend:
     """The backend for a call with these values; containers are looked into.
 
-    `named` gives the values with the names that messages use; it is called where a message may be needed.
-    What was selected is kept by the types of the arguments, their leaves and the environment: an engine that is
-    installed later is seen by calls with types that are new.
+    `by_outcome` is asked where nothing in the call is of an engine: see `of_outcome`. What was selected is kept by the
+    types of the arguments, their leaves and the environment, unless an engine had to open one.
 
     Raises:
         BackendConflictError: arrays of two engines (both paths are named), or an array type that
@@ -44,16 +54,23 @@ def select(backend: str | Backend | None, values: Any, named: Callable[[], Seque
         return cast(Backend, backend)
     if backend is not None:
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
-    wanted = os.environ.get(ENVIRONMENT)
+    wanted = os.environ.get(ENVIRONMENT) or None
     key: tuple[Any, ...] = (*map(type, values), wanted)
     found = _selected.get(key)
     if found is not None:
         return found
+    leaves = values
     if not optree.all_leaves(values):  # of containers the types say too little
-        key = frozenset(map(type, optree.tree_leaves(values))), wanted
+        leaves = optree.tree_leaves(values)
+        key = frozenset(map(type, leaves)), wanted
         found = _selected.get(key)
-    if found is None:
-        found = get_backend(_by_arrays(leaves_of(named())) or wanted or _by_installation())
+    if found is not None:
+        return found
+    name = _only(claims(leaves_of(named()))) or wanted
+    if name is None:
+        return by_outcome()
+    found = get_backend(name)
+    if all(is_neutral(leaf) or claimant(type(leaf)) for leaf in leaves):
         if len(_selected) >= _MAX_SELECTED:
             _selected.clear()
         _selected[key] = found
@@ -64,91 +81,69 @@ _selected: dict[tuple[Any, ...], Backend] = {}  # by types, not weakly: Dynamo h
 _MAX_SELECTED = 1024
 
 
-def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Every leaf of named trees, with what a user would write to reach it."""
-    for name, tree in named:
-        leaves = optree.tree_leaves(tree)
-        yield from zip(paths(name, tree, len(leaves)), leaves, strict=True)
+def of_outcome(f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool) -> Backend:
+    """The backend of what f returns for copies of arguments that are of no engine; the default if that is of none.
 
-
-def is_neutral(value: object) -> bool:
-    """Whether a leaf says nothing about the engine: a NumPy array, a number, or no array at all."""
-    return isinstance(value, (float, int, complex, str, bytes, type(None))) or is_numpy(value)
-
-
-def _by_arrays(leaves: Iterable[tuple[str, Any]]) -> str | None:
-    seen: dict[str, str] = {}
-    for path, leaf in leaves:
-        name = None if is_neutral(leaf) else _claimant(type(leaf))
-        if name is not None:
-            seen.setdefault(name, path)
-    if len(seen) > 1:
-        found = " and ".join(f"{path} is an array of {name}" for name, path in seen.items())
-        raise BackendConflictError(
-            f"One call runs on one engine, but {found}. Convert one of them, or say which with backend=."
-        )
-    return next(iter(seen), None)
-
-
-def _claimant(array_type: type) -> str | None:
-    """The name of the backend whose engine made this type, if any has."""
-    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - _NO_ENGINE
-    registered = backends()
-    wanted = os.environ.get(ENVIRONMENT)
-    if wanted and roots & _claims(wanted):
-        return wanted
-    named = [info.name for info in registered if info.name in roots]
-    return named[0] if named else _by_descriptor(roots, registered)
-
-
-def _by_descriptor(roots: set[str], registered: tuple[BackendInfo, ...]) -> str | None:
-    claimants = [info for info in registered if roots & _claims(info.name)]
-    for info in claimants:
-        if info.bundled:
-            return info.name
-    if len(claimants) > 1:
-        names = " and ".join(repr(info.name) for info in claimants)
-        raise BackendConflictError(
-            f"Backends {names} claim the arrays of {'/'.join(sorted(roots))}. "
-            f"Say which with backend= or the environment variable {ENVIRONMENT}."
-        )
-    return claimants[0].name if claimants else None
-
-
-def _claims(name: str) -> set[str]:
-    """The array roots of a backend; none for a plug-in that does not load, which must not disturb the others."""
+    Raises:
+        BackendNotFoundError: f does not take NumPy arrays and numbers.
+    """
+    given: Any = args, kwargs
+    if not any(isinstance(leaf, _NUMBERS) or is_numpy(leaf) for leaf in optree.tree_leaves(given)):
+        return get_backend(embedded())  # nothing is there to differentiate, and it will say so
     try:
-        return set(descriptor(name).arrays)
-    except NestgradError:
-        return set()
+        output = f(*_copied(args), **_copied(kwargs))
+    except (TypeError, AttributeError) as error:
+        if isinstance(error, NestgradError) or not _takes(f, args, kwargs):
+            raise
+        raise BackendNotFoundError(
+            "Nothing in the call is an array of an engine: x is of NumPy, or a number of Python. f does not take it: "
+            f"{in_a_line(error)}. Pass arrays of the engine that f is written for, or name the backend: backend= takes "
+            f"{' or '.join(repr(info.name) for info in backends())}."
+        ) from error
+    value = output[0] if has_aux and isinstance(output, tuple) and output else output
+    return get_backend(_only(claims(leaves_of([("what f returns", value)]))) or embedded())
 
 
-def _by_installation() -> str:
-    """The only engine installed besides the embedded default, else that default."""
-    default = embedded()
-    others = [info for info in backends() if info.name != default and _is_installed(info.name)]
-    return others[0].name if len(others) == 1 and _can_be_had(others[0]) else default
+def _copied(tree: Any) -> Any:
+    """A tree whose NumPy arrays f may write into."""
+    return optree.tree_map(lambda leaf: leaf.copy() if is_numpy(leaf) else leaf, tree)
 
 
-def _can_be_had(info: BackendInfo) -> bool:
-    """Whether a backend that nobody has asked for loads; one of a third party that does not is named and left out."""
-    fault = None if info.bundled else _fault(info.name, stamp())
-    if fault is not None:
-        leave_out(f"Backend {info.name!r} of {info.distribution} {info.version}", fault)
-    return fault is None
-
-
-@functools.lru_cache(maxsize=8)  # what does not import is not run at every call
-def _fault(name: str, now: tuple[Any, ...]) -> str | None:
+def _takes(f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether f takes so many arguments of these names: what it raises is not about that."""
     try:
-        get_backend(name)
-    except BackendUnavailableError as error:
-        return str(error)
-    return None
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        return engine_installed(descriptor(name))
-    except NestgradError:
+        inspect.signature(f).bind(*args, **kwargs)
+    except TypeError:
         return False
+    except ValueError:  # it has no signature, being written in C
+        return True
+    return True
+
+
+def _only(found: dict[str, str]) -> str | None:
+    if len(found) > 1:
+        raise BackendConflictError(
+            f"One call runs on one engine, but {' and '.join(found.values())}. "
+            "Convert one of them, or say which with backend=."
+        )
+    return next(iter(found), None)
+
+
+def explain(error: Exception, given: str | Backend | None, backend: Backend, named: Named) -> None:
+    """Let an error about an argument say which backend was picked, why, and how to pick another."""
+    error.args = (f"{error} The backend is {backend.name}, {_reason(given, backend, named)}", *error.args[1:])
+
+
+def _reason(given: str | Backend | None, backend: Backend, named: Named) -> str:
+    if given is not None:
+        return "which was given as backend=; another can be given there."
+    found = claims(leaves_of(named()))
+    if found:
+        why = f"as {next(iter(found.values()))}"
+    elif os.environ.get(ENVIRONMENT):
+        why = f"as the environment variable {ENVIRONMENT} says"
+    elif backend.name == embedded():
+        why = "as neither an argument nor what f returns is of another engine"
+    else:
+        why = "as what f returns is of it"
+    return f"{why}; another is picked by backend=."

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ._arguments import named_arguments
+from ._claims import leaves_of
 from ._definition import Definition
 from ._offers import Offers
 from ._opening import is_static
-from ._select import leaves_of
 from .typing import Function
 
 _MAX_PROGRAMS = 128

@@ -1,6 +1,7 @@
 """What `nestgrad_conformance` uses besides what is public. Nobody else may: it changes without notice."""
 
 from ._choose import chosen_for_hvp as chosen_for_hvp
+from ._claims import ENVIRONMENT as ENVIRONMENT
 from ._diagnose import INSTALL as INSTALL
 from ._errors import did_you_mean as did_you_mean
 from ._errors import in_a_line as in_a_line
@@ -16,5 +17,6 @@ from ._registry import embedded as embedded
 from ._registry import engine_installed as engine_installed
 from ._registry import require_engine as require_engine
 from ._routes import recorded as recorded
+from ._select import of_outcome as of_outcome
 from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE

@@ -1,26 +1,35 @@
+import math
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import autograd
 import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _registry, _select
-from nestgrad._select import is_neutral, select
+from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _registry
+from nestgrad._claims import is_neutral
+from nestgrad._select import select
 
 BROKEN = "raise RuntimeError('boom at import')"
 NEUTRAL = [np.ones(2), np.float32(1), 1.0, 1, True, 1j, "text", None]
 
 
 def chosen(*leaves, backend=None):
-    return select(backend, leaves, lambda: [(f"leaf{i}", leaf) for i, leaf in enumerate(leaves)]).name
+    """The name of the backend of a call, `nobody`'s where nothing in it says which."""
+    named = [(f"leaf{i}", leaf) for i, leaf in enumerate(leaves)]
+    return select(backend, leaves, lambda: named, lambda: SimpleNamespace(name="nobody")).name
+
+
+def array_type(name):
+    """The arrays of a planted engine."""
+    return __import__(name).Array
 
 
 def array_of(name):
-    """An array of a planted engine."""
+    """One of them."""
     ng.get_backend(name)
-    return __import__(name).Array()
+    return array_type(name)()
 
 
 def box(value=1.0):
@@ -36,7 +45,7 @@ def test_explicit_name_wins(jax, monkeypatch):
 
 
 def test_explicit_object_wins(spy, jax):
-    assert select(spy, [jax.numpy.ones(2)], list) is spy
+    assert select(spy, [jax.numpy.ones(2)], list, list) is spy
 
 
 def test_explicit_unknown_name():
@@ -45,10 +54,9 @@ def test_explicit_unknown_name():
 
 
 @pytest.mark.parametrize("value", NEUTRAL, ids=lambda value: type(value).__name__)
-def test_neutral_values_say_nothing(value, installed):
-    installed()
+def test_neutral_values_say_nothing(value):
     assert is_neutral(value)
-    assert chosen(value) == "autograd"
+    assert chosen(value) == "nobody"
 
 
 @pytest.mark.parametrize("value", NEUTRAL, ids=lambda value: type(value).__name__)
@@ -96,33 +104,18 @@ def test_a_subclass_in_the_users_module_is_the_engines(plant):
     assert chosen(Mine()) == name
 
 
-def test_an_object_of_no_engine_says_nothing(installed):
-    installed()
-    assert chosen(object(), lambda: 1, Ellipsis) == "autograd"
+def test_an_object_of_no_engine_says_nothing(jax):
+    assert chosen(object(), lambda: 1, Ellipsis) == "nobody"
 
 
-def test_a_broken_backend_that_nobody_has_asked_for_is_left_out(plant, installed, named_anew, monkeypatch):
-    body = "def __init__(self): raise RuntimeError('boom')"
-    name = plant.backend(engine="only_engine", body=body)
-    installed("autograd", "only_engine")
-    with pytest.warns(ng.PluginWarning, match=f"Backend '{name}' of {name} 1.0 is left out. .*boom") as told:
-        assert ng.gradient(lambda x: x**3)(2.0) == 12.0
-    assert [one.filename for one in told] == [__file__]
-    assert ng.gradient(lambda x: x**3)(2.0) == 12.0
-    for ask in (lambda: chosen(backend=name), lambda: chosen(array_of(name))):
+def test_a_broken_backend_that_nobody_has_asked_for_does_not_disturb(plant, monkeypatch):
+    name = plant.backend(body="def __init__(self): raise RuntimeError('boom')")
+    array = array_type(name)()  # its engine is imported
+    assert ng.gradient(lambda x, setting: x**3)(2.0, object()) == 12.0
+    monkeypatch.setenv("NESTGRAD_BACKEND", name)
+    for ask in (lambda: chosen(backend=name), lambda: chosen(array), lambda: chosen(1.0)):
         with pytest.raises(ng.BackendUnavailableError, match="boom"):
             ask()
-    monkeypatch.setenv("NESTGRAD_BACKEND", name)
-    with pytest.raises(ng.BackendUnavailableError, match="boom"):
-        chosen(1.0)
-
-
-def test_it_is_named_at_the_users_line_below_a_hook_too(plant, named_anew, monkeypatch):
-    plant.backend(engine="only_engine", body="def __init__(self): raise RuntimeError('boom')")
-    monkeypatch.setattr(_select, "_is_installed", lambda name: name.startswith("fake"))
-    with pytest.warns(ng.PluginWarning, match="boom") as told:
-        assert ng.diagnose(lambda x: x**3, 2.0).backend == "autograd"
-    assert [one.filename for one in told] == [__file__]
 
 
 def test_arrays_of_two_engines_name_both_paths(plant, jax):
@@ -147,12 +140,14 @@ def test_arrays_win_over_the_environment(jax, monkeypatch):
     assert chosen(jax.numpy.ones(2)) == "jax"
 
 
-def test_environment_wins_over_what_is_installed(plant, installed, monkeypatch):
-    name, other = plant.backend(), plant.backend(engine="only_engine")
-    installed("autograd", "only_engine")
-    assert chosen(1.0) == other
+def test_environment_wins_over_what_f_returns(plant, jax, monkeypatch):
+    name = plant.backend()
     monkeypatch.setenv("NESTGRAD_BACKEND", name)
     assert chosen(1.0) == name
+    monkeypatch.setenv("NESTGRAD_BACKEND", "autograd")
+    evaluated = []
+    ng.gradient(lambda x: evaluated.append(type(x)) or x * x)(np.ones(()))
+    assert np.ndarray not in evaluated
 
 
 def test_environment_names_an_unknown_backend(monkeypatch):
@@ -161,28 +156,15 @@ def test_environment_names_an_unknown_backend(monkeypatch):
         chosen(1.0)
 
 
-def test_empty_environment_is_none(installed, monkeypatch):
-    installed("autograd")
+def test_empty_environment_is_none(monkeypatch):
     monkeypatch.setenv("NESTGRAD_BACKEND", "")
-    assert chosen(1.0) == "autograd"
+    assert chosen(1.0) == "nobody"
 
 
-def test_only_engine_besides_the_default(plant, installed):
-    name = plant.backend(engine="only_engine")
-    installed("autograd", "only_engine")
-    assert chosen(1.0) == name
-
-
-def test_two_engines_besides_the_default_leave_the_default(plant, installed):
-    plant.backend(engine="first_engine")
-    plant.backend(engine="second_engine")
-    installed("autograd", "first_engine", "second_engine")
-    assert chosen(1.0) == "autograd"
-
-
-def test_default_without_any_other_engine(installed):
-    installed("autograd")
-    assert chosen(1.0) == "autograd"
+def test_what_else_is_installed_never_decides(plant):
+    plant.backend()
+    assert ng.gradient(lambda x: x**3)(2.0) == 12.0
+    assert ng.diagnose(lambda x: x**3, 2.0).backend == "autograd"
 
 
 class TestSeveralBackendsForOneArrayType:
@@ -248,13 +230,11 @@ class TestBrokenPlugin:
     def broken(self, request, plant):
         return plant.plugin(request.param)
 
-    def test_default_still_works(self, broken, installed):
-        installed("autograd", broken)
-        assert chosen(1.0) == "autograd"
+    def test_default_still_works(self, broken):
+        assert ng.gradient(lambda x: x**3)(2.0) == 12.0
 
-    def test_unknown_objects_still_work(self, broken, installed):
-        installed("autograd")
-        assert chosen(1.0, object()) == "autograd"
+    def test_unknown_objects_still_work(self, broken):
+        assert chosen(1.0, object()) == "nobody"
 
     def test_arrays_win_over_an_environment_that_names_it(self, broken, jax, monkeypatch):
         monkeypatch.setenv("NESTGRAD_BACKEND", broken)
@@ -270,7 +250,7 @@ def test_an_engine_module_without_a_spec_does_not_disturb(plant, monkeypatch):
     engine = plant.new_name()
     monkeypatch.setitem(sys.modules, engine, ModuleType(engine))  # as a stub of an engine has it
     name = plant.backend(engine=engine)
-    assert chosen(1.0) in {"autograd", "jax", name}
+    assert chosen(1.0, object()) == "nobody" != name
 
 
 def test_an_operator_that_is_made_anew_reads_no_metadata(jax, monkeypatch):
@@ -298,3 +278,184 @@ def test_another_environment_is_another_selection(plant, monkeypatch):
     assert chosen(1.0) != name
     monkeypatch.setenv("NESTGRAD_BACKEND", name)
     assert chosen(1.0) == name
+
+
+CALLS = {
+    "gradient": lambda f, x, **options: ng.gradient(f, **options)(x),
+    "hvp": lambda f, x, **options: ng.hvp(f, **options)(x, np.ones_like(x)),
+    "vjp": lambda f, x, **options: ng.vjp(f, x, **options)[1](1.0)[0],
+    "jvp": lambda f, x, **options: ng.jvp(f, (x,), (np.ones_like(x),), **options)[1],
+}
+
+
+class TestWhatFReturns:
+    """Where nothing in the call is of an engine, f is evaluated, and its output decides."""
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    def test_of_an_engine(self, jax, call):
+        assert isinstance(call(lambda x: jax.numpy.sum(x**3), np.array([1.0, 2.0])), jax.Array)
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    def test_of_none(self, jax, call):
+        found = call(lambda x: (x**3).sum(), np.array([1.0, 2.0]))
+        assert isinstance(found, (np.ndarray, np.float64))
+
+    def test_a_number(self):
+        assert ng.gradient(lambda x: x**3)(2.0) == 12.0
+
+    def test_the_value_and_not_aux(self, jax):
+        gradient, _ = ng.gradient(lambda x: ((x**3).sum(), jax.numpy.ones(1)), has_aux=True)(np.ones(2))
+        assert type(gradient) is np.ndarray
+
+    def test_with_other_arguments_and_keywords(self, jax):
+        op = ng.hvp(lambda x, scale, *, power: scale["a"] * jax.numpy.sum(x**power))
+        assert isinstance(op(np.ones(2), np.ones(2), {"a": 2.0}, power=3), jax.Array)
+
+    def test_once_for_an_operator(self):
+        seen = []
+        op = ng.gradient(lambda x, other: seen.append(type(x)) or (x["w"] ** 2).sum())
+        for _ in range(5):
+            op({"w": np.ones(2)}, {"b": 1.0})
+            op({"w": np.ones(2)}, 1.0)
+        assert [kind for kind in seen if kind is dict].count(dict) == 1 + 10  # and once for each derivative
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    def test_not_where_it_is_known(self, call):
+        seen = []
+        call(lambda x: seen.append(1) or (x**3).sum(), np.ones(2), backend="autograd")
+        assert len(seen) == 1
+
+    def test_f_gets_copies(self):
+        x, other = np.ones(2), [np.ones(2)]
+
+        def writes(x, other):
+            if isinstance(x, np.ndarray):
+                x[:] = other[0][:] = 7
+            return (x * other[0]).sum()
+
+        assert np.array_equal(ng.gradient(writes)(x, other), [1, 1])
+        assert np.array_equal([x, other[0]], np.ones((2, 2)))
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    @pytest.mark.parametrize("f", [lambda x: x.norm(), lambda x: math.sin(x)], ids=["attribute", "type"])
+    def test_f_of_another_engine(self, call, f):
+        with pytest.raises(BackendNotFoundError, match=r"x is of NumPy.* f does not take it: .*'jax'") as caught:
+            call(f, np.ones(2))
+        assert type(caught.value.__cause__) in (TypeError, AttributeError)
+
+    @pytest.mark.parametrize("error", [ValueError, ng.NonScalarOutputError, ZeroDivisionError])
+    def test_what_else_f_raises_is_the_users(self, error):
+        def raises(x):
+            raise error("mine")
+
+        with pytest.raises(error, match=r"^mine$"):
+            ng.gradient(raises)(np.ones(2))
+
+    def test_an_argument_that_is_missing_is_the_users(self):
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'scale'"):
+            ng.gradient(lambda x, scale: x)(np.ones(2))
+        with pytest.raises(TypeError, match="takes x, 1 direction"):
+            ng.hvp(lambda x: (x**2).sum())(np.ones(2))
+
+    def test_a_function_without_a_signature(self):
+        with pytest.raises(BackendNotFoundError, match="f does not take it"):
+            ng.gradient(math.hypot)(np.ones(2))
+
+    @pytest.mark.parametrize("x", [{}, None, "text", object()], ids=["empty", "none", "text", "object"])
+    def test_f_is_not_asked_where_there_is_no_number(self, x):
+        with pytest.raises(ng.NotDifferentiableError, match=r"x .*The backend is autograd"):
+            ng.gradient(lambda x: x.norm())(x)
+
+    def test_arrays_of_two_engines(self, plant, jax):
+        name = plant.backend()
+        with pytest.raises(BackendConflictError, match=rf"what f returns\[0\] is an array of {name} and .* of jax"):
+            ng.vjp(lambda x: (array_of(name), jax.numpy.ones(2)), np.ones(2))
+
+
+class TestContainersOfAnEngine:
+    """A leaf that no engine claims is opened by those that are imported."""
+
+    @pytest.fixture
+    def box(self, jax):
+        class Box:
+            def __init__(self, inside):
+                self.inside = inside
+
+        jax.tree_util.register_pytree_node(Box, lambda box: ((box.inside,), None), lambda _, inside: Box(*inside))
+        return Box
+
+    def test_arrays_inside_decide(self, jax, box, plant):
+        name = plant.backend()
+        assert chosen(box(jax.numpy.ones(2))) == "jax"
+        assert chosen(box({"w": array_of(name)})) == name
+        assert chosen([box(box(jax.numpy.ones(2)))]) == "jax"
+
+    def test_who_opens_it_if_they_say_nothing(self, jax, box):
+        assert chosen(box(np.ones(2))) == "jax"
+        gradient = ng.gradient(lambda x: (x.inside**3).sum())(box(np.array([1.0, 2.0])))
+        assert isinstance(gradient, box)
+        np.testing.assert_allclose(gradient.inside, [3, 12])
+
+    def test_each_call_is_looked_into(self, jax, box, plant):
+        name = plant.backend()
+        for _ in range(2):
+            assert chosen(box(jax.numpy.ones(2))) == "jax"
+            assert chosen(box(array_of(name))) == name
+
+    def test_beside_arrays_of_another_engine(self, jax, box, plant):
+        name = plant.backend()
+        with pytest.raises(BackendConflictError, match=f"leaf0 is an array of {name} and something in leaf1 is .* jax"):
+            chosen(array_of(name), box(jax.numpy.ones(2)))
+
+    def test_two_that_open_it(self, box, plant):
+        body = "def flatten(self, tree): return ([], tree)"
+        plant.backend(body=body)
+        with pytest.raises(BackendConflictError, match="both open leaf0, a Box"):
+            chosen(box(1.0))
+
+    def test_an_engine_that_is_not_imported_is_not_asked(self, plant):
+        plant.backend(engine="no_such_engine", body="def flatten(self, tree): raise AssertionError")
+        assert chosen(object()) == "nobody"
+
+
+class TestErrorsSayWhichBackendWasPicked:
+    def test_by_name(self):
+        with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd, which was given as backend="):
+            ng.gradient(lambda x: x, backend="autograd")(1)
+
+    def test_by_an_array(self, jax):
+        with pytest.raises(ng.StructureMismatchError, match=r"jax, as x\['w'\] is an array of jax; .* by backend="):
+            ng.hvp(lambda x: x["w"])({"w": jax.numpy.ones(2)}, {"w": jax.numpy.ones(3)})
+
+    def test_by_the_environment(self, monkeypatch):
+        monkeypatch.setenv("NESTGRAD_BACKEND", "autograd")
+        with pytest.raises(ng.NotDifferentiableError, match="as the environment variable NESTGRAD_BACKEND says"):
+            ng.gradient(lambda x: x)(1)
+
+    def test_by_what_f_returns(self, jax):
+        with pytest.raises(ng.NotDifferentiableError, match="The backend is jax, as what f returns is of it"):
+            ng.gradient(jax.numpy.sum)(np.ones(2, int))
+
+    def test_by_default(self):
+        with pytest.raises(ng.NotDifferentiableError, match="autograd, as neither an argument nor what f returns is"):
+            ng.gradient(lambda x: x)(1)
+
+    def test_without_64_bits(self):
+        import jax
+
+        with pytest.raises(ng.PrecisionLossError, match=r"jax_enable_x64.* The backend is jax, as what f returns"):
+            ng.gradient(jax.numpy.sum)(np.ones(2))
+
+    def test_in_both_modes(self):
+        with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd"):
+            ng.jvp(lambda x: x, (1,), (1.0,))
+        _, pullback = ng.vjp(lambda x: x, np.ones(2))
+        with pytest.raises(ng.StructureMismatchError, match="The backend is autograd"):
+            pullback(np.ones(3))
+
+    def test_at_later_calls_too(self):
+        op = ng.gradient(lambda x: (x**2).sum())
+        for _ in range(3):
+            op(np.ones(2))
+            with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd"):
+                op(np.ones(2, int))

@@ -15,7 +15,7 @@ import msgspec
 
 import nestgrad as ng
 from nestgrad.extend import Backend, provides
-from nestgrad.internal import select
+from nestgrad.internal import ENVIRONMENT, of_outcome, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.diagnose.diagnosis import checked_executions, name_of
 from nestgrad_conformance.judge.measure import measure
@@ -69,14 +69,13 @@ _QUESTION: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
 
 
 def make() -> Callable[[bytes], bytes]:
-    """The handler of a worker for the backend that the environment names, or for the usual choice.
+    """The handler of a worker for the backend that the environment names, or for that of what the function returns.
 
-    The backend is prepared before the user's module is imported: arrays made there should have 64 bits.
+    One that is named is prepared before the user's module is imported: arrays made there should have 64 bits.
     """
     sys.path.insert(0, os.getcwd())  # as `python -m` does
-    backend: Any = select(os.environ.get(BACKEND), (), list)
-    if provides(backend, "prepare_worker"):
-        backend.prepare_worker()
+    name = os.environ.get(BACKEND) or os.environ.get(ENVIRONMENT)
+    backend = _prepared(ng.get_backend(name)) if name else None
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     load = functools.lru_cache(maxsize=1)(functools.partial(_loaded, backend))
 
@@ -84,6 +83,12 @@ def make() -> Callable[[bytes], bytes]:
         return msgspec.msgpack.encode(_answer(_QUESTION.decode(request), load))
 
     return handle
+
+
+def _prepared(backend: Any) -> Backend:
+    if provides(backend, "prepare_worker"):
+        backend.prepare_worker()
+    return backend  # type: ignore[no-any-return]
 
 
 def _answer(asked: Question, load: Callable[[Function], tuple[str, OwnFunction]]) -> Reply:
@@ -100,11 +105,14 @@ class _Unusable(Exception):
     """No function, or one that raises."""
 
 
-def _loaded(backend: Backend, function: Function) -> tuple[str, OwnFunction]:
+def _loaded(named: Backend | None, function: Function) -> tuple[str, OwnFunction]:
     x = from_file(function.at_file or "") if function.at is None else from_text(function.at)
-    checked_executions(backend, function.executions)
+    if named is not None:
+        checked_executions(named, function.executions)
     f = _resolved(function.target)
     try:
+        backend = named or _prepared(select(None, (x,), lambda: [("x", x)], lambda: of_outcome(f, (x,), {}, False)))
+        checked_executions(backend, function.executions)
         return name_of(f), OwnFunction(f, x, (), backend)
     except (ng.NestgradError, MemoryError):
         raise

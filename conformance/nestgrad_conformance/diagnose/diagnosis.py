@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from nestgrad import InvalidNestingError, UnsupportedExecutionError
 from nestgrad.extend import COMPILERS, Backend, Nesting, provides
-from nestgrad.internal import did_you_mean, select
+from nestgrad.internal import did_you_mean, of_outcome, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.judge.measure import measure as measured
 from nestgrad_conformance.judge.measurement import Measurement, fields_of
@@ -87,7 +87,8 @@ def diagnose(
 ) -> Diagnosis:
     """See `nestgrad.diagnose`."""
     nestings = checked_nestings(nestings)
-    chosen = select(backend, (x, *args), lambda: [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))])
+    named = [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]
+    chosen = select(backend, (x, *args), lambda: named, lambda: of_outcome(f, (x, *args), {}, has_aux=False))
     runs = checked_executions(chosen, executions)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings

@@ -1,0 +1,122 @@
+"""Which backend a value is of: by the import roots of its type, never by what happens to be imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import optree
+
+from ._errors import BackendConflictError, NestgradError
+from ._numpy import is_numpy
+from ._offers import offers
+from ._registry import BackendInfo, backends, descriptor, get_backend
+from ._trees import paths
+
+ENVIRONMENT = "NESTGRAD_BACKEND"
+_NO_ENGINE = {"builtins", "numpy", "typing"}
+
+
+def is_neutral(value: object) -> bool:
+    """Whether a leaf says nothing about the engine: a NumPy array, a number, or no array at all."""
+    return isinstance(value, (float, int, complex, str, bytes, type(None))) or is_numpy(value)
+
+
+def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Every leaf of named trees, with what a user would write to reach it."""
+    for name, tree in named:
+        leaves = optree.tree_leaves(tree)
+        yield from zip(paths(name, tree, len(leaves)), leaves, strict=True)
+
+
+def claims(leaves: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """The backends that some named leaves are of, each with the path of the first one and what it is.
+
+    What no engine claims by its type is opened by the backends whose engine is imported: what is inside decides, or who
+    opened it if that says nothing.
+
+    Raises:
+        BackendConflictError: several backends claim a type of array, or open a leaf.
+    """
+    seen: dict[str, str] = {}
+    for path, leaf in leaves:
+        if is_neutral(leaf):
+            continue
+        name = claimant(type(leaf))
+        found = _inside(path, leaf) if name is None else {name: f"{path} is an array of {name}"}
+        for one, told in found.items():
+            seen.setdefault(one, told)
+    return seen
+
+
+def claimant(array_type: type) -> str | None:
+    """The name of the backend whose engine made this type, if any has."""
+    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - _NO_ENGINE
+    registered = backends()
+    wanted = os.environ.get(ENVIRONMENT)
+    if wanted and roots & _roots(wanted):
+        return wanted
+    named = [info.name for info in registered if info.name in roots]
+    return named[0] if named else _by_descriptor(roots, registered)
+
+
+def _by_descriptor(roots: set[str], registered: tuple[BackendInfo, ...]) -> str | None:
+    claimants = [info for info in registered if roots & _roots(info.name)]
+    for info in claimants:
+        if info.bundled:
+            return info.name
+    if len(claimants) > 1:
+        names = " and ".join(repr(info.name) for info in claimants)
+        raise BackendConflictError(
+            f"Backends {names} claim the arrays of {'/'.join(sorted(roots))}. "
+            f"Say which with backend= or the environment variable {ENVIRONMENT}."
+        )
+    return claimants[0].name if claimants else None
+
+
+def _roots(name: str) -> set[str]:
+    """The array roots of a backend; none for a plug-in that does not load, which must not disturb the others."""
+    try:
+        return set(descriptor(name).arrays)
+    except NestgradError:
+        return set()
+
+
+def _inside(path: str, leaf: object) -> dict[str, str]:
+    """The backends of what is in a leaf, if the engine of one knows how to open it."""
+    opened = {name: leaves for name in _imported() if (leaves := _opened(name, leaf)) is not None}
+    found = {
+        name: told
+        for inner in opened.values()
+        for name, told in claims((f"something in {path}", one) for one in inner).items()
+    }
+    if found or not opened:
+        return found
+    if len(opened) > 1:
+        names = " and ".join(repr(name) for name in opened)
+        raise BackendConflictError(
+            f"Backends {names} both open {path}, a {type(leaf).__name__}. Say which with backend=."
+        )
+    return {name: f"{path} is a container of {name}" for name in opened}
+
+
+def _imported() -> Iterator[str]:
+    """The backends whose engine is imported already."""
+    for info in backends():
+        try:
+            engine = descriptor(info.name).engine
+        except NestgradError:
+            continue
+        if engine.partition(".")[0] in sys.modules:
+            yield info.name
+
+
+def _opened(name: str, leaf: object) -> list[object] | None:
+    """The leaves of what is a container to an engine; None if it is none."""
+    try:
+        leaves = [*offers(get_backend(name)).flatten(leaf)[0]]
+    except NestgradError:  # it does not load, which must not disturb the others
+        return None
+    return None if len(leaves) == 1 and leaves[0] is leaf else leaves
