@@ -11,7 +11,7 @@ from autograd.tracer import getval, isbox, notrace_primitives
 from optree.integrations.numpy import tree_ravel
 
 from nestgrad.extend import compose
-from nestgrad_autograd import _trace
+from nestgrad_autograd import _rules, _trace
 from nestgrad_autograd._impl import Autograd
 from nestgrad_autograd._rules import ForwardNode, ReverseNode
 
@@ -192,11 +192,24 @@ class WrongSecondCall(Remembering):
         return optree.tree_map(lambda new, old: new + old, found, results[0]) if len(results) == 1 else found
 
 
+class BareReverse(ReverseNode):
+    """A node with the engine's own rule."""
+
+    __slots__ = ()
+
+    def __init__(self, value, fun, args, kwargs, argnums, parents):
+        self.fun, self.shape, self.number = fun, anp.shape(value), next(_rules._numbers)
+        VJPNode.__init__(self, value, fun, args, kwargs, argnums, parents)
+
+
+notrace_primitives[BareReverse] = notrace_primitives[VJPNode]
+
+
 class NanMasked(ChangedRules):
     """The engine's bare rules, with the NaN of a product that has a zero factor replaced by 0."""
 
     name = "nan_masked"
-    forward, reverse = JVPNode, VJPNode
+    forward, reverse = JVPNode, BareReverse
 
     def jvp(self, f, primals, tangents, *, has_aux=False):
         with np.errstate(all="ignore"):

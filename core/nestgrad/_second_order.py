@@ -9,7 +9,7 @@ from ._choose import chosen_for_hvp, hvp_nesting, require
 from ._compose import compose, gradient, value_and_gradient
 from ._definition import Definition, Solve
 from ._layout import Layout
-from ._native import native
+from ._native import in_tree, native
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
@@ -174,11 +174,12 @@ class _Derivative(Definition):
         return require(offers, self._nesting)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
-        by_the_backend = native(offers, nesting, layout, has_aux)
+        by_the_backend, is_gradient = native(offers, nesting, layout, has_aux), Mode.REVERSE in nesting
         if by_the_backend is not None:
-            return lambda f, x, directions: by_the_backend(f, x, directions)[-1:]
+            if layout.bare or not is_gradient:
+                return lambda f, x, directions: by_the_backend(f, x, directions)[-1:]
+            return lambda f, x, directions: (in_tree(layout, by_the_backend(f, x, directions)[-1]),)
         derive = compose(offers.backend, nesting)
-        is_gradient = Mode.REVERSE in nesting
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
             if has_aux:
@@ -214,7 +215,7 @@ class _GradientAndHvp(_Hvp):
             return self._apart(offers, nesting, layout, has_aux)
         by_the_backend = native(offers, nesting, layout, has_aux)
         if by_the_backend is not None:
-            return lambda f, x, directions: (tuple(by_the_backend(f, x, directions)),)
+            return lambda f, x, directions: (tuple(in_tree(layout, part) for part in by_the_backend(f, x, directions)),)
         together = _together(offers, nesting, has_aux)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
