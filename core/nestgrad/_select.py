@@ -56,28 +56,23 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
         raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
     wanted = os.environ.get(ENVIRONMENT) or None
     key: tuple[Any, ...] = (*map(type, values), wanted)
-    found = _selected.get(key)
-    if found is not None:
-        return found
-    leaves = values
-    if not optree.all_leaves(values):  # of containers the types say too little
+    leaves, found = values, _selected.get(key, _NOT_YET)
+    if found is _NOT_YET and not optree.all_leaves(values):  # of containers the types say too little
         leaves = optree.tree_leaves(values)
         key = frozenset(map(type, leaves)), wanted
-        found = _selected.get(key)
-    if found is not None:
-        return found
-    name = _only(claims(leaves_of(named()))) or wanted
-    if name is None:
-        return by_outcome()
-    found = get_backend(name)
-    if all(is_neutral(leaf) or claimant(type(leaf)) for leaf in leaves):
-        if len(_selected) >= _MAX_SELECTED:
-            _selected.clear()
-        _selected[key] = found
-    return found
+        found = _selected.get(key, _NOT_YET)
+    if found is _NOT_YET:
+        name = _only(claims(leaves_of(named()))) or wanted
+        found = None if name is None else get_backend(name)
+        if all(is_neutral(leaf) or claimant(type(leaf)) for leaf in leaves):
+            if len(_selected) >= _MAX_SELECTED:
+                _selected.clear()
+            _selected[key] = found
+    return by_outcome() if found is None else cast(Backend, found)
 
 
-_selected: dict[tuple[Any, ...], Backend] = {}  # by types, not weakly: Dynamo has no weak keys
+_selected: dict[tuple[Any, ...], Any] = {}  # by types, not weakly: Dynamo has no weak keys; None where they say nothing
+_NOT_YET = object()
 _MAX_SELECTED = 1024
 
 

@@ -1,3 +1,4 @@
+import functools
 import math
 import sys
 from types import ModuleType, SimpleNamespace
@@ -264,6 +265,16 @@ def test_an_operator_that_is_made_anew_reads_no_metadata(jax, monkeypatch):
     monkeypatch.setattr("importlib.metadata.distributions", lambda: read.append("metadata") or [])
     monkeypatch.setattr(_registry, "stamp", lambda: read.append("folders"))
     np.testing.assert_allclose(call(), 12 * x * x)
+    assert read == []
+
+
+def test_so_does_one_whose_arguments_say_nothing(monkeypatch):
+    op = ng.gradient(lambda x, scale: scale["a"] * (x**3).sum(), backend=None)
+    call = functools.partial(op, np.ones(2, np.float32), {"a": 2.0})
+    call()
+    read = []
+    monkeypatch.setattr(_registry, "stamp", lambda: read.append("folders"))
+    np.testing.assert_allclose(call(), 6)
     assert read == []
 
 
