@@ -32,28 +32,38 @@ def leaves_of(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 def claims(leaves: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """The backends that some named leaves are of, each with the path of the first one and what it is.
+    """The backends that some named leaves are of, each with a clause that says which leaf and why.
 
     What no engine claims by its type is opened by the backends whose engine is imported: what is inside decides, or who
-    opened it if that says nothing.
+    opened it if that says nothing. A leaf of an engine that is no array, such as a dtype, counts where no array does.
 
     Raises:
         BackendConflictError: several backends claim a type of array, or open a leaf.
     """
-    seen: dict[str, str] = {}
+    arrays: dict[str, str] = {}
+    others: dict[str, str] = {}
     for path, leaf in leaves:
-        if is_neutral(leaf):
+        if is_neutral(leaf) or isinstance(leaf, Iterator):  # which to open would be to use up
             continue
         name = claimant(type(leaf))
-        found = _inside(path, leaf) if name is None else {name: f"{path} is an array of {name}"}
-        for one, told in found.items():
-            seen.setdefault(one, told)
-    return seen
+        if name is None:
+            inside, container = _inside(path, leaf)
+            arrays, others = inside | arrays, container | others
+        elif hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+            arrays.setdefault(name, f"{path} is an array of {name}")
+        else:
+            others.setdefault(name, f"{path}, a {type(leaf).__name__}, is of {name}")
+    return arrays or others
 
 
 def claimant(array_type: type) -> str | None:
     """The name of the backend whose engine made this type, if any has."""
-    roots = {base.__module__.partition(".")[0] for base in array_type.__mro__} - _NO_ENGINE
+    return owner(str(base.__module__) for base in array_type.__mro__)
+
+
+def owner(modules: Iterable[str]) -> str | None:
+    """The name of the backend whose engine some modules are of, if they are of any."""
+    roots = {module.partition(".")[0] for module in modules} - _NO_ENGINE
     registered = backends()
     wanted = os.environ.get(ENVIRONMENT)
     if wanted and roots & _roots(wanted):
@@ -84,22 +94,16 @@ def _roots(name: str) -> set[str]:
         return set()
 
 
-def _inside(path: str, leaf: object) -> dict[str, str]:
-    """The backends of what is in a leaf, if the engine of one knows how to open it."""
+def _inside(path: str, leaf: object) -> tuple[dict[str, str], dict[str, str]]:
+    """The backends of what is in a leaf, and the one that opened it, if the engine of one knows how to."""
     opened = {name: leaves for name in _imported() if (leaves := _opened(name, leaf)) is not None}
-    found = {
-        name: told
-        for inner in opened.values()
-        for name, told in claims((f"something in {path}", one) for one in inner).items()
-    }
-    if found or not opened:
-        return found
-    if len(opened) > 1:
-        names = " and ".join(repr(name) for name in opened)
-        raise BackendConflictError(
-            f"Backends {names} both open {path}, a {type(leaf).__name__}. Say which with backend=."
-        )
-    return {name: f"{path} is a container of {name}" for name in opened}
+    inside: dict[str, str] = {}
+    for leaves in opened.values():
+        inside |= claims((f"something in {path}", one) for one in leaves)
+    if len(opened) > 1 and not inside:
+        names, kind = " and ".join(map(repr, opened)), type(leaf).__name__
+        raise BackendConflictError(f"Backends {names} both open {path}, a {kind}. Say which with backend=.")
+    return inside, {name: f"{path} is a container of {name}" for name in opened}
 
 
 def _imported() -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Every error that nestgrad raises on purpose.
 
-Each says what was asked, what is wrong, and what to do. `except NestgradError` catches them all;
-an exception that the user's own function raises is never among them.
+Each says what was asked, what is wrong, and what to do. `except NestgradError` catches them all; an exception that the
+user's own function raises is never among them, but for `BackendNotFoundError`, which may stand for one that an engine
+raised, or seems to have, where f was asked whose it is.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     from difflib import get_close_matches  # imported by mistakes alone
 
-    close = get_close_matches(word, known, n=3, cutoff=0.5)
+    close = get_close_matches(word.strip(), known, n=3, cutoff=0.5)
+    close = close or get_close_matches(word.strip().lower(), known, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
     if len(known) > MANY:

@@ -10,6 +10,7 @@ from ._errors import StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Mode, Nesting
+from ._numpy import unshared
 from ._offers import Offers, offers
 from ._select import ABOUT_ARGUMENTS, Named, explain, of_outcome, select
 from ._spec import Backend
@@ -33,7 +34,7 @@ def jvp(
         primals: one entry per argument of f; real or complex floating arrays.
         tangents: the same structure, shapes, dtypes and devices.
         has_aux: f returns `(output, aux)`; the result is `(value, derivative, aux)`.
-        backend: a name or a backend; by default the one whose arrays appear.
+        backend: a name or a backend; by default the one whose arrays appear in the call, or else in what f returns.
 
     Complex arrays follow the engine's own convention.
 
@@ -76,7 +77,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         f: takes pytrees of arrays, returns a pytree of arrays of any shapes.
         *primals: real or complex floating arrays.
         has_aux: f returns `(output, aux)`; the result is `(value, pullback, aux)`.
-        backend: a name or a backend; by default the one whose arrays appear.
+        backend: a name or a backend; by default the one whose arrays appear in the call, or else in what f returns.
 
     Returns:
         The value and a function that takes a cotangent, shaped like the value, and returns a tuple
@@ -164,7 +165,7 @@ class _Flat:
         """A derivative of f at x, by the way of every operator: `route(*inputs)`, the derivative first."""
 
         def undifferentiated() -> Any:
-            return split_aux(self(*self._x), self._has_aux)[0]
+            return split_aux(self(*unshared(self._x)), self._has_aux)[0]
 
         run = self._offers.run
         found: tuple[Any, ...] = checked(self._offers, nesting, undifferentiated, run, nesting, route, *inputs)

@@ -19,6 +19,11 @@ def is_numpy(value: object) -> bool:
     return isinstance(value, (np.ndarray, np.generic))
 
 
+def unshared(leaves: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same, NumPy's arrays among them copied: f may write into what it is given."""
+    return tuple([leaf.copy() if is_numpy(leaf) else leaf for leaf in leaves])
+
+
 def plain_numpy(value: Any) -> Any:
     """A NumPy array or number without what engines lose or choke on, for `Backend.asarray` to hand to its engine.
 

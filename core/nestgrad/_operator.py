@@ -10,7 +10,8 @@ from ._definition import Definition
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._plan import MAX_KEPT, Plan, execution_of
-from ._select import ABOUT_ARGUMENTS, explain, of_outcome, select
+from ._registry import embedded, get_backend
+from ._select import ABOUT_ARGUMENTS, explain, of_outcome, select, told_by_types
 from ._spec import Backend
 from .typing import Function
 
@@ -19,7 +20,7 @@ class Options(TypedDict, total=False):
     """The keywords that every operator takes."""
 
     backend: str | Backend | None
-    """A name or a backend; by default the one whose arrays appear in the call."""
+    """A name or a backend; by default the one whose arrays appear in the call, or else in what f returns."""
     compile: bool | str
     """Compile the derivative with the engine's own compiler, or with the one that is named (`"compiled"`,
     `"traced"`, `"xla"`) where it has several; what f captures is then frozen."""
@@ -86,7 +87,8 @@ class Operator:
         """The plan for these arguments, and the arguments, opened with all checks."""
         named = functools.partial(named_arguments, self._definition, arguments, kwargs)
         by_outcome = functools.partial(self._by_outcome, arguments, kwargs)
-        backend = select(self._backend, (*arguments, *kwargs.values()), named, by_outcome)
+        values = (*arguments, *kwargs.values())
+        backend = select(self._backend, values, named, by_outcome)
         plan = self._plans.get(id(backend))  # which lives as long as the plan
         if plan is None:
             plan = Plan(self._f, self._definition, offers(backend), **self._decided)
@@ -97,14 +99,20 @@ class Operator:
         try:
             call, opening = open_and_learn(self._definition, plan.offers, key, arguments, kwargs, again=known)
         except ABOUT_ARGUMENTS as error:
+            self._found = None  # what was found for a bad call is no use to a good one
             explain(error, self._backend, backend, named)
             raise
+        if self._backend is None and (call.others or kwargs or not call.layout.bare) and not told_by_types(values):
+            opening = None  # what an engine had to open is looked into at every call
         self._known[key] = None if opening is None else (opening, plan)
         return plan, call
 
     def _by_outcome(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
         """The backend of what f returns: f is evaluated for it once."""
+        definition = self._definition
+        if len(arguments) <= definition.directions:  # too few, which will be the error
+            return get_backend(embedded())
         if self._found is None:
-            inputs = arguments[:1] + arguments[1 + self._definition.directions :]
-            self._found = of_outcome(self._f, inputs, kwargs, self._decided["has_aux"])
+            inputs = arguments[:1] + arguments[1 + definition.directions :]
+            self._found = of_outcome(self._f, inputs, kwargs, self._decided["has_aux"], definition.argnums)
         return self._found

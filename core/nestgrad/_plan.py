@@ -13,6 +13,7 @@ from ._errors import UnsupportedExecutionError, did_you_mean
 from ._evaluation import checked, is_finite, refuse_infinite, tell
 from ._layout import Layout
 from ._nesting import Nesting
+from ._numpy import unshared
 from ._offers import Offers
 from ._spec import COMPILERS
 from ._user_function import UserFunction
@@ -82,7 +83,7 @@ class Plan:
     def _undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:
         f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
         of_definition = self._definition.undifferentiated
-        return lambda: of_definition(self.offers, f, call.x, call.layout, self._has_aux)
+        return lambda: of_definition(self.offers, f, unshared(call.x), call.layout, self._has_aux)
 
     def _route(self, layout: Layout) -> Function:
         """What evaluates calls of this layout; compiled, it takes all in a row, as compilers want it."""

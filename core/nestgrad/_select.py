@@ -7,14 +7,17 @@ is evaluated once for it; the embedded default. What else is installed never dec
 
 from __future__ import annotations
 
+import copy
+import dis
 import inspect
 import os
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, cast
 
 import optree
 
-from ._claims import ENVIRONMENT, claimant, claims, is_neutral, leaves_of
+from ._claims import ENVIRONMENT, claimant, claims, is_neutral, leaves_of, owner
 from ._errors import (
     BackendConflictError,
     BackendNotFoundError,
@@ -57,13 +60,13 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
     wanted = os.environ.get(ENVIRONMENT) or None
     key: tuple[Any, ...] = (*map(type, values), wanted)
     leaves, found = values, _selected.get(key, _NOT_YET)
-    if found is _NOT_YET and not optree.all_leaves(values):  # of containers the types say too little
+    if found is _NOT_YET and not optree.all_leaves(values):
         leaves = optree.tree_leaves(values)
-        key = frozenset(map(type, leaves)), wanted
+        key = _key_of_leaves(leaves, wanted)
         found = _selected.get(key, _NOT_YET)
     if found is _NOT_YET:
         name = _only(claims(leaves_of(named()))) or wanted
-        found = None if name is None else get_backend(name)
+        found = None if name is None else _asked_for(name)
         if all(is_neutral(leaf) or claimant(type(leaf)) for leaf in leaves):
             if len(_selected) >= _MAX_SELECTED:
                 _selected.clear()
@@ -76,32 +79,90 @@ _NOT_YET = object()
 _MAX_SELECTED = 1024
 
 
-def of_outcome(f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool) -> Backend:
+def told_by_types(values: Any) -> bool:
+    """Whether the backend of a call with values of these types is known by their types: no engine had to open one."""
+    wanted = os.environ.get(ENVIRONMENT) or None
+    return (*map(type, values), wanted) in _selected or _key_of_leaves(optree.tree_leaves(values), wanted) in _selected
+
+
+def _key_of_leaves(leaves: Any, wanted: str | None) -> tuple[Any, ...]:
+    return frozenset(map(type, leaves)), wanted  # of containers the types say too little
+
+
+def _asked_for(name: str) -> Backend:
+    try:
+        return get_backend(name)
+    except BackendNotFoundError as error:
+        error.args = (f"{error} The name is that of the environment variable {ENVIRONMENT}.",)
+        raise
+
+
+def of_outcome(
+    f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool, argnums: Sequence[int] | None = None
+) -> Backend:
     """The backend of what f returns for copies of arguments that are of no engine; the default if that is of none.
 
+    `argnums` says which of them are differentiated; all are by default. Where there is nothing that could be, f is not
+    asked: that will be the error.
+
     Raises:
-        BackendNotFoundError: f does not take NumPy arrays and numbers.
+        BackendNotFoundError: f does not take NumPy arrays and numbers, or what it is given cannot be copied.
     """
-    given: Any = args, kwargs
-    if not any(isinstance(leaf, _NUMBERS) or is_numpy(leaf) for leaf in optree.tree_leaves(given)):
-        return get_backend(embedded())  # nothing is there to differentiate, and it will say so
+    differentiated: Any = args if argnums is None else [args[i] for i in argnums if -len(args) <= i < len(args)]
+    leaves = optree.tree_leaves(differentiated)
+    if all(isinstance(leaf, (str, bytes)) for leaf in leaves):
+        return get_backend(embedded())
+    held: Any = args, kwargs
+    if any(isinstance(leaf, Iterator) for leaf in optree.tree_leaves(held)):
+        raise BackendNotFoundError(
+            "Nothing in the call is an array of an engine, and f cannot be asked: an iterator is among its arguments, "
+            f"which an evaluation would use up. {_ways_out()}"
+        )
     try:
         output = f(*_copied(args), **_copied(kwargs))
-    except (TypeError, AttributeError) as error:
-        if isinstance(error, NestgradError) or not _takes(f, args, kwargs):
+    except Exception as error:
+        if not _rejects(error) or not _takes(f, args, kwargs):
             raise
+        if not any(isinstance(leaf, _NUMBERS) or is_numpy(leaf) for leaf in leaves):
+            return get_backend(embedded())
+        what = "of NumPy" if any(map(is_numpy, leaves)) else "made of numbers of Python"
         raise BackendNotFoundError(
-            "Nothing in the call is an array of an engine: x is of NumPy, or a number of Python. f does not take it: "
-            f"{in_a_line(error)}. Pass arrays of the engine that f is written for, or name the backend: backend= takes "
-            f"{' or '.join(repr(info.name) for info in backends())}."
+            f"Nothing in the call is an array of an engine: x is {what}. f raises {in_a_line(error)}. If it is written "
+            f"for an engine that does not take such arguments: {_ways_out()}"
         ) from error
     value = output[0] if has_aux and isinstance(output, tuple) and output else output
     return get_backend(_only(claims(leaves_of([("what f returns", value)]))) or embedded())
 
 
+def _ways_out() -> str:
+    names = " or ".join(repr(info.name) for info in backends())
+    return f"pass arrays of the engine that f is written for, or name the backend: backend= takes {names}."
+
+
 def _copied(tree: Any) -> Any:
-    """A tree whose NumPy arrays f may write into."""
-    return optree.tree_map(lambda leaf: leaf.copy() if is_numpy(leaf) else leaf, tree)
+    """A tree whose leaves f may change: arrays, random generators, objects of the user's."""
+    return optree.tree_map(_copy, tree)
+
+
+def _copy(leaf: Any) -> Any:
+    try:
+        return copy.deepcopy(leaf)
+    except Exception:  # what cannot be copied, such as a lock
+        return leaf
+
+
+def _rejects(error: Exception) -> bool:
+    """Whether an exception may be how an engine, or a method that NumPy has not, says no: the user's own are raised."""
+    if type(error) in (TypeError, AttributeError, RuntimeError):
+        return not _is_raised_by_the_user(error)
+    return not isinstance(error, NestgradError) and claimant(type(error)) is not None
+
+
+def _is_raised_by_the_user(error: Exception) -> bool:
+    """Whether a `raise` in code of no engine has raised it, and not a call into one or a failed operation."""
+    last = [*traceback.walk_tb(error.__traceback__)][-1][0]
+    by_raise = dis.opname[last.f_code.co_code[last.f_lasti]] == "RAISE_VARARGS"
+    return by_raise and owner([str(last.f_globals.get("__name__"))]) is None
 
 
 def _takes(f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -17,6 +17,8 @@ from ._registry import embedded as embedded
 from ._registry import engine_installed as engine_installed
 from ._registry import require_engine as require_engine
 from ._routes import recorded as recorded
+from ._select import ABOUT_ARGUMENTS as ABOUT_ARGUMENTS
+from ._select import explain as explain
 from ._select import of_outcome as of_outcome
 from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE

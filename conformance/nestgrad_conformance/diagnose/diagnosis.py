@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from nestgrad import InvalidNestingError, UnsupportedExecutionError
 from nestgrad.extend import COMPILERS, Backend, Nesting, provides
-from nestgrad.internal import did_you_mean, of_outcome, select
+from nestgrad.internal import ABOUT_ARGUMENTS, did_you_mean, explain, of_outcome, select
 from nestgrad_conformance.cases.function_case import OwnFunction
 from nestgrad_conformance.judge.measure import measure as measured
 from nestgrad_conformance.judge.measurement import Measurement, fields_of
@@ -92,7 +92,11 @@ def diagnose(
     runs = checked_executions(chosen, executions)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings
-        case = OwnFunction(f, x, args, chosen)
+        try:
+            case = OwnFunction(f, x, args, chosen)
+        except ABOUT_ARGUMENTS as error:
+            explain(error, backend, chosen, lambda: named)
+            raise
         cells = [
             cell_of(name, chosen.name, case.dtype, nesting, run, measured(case, nesting, run))
             for run in runs
