@@ -7,11 +7,13 @@ tf.gradients follows the graph itself, and through control flow.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.framework import ops
 from tensorflow.python.ops import gradients_util
 
 from nestgrad.extend import Function, Leaves
@@ -58,8 +60,16 @@ def _pulled(f: Function, primals: Leaves, cotangents: Leaves | None) -> tuple[An
 
 def _watched_if_needed(recording: Recording) -> AbstractContextManager[None]:
     """The look-out for a pullback, where something in it may be differentiated: its operations, or in code of f's."""
-    is_needed = recording.has_code or not tf.executing_eagerly() or may_be_differentiated()
+    has_code = recording.has_code or _has_rules_of_others(len(ops.gradient_registry.list()))
+    is_needed = has_code or not tf.executing_eagerly() or may_be_differentiated()
     return watched() if is_needed else contextlib.nullcontext()
+
+
+@functools.lru_cache(maxsize=1)
+def _has_rules_of_others(count: int) -> bool:
+    """Whether somebody else has registered a rule for an operation, as far as there are so many rules."""
+    rules = map(ops.gradient_registry.lookup, ops.gradient_registry.list())
+    return any(rule is not None and not rule.__module__.startswith("tensorflow.") for rule in rules)
 
 
 class Recording:

@@ -167,6 +167,21 @@ def kept():
     return sizes
 
 
+@pytest.mark.parametrize("body", [raises, no_scalar])
+def test_an_error_leaves_no_cycle(backend, body, without_collections):
+    class Function:
+        def __call__(self, x):
+            return body(backend, x)
+
+    f = Function()
+    reference = weakref.ref(f)
+    try:
+        ng.gradient(f, backend=backend)(array(backend))
+    except (Raised, ng.NonScalarOutputError):
+        del f
+    assert reference() is None
+
+
 def grown(before, after):
     return {what: (before[what], count) for what, count in after.items() if count > before[what]}
 

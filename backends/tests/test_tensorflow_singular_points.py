@@ -181,3 +181,37 @@ def test_a_tape_in_a_rule_is_looked_at_when_it_is_pulled(f, is_inside):
     value, pullback = ng.vjp(g, x)
     for _ in range(2):
         np.testing.assert_allclose(pullback(tf.ones_like(value))[0], expected)
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    """Call with an operation that has no rule, and one: it has it while the test runs."""
+    from tensorflow.python.framework import ops
+
+    monkeypatch.setattr(ops.gradient_registry, "_registry", dict(ops.gradient_registry._registry))
+    return lambda operation, rule: tf.RegisterGradient(operation)(rule)
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"), [(tf.reduce_prod, [0.35, 0.5, 2.0]), (_wrong_at_zero, [2.0, -1.0, 0.6])]
+)
+def test_a_tape_in_a_rule_that_is_registered_for_an_operation_is_looked_at(registered, inner, expected):
+    """The rule is ∇²inner(x)v, by two tapes."""
+    x, v = tf.constant([0.0, 2.0, 0.5], tf.float64), tf.constant([1.0, -0.5, 0.3], tf.float64)
+
+    def rule(operation, cotangent):
+        a = operation.inputs[0]
+        with tf.GradientTape() as outer:
+            outer.watch(a)
+            with tf.GradientTape() as tape:
+                tape.watch(a)
+                value = inner(a)
+            slope = tf.reduce_sum(tape.gradient(value, a) * v)
+        return cotangent * outer.gradient(slope, a), None
+
+    f = lambda x: tf.reduce_sum(tf.raw_ops.IgammaGradA(a=x, x=tf.ones_like(x)))  # noqa: E731
+    registered("IgammaGradA", rule)
+    np.testing.assert_allclose(ng.gradient(f)(x), expected)
+    np.testing.assert_allclose(ng.value_and_gradient(f)(x)[1], expected)
+    value, pullback = ng.vjp(f, x)
+    np.testing.assert_allclose(pullback(tf.ones_like(value))[0], expected)

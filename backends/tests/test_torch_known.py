@@ -240,3 +240,46 @@ def test_graphs_of_the_same_nodes_that_are_connected_otherwise_differ():
     assert [type(node) for node in first.nodes] == [type(node) for node in second.nodes]
     assert first.signature != second.signature
     assert first.signature == graph.Graph(torch.cat([torch.cat([x]), torch.sin(y)]).sum(), (x, y)).signature
+
+
+def _writes_into_a_view(write):
+    def f(x):
+        a = x[:2].clone()
+        write(a, x[2:])
+        return a.sum()
+
+    return f
+
+
+IN_PLACE = {
+    "pow_": lambda a, y: a[:2].pow_(y),
+    "ipow": lambda a, y: a.view(2, 1).__ipow__(y[:, None]),
+    "float_power_": lambda a, y: a[:2].float_power_(y),
+    "aten": lambda a, y: torch.ops.aten.pow_(a[:2], y),
+    "chained": lambda a, y: a[:2].sub_(1).add_(1).pow_(y),
+    "of an entry": lambda a, y: a[0].pow_(y[0]),
+    "sinc_": lambda a, y: a[:2].sub_(a[:2].detach()).sinc_(),
+    "aten sinc_": lambda a, y: torch.ops.aten.sinc_(a[:2].sub_(a[:2].detach())),
+}
+
+
+@pytest.mark.parametrize("write", IN_PLACE.values(), ids=IN_PLACE)
+@pytest.mark.parametrize("nesting", ["RR", "FR", "RF"])
+def test_what_is_wrong_is_refused_where_it_is_written_into_a_view(write, nesting):
+    """The graph shows that a view was written into, and not by what."""
+    x, v = torch.tensor([0.5, 1.0, 0.0, 1.0]).double(), torch.tensor([1.0, -0.5, 0.3, 0.8]).double()
+    op = ng.derivative(_writes_into_a_view(write), nesting)
+    for _ in range(6):
+        with pytest.raises(ng.UnsupportedNestingError, match=r"pow|sinc"):
+            op(x, v)
+
+
+@pytest.mark.parametrize("nesting", ["RR", "FR"])
+def test_a_view_that_is_written_into_is_looked_at_after_good_calls(nesting):
+    op = ng.derivative(_writes_into_a_view(lambda a, y: a[:1].pow_(y[:1])), nesting)
+    good, bad, v = (torch.tensor(values).double() for values in ([1.3, 0.7, 1.9, 0.4], [0.5, 1.0, 0.0, 1.0], [1.0] * 4))
+    for _ in range(5):
+        op(good, v)
+    for _ in range(6):
+        with pytest.raises(ng.UnsupportedNestingError, match="pow"):
+            op(bad, v)

@@ -47,9 +47,12 @@ def checked(
 
 def tell(error: Exception, offers: Offers, nesting: Nesting, undifferentiated: Callable[[], Any]) -> NoReturn:
     """Raise what the user is told of an exception: itself if it is nestgrad's or the user's, else what it means."""
-    if isinstance(error, (NestgradError, MemoryError)) or is_users(error, undifferentiated):
-        raise error
-    raise translated(error, offers, nesting) from error
+    try:
+        if isinstance(error, (NestgradError, MemoryError)) or is_users(error, undifferentiated):
+            raise error
+        raise translated(error, offers, nesting) from error
+    finally:
+        del error  # its traceback holds this frame: f and its inputs would live until a collection
 
 
 def check_finite(

@@ -77,7 +77,7 @@ class _Gradient(Definition):
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)
-        if layout.bare and isinstance(self._as_given, int) and not has_aux:
+        if layout.bare and not isinstance(self._as_given, Sequence) and not has_aux:
             return lambda f, x, directions: both(f, *x)[1]
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
@@ -122,6 +122,6 @@ def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
 
 def shaping(argnums: int | Sequence[int], layout: Layout) -> Callable[[Leaves], Tree]:
     """A gradient's leaves as one tree for one argnum, as the tuple of them for a sequence."""
-    if not isinstance(argnums, int):
+    if isinstance(argnums, Sequence):
         return layout.shaped
     return (lambda leaves: leaves[0]) if layout.bare else (lambda leaves: layout.shaped(leaves)[0])

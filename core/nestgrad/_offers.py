@@ -85,7 +85,7 @@ def _read(backend: Any) -> Offers:
         return getattr(backend, name) if provides(backend, name) else otherwise
 
     def instead(name: str, *modes: Mode) -> Any:
-        return own(name) if _stands_for(type(backend), name, [MODES[mode] for mode in modes]) else None
+        return own(name) if _stands_for(backend, name, [MODES[mode] for mode in modes]) else None
 
     methods = {nesting: instead(str(nesting), *nesting) for nesting in nestings(2)}
     return Offers(
@@ -108,11 +108,12 @@ def _read(backend: Any) -> Offers:
     )
 
 
-def _stands_for(backend: type, method: str, modes: list[str]) -> bool:
+def _stands_for(backend: Any, method: str, modes: list[str]) -> bool:
     """Whether a method is of the class that defines these modes, or of one below: it knows nothing of later ones."""
+    owners = [getattr(backend, "__dict__", {}), *map(vars, type(backend).__mro__)]
 
     def definer(name: str) -> int:
-        return next((i for i, base in enumerate(backend.__mro__) if name in vars(base)), len(backend.__mro__))
+        return next((i for i, names in enumerate(owners) if name in names), len(owners))
 
     return all(definer(method) <= definer(mode) for mode in modes)
 

@@ -27,7 +27,7 @@ from ._errors import (
     StructureMismatchError,
     in_a_line,
 )
-from ._numpy import is_numpy
+from ._numpy import is_numpy, plain_numpy
 from ._registry import backends, embedded, get_backend
 from ._spec import Backend, provides
 from .typing import Function
@@ -35,7 +35,6 @@ from .typing import Function
 Named: TypeAlias = Callable[[], Sequence[tuple[str, Any]]]
 """Gives the values of a call with the names that messages use; called where a message may be needed."""
 
-_NUMBERS = (float, int, complex)
 ABOUT_ARGUMENTS = (NotDifferentiableError, PrecisionLossError, StructureMismatchError)
 """Errors about an argument, to be passed through `explain`."""
 
@@ -102,28 +101,32 @@ def of_outcome(
 ) -> Backend:
     """The backend of what f returns for copies of arguments that are of no engine; the default if that is of none.
 
-    `argnums` says which of them are differentiated; all are by default. Where there is nothing that could be, f is not
-    asked: that will be the error.
+    `argnums` says which of them are differentiated; all are by default. In their place f is given arrays, as a backend
+    would. Where one could not be differentiated f is not asked: that will be the error.
 
     Raises:
         BackendNotFoundError: f does not take NumPy arrays and numbers, or what it is given cannot be copied.
     """
-    differentiated: Any = args if argnums is None else [args[i] for i in argnums if -len(args) <= i < len(args)]
-    leaves = optree.tree_leaves(differentiated)
-    if all(isinstance(leaf, (str, bytes)) for leaf in leaves):
-        return get_backend(embedded())
+    places = (
+        range(len(args)) if argnums is None else [range(len(args))[i] for i in argnums if -len(args) <= i < len(args)]
+    )
+    x: Any = [args[i] for i in places]
     held: Any = args, kwargs
+    leaves = optree.tree_leaves(x)
+    if any(is_neutral(leaf) and not _is_real(leaf) for leaf in leaves) or not leaves:
+        return get_backend(embedded())
     if any(isinstance(leaf, Iterator) for leaf in optree.tree_leaves(held)):
         raise BackendNotFoundError(
             "Nothing in the call is an array of an engine, and f cannot be asked: an iterator is among its arguments, "
             f"which an evaluation would use up. {_ways_out()}"
         )
+    given = [optree.tree_map(_array, arg) if i in places else _copied(arg) for i, arg in enumerate(args)]
     try:
-        output = f(*_copied(args), **_copied(kwargs))
+        output = f(*given, **_copied(kwargs))
     except Exception as error:
         if not _rejects(error) or not _takes(f, args, kwargs):
             raise
-        if not any(isinstance(leaf, _NUMBERS) or is_numpy(leaf) for leaf in leaves):
+        if not all(map(is_neutral, leaves)):  # nobody knows what x is, and that will be the error
             return get_backend(embedded())
         what = "of NumPy" if any(map(is_numpy, leaves)) else "made of numbers of Python"
         raise BackendNotFoundError(
@@ -137,6 +140,20 @@ def of_outcome(
 def _ways_out() -> str:
     names = " or ".join(repr(info.name) for info in backends())
     return f"pass arrays of the engine that f is written for, or name the backend: backend= takes {names}."
+
+
+def _is_real(leaf: Any) -> bool:
+    """Whether a number, or an array of NumPy's, can be differentiated."""
+    return leaf.dtype.kind in "fc" if is_numpy(leaf) else type(leaf) in (float, complex)
+
+
+def _array(leaf: Any) -> Any:
+    """What f gets in the place of a number or of an array of NumPy's: an array of its own."""
+    if type(leaf) in (float, complex):
+        import numpy as np  # as in `_numpy`
+
+        return np.asarray(leaf)
+    return plain_numpy(leaf).copy() if is_numpy(leaf) else _copy(leaf)
 
 
 def _copied(tree: Any) -> Any:
@@ -199,7 +216,7 @@ def _reason(given: str | Backend | None, backend: Backend, named: Named) -> str:
     elif os.environ.get(ENVIRONMENT):
         why = f"as the environment variable {ENVIRONMENT} says"
     elif backend.name == embedded():
-        why = "as neither an argument nor what f returns is of another engine"
+        why = "as nothing says otherwise"
     else:
         why = "as what f returns is of it"
     return f"{why}; another is picked by backend=."

@@ -114,6 +114,11 @@ def test_gradient_penalty_trains_parameters(engine, nesting):
     np.testing.assert_allclose(gradient["b"], 18 * B * (W**6 * X**4).sum(), rtol=1e-12)
 
 
+def test_argnums_that_are_integers_of_numpy():
+    assert ng.gradient(lambda a, b: a * b, argnums=np.int64(1))(2.0, 3.0) == 2.0
+    assert ng.nested_gradient(lambda y: y * y, lambda a, b: a * b, argnums=np.int64(1))(2.0, 3.0) == 6.0
+
+
 @each_nesting_once_on_jax
 @pytest.mark.parametrize("argnums", [0, 1, (0, 1), (1, 0)])
 def test_inner_and_outer_argnums_against_differences(engine, nesting, argnums):

@@ -224,3 +224,10 @@ def test_a_native_method_stands_for_no_vjp_of_a_subclass(backend, gradient, prod
     np.testing.assert_allclose(ng.gradient(f, backend=backend())(X), gradient)
     np.testing.assert_allclose(ng.value_and_gradient(f, backend=backend())(X)[1], gradient)
     np.testing.assert_allclose(ng.reverse_over_reverse(f, backend=backend())(X, V), product)
+
+
+def test_a_native_method_stands_for_no_vjp_of_one_object():
+    backend, called = Native(), []
+    backend.vjp = lambda *args, **kwargs: called.append(args) or Autograd.vjp(backend, *args, **kwargs)
+    np.testing.assert_allclose(ng.gradient(lambda x: (x**3).sum(), backend=backend)(X), 3 * X**2)
+    assert called

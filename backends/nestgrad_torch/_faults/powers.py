@@ -51,6 +51,7 @@ _POW = (
     *(torch.pow, torch.Tensor.pow, torch.Tensor.__pow__, torch.ops.aten.pow, torch.ops.aten.pow.Tensor_Tensor),
     *(torch.float_power, torch.Tensor.float_power, torch.ops.aten.float_power),
     *(torch.Tensor.pow_, torch.Tensor.__ipow__, torch.Tensor.float_power_),
+    *(torch.ops.aten.pow_, torch.ops.aten.pow_.Tensor, torch.ops.aten.float_power_),
 )
 # not by its operator: the rule of prod uses that one too, and rightly
 _CUMPROD = (torch.cumprod, torch.Tensor.cumprod, torch.ops.aten.cumprod, torch.ops.aten.cumprod.default)

@@ -22,12 +22,11 @@ from torch._C._functorch import (
 from torch._ops import OperatorBase, OpOverloadPacket
 
 from nestgrad.extend import Function, Leaves
-from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
 from .recorded import Look, check, check_tape, look_at_operators
-from .watch import Functions, every_operator, nesting_here, refused
+from .watch import Functions, hidden_by_views, nesting_here, refused
 
 _OWNERS = (torch, torch.Tensor)
 
@@ -37,7 +36,6 @@ def _named(*names: str) -> frozenset[Any]:
 
 
 _OPERATORS = (OperatorBase, OpOverloadPacket)  # the user's own, of higher order, and torch's called by their own name
-_IN_PLACE = _named(*(name for wrong in TABLE for name in wrong.sight.aten if name.endswith("_")))  # a view hides it
 _LOSES: Any = torch.Tensor.data.__get__
 """Takes a tensor out of the graph, and not out of a forward mode around it."""
 _HOOKS = frozenset({torch.Tensor.register_hook, torch.Tensor.grad_fn.__get__})
@@ -76,11 +74,7 @@ class BesideGraph(Functions):
             check_behind(self._nesting, args[0])
         if self._leaves_a_node(func, args, kwargs):
             return super().__torch_function__(func, types, args, kwargs)
-        with every_operator(self._nesting, self._operators) as self._read:
-            try:
-                return super().__torch_function__(func, types, args, kwargs)
-            finally:
-                self._read = None
+        return self._every_operator(func, args, kwargs or {})
 
     def _leaves_a_node(self, func: Any, args: Any, kwargs: Any) -> bool:
         if func == _LOSES:
@@ -89,7 +83,7 @@ class BesideGraph(Functions):
             torch.is_grad_enabled()
             and not self._loses
             and get_dynamic_layer_stack_depth() == self._depth
-            and func not in _IN_PLACE
+            and func not in hidden_by_views(self._nesting)
             and not isinstance(func, _OPERATORS)
             and not (self._takes_numbers and _may_take_a_number(func, args, kwargs))
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -44,6 +45,9 @@ _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
 _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, torch.is_grad_enabled
+
+_OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
+_IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
 
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
@@ -159,11 +163,23 @@ class Functions(TorchFunctionMode):
                 and not is_traced()
             ):  # there is nothing to say about it
                 return func(*args) if kwargs is None else func(*args, **kwargs)
-            self.called_unseen = self.called_unseen or self._leaves_no_node(func)
+            hidden = func in hidden_by_views(self._nesting)
+            self.called_unseen = self.called_unseen or hidden or self._leaves_no_node(func)
+            if hidden and self._read is None:
+                return self._every_operator(func, args, kwargs or {})
         return self._looking(func, args, kwargs or {})
 
     def _leaves_no_node(self, func: Any) -> bool:
         return func in READS or func in REPAIRED or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
+
+    def _every_operator(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The call, with a look at each operator that it makes."""
+        operators, _ = refused(self._nesting, False)
+        with every_operator(self._nesting, operators) as self._read:
+            try:
+                return self._looking(func, args, kwargs)
+            finally:
+                self._read = None
 
     def _looking(self, func: Any, args: Any, kwargs: Any) -> Any:
         if is_linearized():
@@ -234,6 +250,8 @@ def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refu
         if wrong.covers(nesting, compiled=compiled, in_direction=direction):
             for name in wrong.sight.aten:
                 operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
+                if hasattr(torch.ops.aten, f"{name}_"):  # the same, in place
+                    operators.setdefault(getattr(torch.ops.aten, f"{name}_"), []).append(wrong)
             for function in wrong.sight.functions:
                 functions.setdefault(function, []).append(wrong)
     return operators, functions
@@ -241,10 +259,25 @@ def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refu
 
 @functools.lru_cache(maxsize=256)
 def _without_a_node(nesting: str) -> Refused:
-    """The functions that are refused under a nesting for what no node of a graph shows."""
+    """The functions that are refused under a nesting for what no node of a graph shows, or may not show."""
     _, functions = refused(nesting, False)
-    hidden = {function: [wrong for wrong in wrongs if not wrong.sight.nodes] for function, wrongs in functions.items()}
-    return {function: wrongs for function, wrongs in hidden.items() if wrongs}
+    hiding = hidden_by_views(nesting)
+    shown = {
+        function: wrongs if function in hiding else [wrong for wrong in wrongs if not wrong.sight.nodes]
+        for function, wrongs in functions.items()
+    }
+    return {function: wrongs for function, wrongs in shown.items() if wrongs} | {
+        function: shown.get(function, []) for function in hiding
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def hidden_by_views(nesting: str) -> frozenset[Any]:
+    """The functions that do in place what is refused: of a write into a view a graph shows no more than that."""
+    operators, functions = refused(nesting, False)
+    names = {operator.__name__ for operator in operators if operator.__name__.endswith("_")}
+    in_place = {getattr(owner, name) for owner in _OWNERS for name in names if hasattr(owner, name)}
+    return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
 
 
 _LOOKED_AT = frozenset({*REPAIRED, *READS, custom_function_call, torch.Tensor.detach})
