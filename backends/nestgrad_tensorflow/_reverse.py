@@ -25,6 +25,10 @@ from ._outputs import dense, entries, one_or_list, outputs_of, own
 from ._repairs.xla import overriding
 
 
+_OURS = ("tensorflow.", __name__.partition(".")[0])
+"""The packages whose rules run no tape of their own."""
+
+
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux."""
     with level("R"), watched():
@@ -69,7 +73,7 @@ def _watched_if_needed(recording: Recording) -> AbstractContextManager[None]:
 def _has_rules_of_others(count: int) -> bool:
     """Whether somebody else has registered a rule for an operation, as far as there are so many rules."""
     rules = map(ops.gradient_registry.lookup, ops.gradient_registry.list())
-    return any(rule is not None and not rule.__module__.startswith("tensorflow.") for rule in rules)
+    return any(rule is not None and not rule.__module__.startswith(_OURS) for rule in rules)
 
 
 class Recording:

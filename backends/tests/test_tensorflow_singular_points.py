@@ -188,8 +188,11 @@ def registered(monkeypatch):
     """Call with an operation that has no rule, and one: it has it while the test runs."""
     from tensorflow.python.framework import ops
 
+    from nestgrad_tensorflow import _reverse
+
     monkeypatch.setattr(ops.gradient_registry, "_registry", dict(ops.gradient_registry._registry))
-    return lambda operation, rule: tf.RegisterGradient(operation)(rule)
+    yield lambda operation, rule: tf.RegisterGradient(operation)(rule)
+    _reverse._has_rules_of_others.cache_clear()  # rules are never taken away but here
 
 
 @pytest.mark.parametrize(
