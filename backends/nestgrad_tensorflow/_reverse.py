@@ -24,7 +24,6 @@ from ._levels import here, level, may_be_differentiated
 from ._outputs import dense, entries, one_or_list, outputs_of, own
 from ._repairs.xla import overriding
 
-
 _OURS = ("tensorflow.", __name__.partition(".")[0])
 """The packages whose rules run no tape of their own."""
 
