@@ -248,3 +248,10 @@ def test_another_exception_than_a_refusal_is_an_error():
     assert {cell.outcome for cell in diagnosis.cells} == {"error"}
     assert "only plain arrays here" in diagnosis.cells[0].message
     assert not diagnosis.ok
+
+
+def test_an_error_about_x_says_which_backend_was_picked():
+    with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd, as nothing says otherwise"):
+        ng.diagnose(lambda x: (x**2).sum(), np.array([1, 2]))
+    with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd, which was given as backend="):
+        ng.diagnose(lambda x: (x**2).sum(), np.array([1, 2]), backend="autograd")

@@ -56,6 +56,16 @@ def claims(leaves: Iterable[tuple[str, Any]]) -> dict[str, str]:
     return arrays or others
 
 
+def only(found: dict[str, str]) -> str | None:
+    """The one backend among those that leaves are of, if there is any; raises `BackendConflictError` for several."""
+    if len(found) > 1:
+        raise BackendConflictError(
+            f"One call runs on one engine, but {' and '.join(found.values())}. "
+            "Convert one of them, or say which with backend=."
+        )
+    return next(iter(found), None)
+
+
 def claimant(array_type: type) -> str | None:
     """The name of the backend whose engine made this type, if any has."""
     return owner(str(base.__module__) for base in array_type.__mro__)

@@ -12,7 +12,8 @@ from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal
 from ._nesting import Mode, Nesting
 from ._numpy import unshared
 from ._offers import Offers, offers
-from ._select import ABOUT_ARGUMENTS, Named, explain, of_outcome, select
+from ._outcome import of_outcome
+from ._select import ABOUT_ARGUMENTS, Named, explain, select
 from ._spec import Backend
 from .typing import Array, Function, Leaves, Tree
 

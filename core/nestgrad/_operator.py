@@ -9,9 +9,10 @@ from ._arguments import Call, named_arguments
 from ._definition import Definition
 from ._offers import offers
 from ._opening import Opening, open_and_learn
+from ._outcome import of_outcome
 from ._plan import MAX_KEPT, Plan, execution_of
 from ._registry import embedded, get_backend
-from ._select import ABOUT_ARGUMENTS, explain, of_outcome, select, told_by_types
+from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
 from ._spec import Backend
 from .typing import Function
 

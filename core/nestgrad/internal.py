@@ -11,6 +11,7 @@ from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out
 from ._nesting import nestings as nestings
 from ._offers import offers as offers
+from ._outcome import of_outcome as of_outcome
 from ._plugins import answers as answers
 from ._registry import descriptor as descriptor
 from ._registry import embedded as embedded
@@ -19,6 +20,5 @@ from ._registry import require_engine as require_engine
 from ._routes import recorded as recorded
 from ._select import ABOUT_ARGUMENTS as ABOUT_ARGUMENTS
 from ._select import explain as explain
-from ._select import of_outcome as of_outcome
 from ._select import select as select
 from ._spec import NAMESPACE as NAMESPACE

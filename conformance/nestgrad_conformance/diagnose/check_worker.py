@@ -15,9 +15,9 @@ import msgspec
 
 import nestgrad as ng
 from nestgrad.extend import Backend, provides
-from nestgrad.internal import ENVIRONMENT, of_outcome, select
+from nestgrad.internal import ENVIRONMENT
 from nestgrad_conformance.cases.function_case import OwnFunction
-from nestgrad_conformance.diagnose.diagnosis import checked_executions, name_of
+from nestgrad_conformance.diagnose.diagnosis import checked_executions, chosen, name_of, own_function
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.run.worker import BACKEND
@@ -107,13 +107,11 @@ class _Unusable(Exception):
 
 def _loaded(named: Backend | None, function: Function) -> tuple[str, OwnFunction]:
     x = from_file(function.at_file or "") if function.at is None else from_text(function.at)
-    if named is not None:
-        checked_executions(named, function.executions)
     f = _resolved(function.target)
     try:
-        backend = named or _prepared(select(None, (x,), lambda: [("x", x)], lambda: of_outcome(f, (x,), {}, False)))
+        backend = named or _prepared(chosen(f, x, ()))
         checked_executions(backend, function.executions)
-        return name_of(f), OwnFunction(f, x, (), backend)
+        return name_of(f), own_function(f, x, (), named, backend)
     except (ng.NestgradError, MemoryError):
         raise
     except Exception as error:

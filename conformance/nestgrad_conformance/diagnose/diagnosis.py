@@ -87,22 +87,37 @@ def diagnose(
 ) -> Diagnosis:
     """See `nestgrad.diagnose`."""
     nestings = checked_nestings(nestings)
-    named = [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]
-    chosen = select(backend, (x, *args), lambda: named, lambda: of_outcome(f, (x, *args), {}, has_aux=False))
-    runs = checked_executions(chosen, executions)
+    picked = chosen(f, x, args, backend)
+    runs = checked_executions(picked, executions)
     name = name_of(f)
     with np.errstate(all="ignore"):  # numbers are judged, not their warnings
-        try:
-            case = OwnFunction(f, x, args, chosen)
-        except ABOUT_ARGUMENTS as error:
-            explain(error, backend, chosen, lambda: named)
-            raise
+        case = own_function(f, x, args, backend, picked)
         cells = [
-            cell_of(name, chosen.name, case.dtype, nesting, run, measured(case, nesting, run))
+            cell_of(name, picked.name, case.dtype, nesting, run, measured(case, nesting, run))
             for run in runs
             for nesting in nestings
         ]
-    return Diagnosis(name, chosen.name, case.values, tuple(cells))
+    return Diagnosis(name, picked.name, case.values, tuple(cells))
+
+
+def chosen(f: Callable[..., Any], x: Any, args: tuple[Any, ...], given: str | Backend | None = None) -> Backend:
+    """The backend that a call with these arguments would pick."""
+    return select(given, (x, *args), lambda: _named(x, args), lambda: of_outcome(f, (x, *args), {}, has_aux=False))
+
+
+def own_function(
+    f: Callable[..., Any], x: Any, args: tuple[Any, ...], given: str | Backend | None, backend: Backend
+) -> OwnFunction:
+    """The function at a point, to be measured; an error about x says which backend was picked, and why."""
+    try:
+        return OwnFunction(f, x, args, backend)
+    except ABOUT_ARGUMENTS as error:
+        explain(error, given, backend, lambda: _named(x, args))
+        raise
+
+
+def _named(x: Any, args: tuple[Any, ...]) -> list[tuple[str, Any]]:
+    return [("x", x), *((f"args[{i}]", value) for i, value in enumerate(args))]
 
 
 def checked_nestings(nestings: Iterable[str | Nesting] | None) -> tuple[str, ...]:
