@@ -21,6 +21,7 @@ from ._errors import EngineError as EngineError
 from ._errors import ExtraNotInstalledError as ExtraNotInstalledError
 from ._errors import InvalidNestingError as InvalidNestingError
 from ._errors import NestgradError as NestgradError
+from ._errors import NestingFallbackWarning as NestingFallbackWarning
 from ._errors import NonScalarOutputError as NonScalarOutputError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PluginError as PluginError

@@ -1,4 +1,4 @@
-"""Which nesting a call runs: the one that is named, or the first of the backend's preferred that it has."""
+"""Which nestings a call may run: the one that is named, or those of the backend's preferred that it has."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ def require(offers: Offers, nesting: Nesting) -> Nesting:
     return nesting
 
 
-def chosen_for_hvp(offers: Offers, nesting: str | Nesting) -> Nesting:
-    """The nesting of a Hessian-vector product on a backend; `"auto"` is the first of its preferred that it has.
+def candidates(offers: Offers, nesting: str | Nesting) -> tuple[Nesting, ...]:
+    """The nestings of a Hessian-vector product to try on a backend, best first.
+
+    For `"auto"` they are those of the backend's preferred that it has, and `OVER_A_BASIS` behind them.
 
     Raises:
         InvalidNestingError: not a nesting of order 2 with an R.
         UnsupportedNestingError: the backend lacks the modes.
     """
     if nesting != "auto":
-        return require(offers, hvp_nesting(nesting))
-    for candidate in offers.preferred:
-        if all(mode in offers.modes for mode in candidate):
-            return require(offers, candidate)
-    return require(offers, offers.preferred[0])
+        return (require(offers, hvp_nesting(nesting)),)
+    if not offers.candidates:
+        return (require(offers, offers.preferred[0]),)
+    require(offers, offers.candidates[0])
+    return offers.candidates
 
 
 def hvp_nesting(spelling: str | Nesting) -> Nesting:

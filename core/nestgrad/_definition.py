@@ -33,8 +33,8 @@ class Definition(ABC):
     functions: tuple[Function, ...] = ()
 
     @abstractmethod
-    def nesting(self, offers: Offers) -> Nesting:
-        """The nesting to use on a backend; raises where the backend cannot run it."""
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        """The nestings to try on a backend, best first, one if it was named; raises where it cannot run the first."""
 
     @abstractmethod
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:

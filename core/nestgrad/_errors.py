@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._nesting import Nesting
+
 
 class NestgradError(Exception):
     """The base of all errors of this package."""
@@ -68,6 +70,40 @@ class NonScalarOutputError(NestgradError, TypeError):
 
 class EngineError(NestgradError, RuntimeError):
     """The engine raised something that its backend does not recognise; see `__cause__`."""
+
+    def advised(self, use: Nesting | None, tried: tuple[Nesting, ...]) -> EngineError:
+        """The same, where this nesting was found to work, or these others not to."""
+        return EngineError(f"{self}{to_use(use)}{none_of(tried)}")
+
+
+def to_use(nesting: Nesting | None) -> str:
+    """A sentence that names the nesting to use instead, if there is one."""
+    return f" Use {nesting.code!r} ({nesting}) instead." if nesting else ""
+
+
+def none_of(tried: tuple[Nesting, ...]) -> str:
+    """A sentence that says that these other nestings do not work either; none if there are none."""
+    codes = ", ".join(repr(nesting.code) for nesting in tried)
+    return f" No other nesting works either; tried: {codes}." if codes else ""
+
+
+class NestingFallbackWarning(UserWarning):
+    """`nesting="auto"` used another nesting than the backend's first choice, which is refused for this function.
+
+    Once for each operator. The result is right: the message says which nesting gave it, and what blocks the other.
+
+    Attributes:
+        nesting: the one that was used.
+    """
+
+    def __init__(self, operator: str, nesting: Nesting, refused: NestgradError) -> None:
+        super().__init__(operator, nesting, refused)
+        self.nesting = nesting
+
+    def __str__(self) -> str:
+        operator, nesting, refused = self.args
+        each = " for each unit vector" if nesting.code == "FF" else ""
+        return f"{operator} is taken by {nesting.code!r} ({nesting}){each}; f was evaluated again for it. {refused}"
 
 
 MANY = 20

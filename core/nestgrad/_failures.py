@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from ._errors import EngineError, NestgradError
 from ._nesting import Nesting
 from ._offers import Offers
 from ._refusal import RefusedOperation, UnsupportedNestingError
+
+Refused: TypeAlias = UnsupportedNestingError | EngineError
+"""What a user is told where an engine has failed."""
 
 
 def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
@@ -27,21 +30,26 @@ def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     return False
 
 
-def translated(error: Exception, offers: Offers, nesting: Nesting) -> NestgradError:
-    """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
-
-    To be raised from the engine's, which so becomes `__cause__`.
-    """
+def recognised(error: Exception, offers: Offers, nesting: Nesting) -> UnsupportedNestingError | None:
+    """What an exception of the engine means, if its backend recognises it."""
     refusal = error.refusal(nesting) if isinstance(error, RefusedOperation) else offers.classify(error, nesting)
     if refusal is None:
-        return EngineError(
-            f"{offers.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
-            "The function itself evaluates on these inputs: what fails is to differentiate or to compile it."
-        )
+        return None
     return UnsupportedNestingError(
         backend=offers.name,
         nesting=nesting,
         operation=refusal.operation,
         reason=refusal.reason,
         use=None if refusal.use is None else Nesting(refusal.use),
+    )
+
+
+def translated(error: Exception, offers: Offers, nesting: Nesting) -> Refused:
+    """The engine's exception as ours: `UnsupportedNestingError` if its backend recognises it, else `EngineError`.
+
+    To be raised from the engine's, which so becomes `__cause__`.
+    """
+    return recognised(error, offers, nesting) or EngineError(
+        f"{offers.name} failed on {nesting.code!r} ({nesting}) with {type(error).__name__}: {error}. "
+        "The function itself evaluates on these inputs: what fails is to differentiate or to compile it."
     )

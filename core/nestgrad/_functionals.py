@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from ._choose import chosen_for_hvp, hvp_nesting
+from ._basis import gradient_over_a_basis, second_over_a_basis
+from ._choose import candidates, hvp_nesting
 from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
 from ._definition import Definition, Solve
 from ._gradient import numbers, shaping
@@ -35,7 +36,8 @@ def nested_gradient(
 
     - FR: the derivative along w, in the inner arguments, of the gradient in the outer arguments;
     - RF: the gradient in the outer arguments of the derivative of f along w in the inner ones;
-    - RR: the gradient in the outer arguments of ⟨∇f, w⟩ with w held. f is evaluated once.
+    - RR: the gradient in the outer arguments of ⟨∇f, w⟩ with w held. f is evaluated once;
+    - `"auto"`, where none of these is right: the derivatives of f along w and along each of up to 64 unit vectors.
 
     Args:
         g: takes the inner gradient (a tuple of gradients if `inner_argnums` is a sequence) and
@@ -43,7 +45,7 @@ def nested_gradient(
         f: returns a real floating scalar of shape `()`.
         argnums: the arguments of f in which h is differentiated; the result is shaped like them.
         inner_argnums: the arguments of f in which f is differentiated inside h.
-        nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`: the backend's first choice.
+        nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`; see `hvp`.
         **options: `backend`, `compile`, `has_aux` (of f); see `Options`.
 
     So a gradient penalty, a force-matching or a physics-informed loss trains its parameters θ with
@@ -83,8 +85,8 @@ class _NestedGradient(Definition):
         self._g = g if isinstance(inner_argnums, int) else lambda *trees: g(trees)
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 
-    def nesting(self, offers: Offers) -> Nesting:
-        return chosen_for_hvp(offers, self._asked)
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return candidates(offers, self._asked)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         outer, inner = self._sides(layout)
@@ -163,7 +165,22 @@ def _reverse_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux:
     return derive
 
 
-_ROUTES = {"FR": _forward_over_reverse, "RF": _reverse_over_forward, "RR": _reverse_over_reverse}
+def _over_a_basis(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:
+    def derive(f: Function, x: Leaves, weight: Function) -> tuple[Any, ...]:
+        value_of = _without_aux(f, has_aux)
+        w = weight(*gradient_over_a_basis(offers, value_of, x, inner))
+        _, found = second_over_a_basis(offers, value_of, x, w, outer, inner)
+        return (found, f(*x)[1]) if has_aux else (found,)
+
+    return derive
+
+
+_ROUTES = {
+    "FR": _forward_over_reverse,
+    "RF": _reverse_over_forward,
+    "RR": _reverse_over_reverse,
+    "FF": _over_a_basis,
+}
 """`derive(f, x, weight)`: ∇h in the outer leaves, and f's aux; `weight` is ∇g. Outer and inner are places of leaves."""
 
 

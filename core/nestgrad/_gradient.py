@@ -72,8 +72,8 @@ class _Gradient(Definition):
     def __init__(self, name: str, argnums: int | Sequence[int]) -> None:
         self.name, self._as_given, self.argnums = name, argnums, numbers(argnums)
 
-    def nesting(self, offers: Offers) -> Nesting:
-        return require(offers, _REVERSE)
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return (require(offers, _REVERSE),)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)

@@ -15,7 +15,7 @@ _named: list[str] = []
 def leave_out(what: str, why: str) -> None:
     """Warn that `what` is left out, unless that was said before; `why` is told in whole sentences."""
     if what not in _named:
-        warnings.warn(PluginWarning(" ".join(f"{what} is left out. {why}".split())), stacklevel=_users_level())
+        warnings.warn(PluginWarning(" ".join(f"{what} is left out. {why}".split())), stacklevel=users_level())
         _named.append(what)  # now: where the warning is an error, it is one at every call
 
 
@@ -24,8 +24,8 @@ def left_out() -> tuple[str, ...]:
     return tuple(_named)
 
 
-def _users_level() -> int:
-    """The stack level, as `leave_out` counts it, of the first caller outside of nestgrad's packages."""
+def users_level() -> int:
+    """The stack level, as the caller of this function counts it, of the first caller that is not nestgrad's."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
         frame, level = frame.f_back, level + 1

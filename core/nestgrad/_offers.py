@@ -16,6 +16,9 @@ from .typing import Array, Function, Leaves, Tree
 
 _PREFERRED = ("FR", "RR", "RF")
 
+OVER_A_BASIS = Nesting("FF")
+"""A Hessian-vector product where no nesting with an R is right: D²f[eᵢ, v] for each unit vector eᵢ."""
+
 
 @dataclass(frozen=True, eq=False)
 class Offers:
@@ -28,6 +31,7 @@ class Offers:
             `jvp` or `vjp` of its own, for which they do not stand.
         value_and_gradient, gradient_vjp: the gradient with the value, and with its pullback, in one go, if it has that.
         preferred: nestings for a Hessian-vector product, best first.
+        candidates: those of them that it has the modes for, and `OVER_A_BASIS` behind them.
         max_order: the order of its longest nesting; `None` for no limit.
         flat_only: native methods take one array, never a tuple of them.
         run: evaluates a route, behind the backend's guards.
@@ -35,6 +39,8 @@ class Offers:
         flatten, unflatten: open and close the engine's containers.
         device: where an array is, or `None`.
         finite: whether an array can be seen to hold a number that is not finite.
+        vmap: maps a function over the rows of arrays, if it has that.
+        attempts: gives what tries several ways of evaluating one thing, or None where there is one way alone.
         compilers: by execution, what compiles a function.
         compiles_containers: the compiled function takes containers and numbers by itself.
         openings: how arguments that are arrays by themselves are opened, by their types; see `_opening`.
@@ -46,6 +52,7 @@ class Offers:
     value_and_gradient: Function | None
     gradient_vjp: Function | None
     preferred: tuple[Nesting, ...]
+    candidates: tuple[Nesting, ...]
     max_order: int | None
     flat_only: bool
     run: Callable[..., tuple[Any, ...]]
@@ -54,6 +61,8 @@ class Offers:
     unflatten: Callable[[Any, Leaves], Tree]
     device: Callable[[Array], Any]
     finite: Callable[[Array], bool] | None
+    vmap: Function | None
+    attempts: Callable[[], Function | None]
     compilers: Mapping[str, Callable[[Function], Function]]
     compiles_containers: bool
     openings: dict[Any, Any] = field(default_factory=dict)
@@ -87,14 +96,19 @@ def _read(backend: Any) -> Offers:
     def instead(name: str, *modes: Mode) -> Any:
         return own(name) if _stands_for(backend, name, [MODES[mode] for mode in modes]) else None
 
+    modes = {mode: own(name) for mode, name in MODES.items() if provides(backend, name)}
+    preferred = tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED)))
+    candidates = tuple(nesting for nesting in preferred if set(nesting) <= modes.keys())
+    last = (OVER_A_BASIS,) if candidates and Mode.FORWARD in modes else ()
     methods = {nesting: instead(str(nesting), *nesting) for nesting in nestings(2)}
     return Offers(
         backend=backend,
-        modes={mode: own(name) for mode, name in MODES.items() if provides(backend, name)},
+        modes=modes,
         native={nesting: method for nesting, method in methods.items() if method is not None},
         value_and_gradient=instead("value_and_gradient", Mode.REVERSE),
         gradient_vjp=instead("gradient_vjp", Mode.REVERSE),
-        preferred=tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED))),
+        preferred=preferred,
+        candidates=candidates + last,
         max_order=getattr(backend, "max_order", None),
         flat_only=getattr(backend, "flat_only", False),
         run=own("run", _run),
@@ -103,6 +117,8 @@ def _read(backend: Any) -> Offers:
         unflatten=own("unflatten", optree.tree_unflatten),
         device=own("device", _nowhere),
         finite=own("finite"),
+        vmap=own("vmap"),
+        attempts=own("attempts", _attempts),
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
         compiles_containers=getattr(backend, "compiles_containers", False),
     )
@@ -127,6 +143,10 @@ MODES = {Mode.FORWARD: "jvp", Mode.REVERSE: "vjp"}
 def _run(nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
     result: tuple[Any, ...] = route(*inputs)
     return result
+
+
+def _attempts() -> Function:
+    return lambda evaluate: evaluate()
 
 
 def _unrecognised(exception: Exception, nesting: Nesting) -> None:

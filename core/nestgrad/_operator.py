@@ -6,11 +6,12 @@ import functools
 from typing import Any, Literal, TypedDict
 
 from ._arguments import Call, named_arguments
+from ._attempts import Attempts
 from ._definition import Definition
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._outcome import of_outcome
-from ._plan import MAX_KEPT, Plan, execution_of
+from ._plan import MAX_KEPT, execution_of
 from ._registry import embedded, get_backend
 from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
 from ._spec import Backend
@@ -37,7 +38,7 @@ class Operator:
 
     A call looks up by the types of its arguments how they are opened and by which plan they are evaluated: backend,
     nesting, route and checks are decided at the first call of these types. All that lives on this object, is bounded
-    in number and dies with it.
+    in number and dies with it. First calls, and those that a plan refuses, are seen to by `Attempts`.
     """
 
     def __init__(
@@ -56,8 +57,8 @@ class Operator:
             raise TypeError(f"verify is None or 'always'; got {verify!r}.")
         self._f, self._definition, self._backend = f, definition, backend
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
-        self._known: dict[Any, tuple[Opening, Plan] | None] = {}
-        self._plans: dict[int, Plan] = {}
+        self._known: dict[Any, tuple[Opening, Attempts] | None] = {}
+        self._attempts: dict[int, Attempts] = {}
         self._found: Backend | None = None
 
     def __repr__(self) -> str:
@@ -70,8 +71,9 @@ class Operator:
             key = (key, *((name, type(value)) for name, value in kwargs.items()))
         known = self._known.get(key)
         if known is not None:
-            opening, plan = known
-            if plan.whole is not None:
+            opening, attempts = known
+            plan = attempts.only
+            if plan is not None and plan.whole is not None:
                 if opening.is_of_types(arguments, kwargs):
                     try:  # `contextlib.suppress` takes three calls of Python: as long as all the rest here
                         return (plan.whole if opening.is_static else plan.whole.traced)(*arguments, **kwargs)
@@ -80,33 +82,38 @@ class Operator:
             else:
                 call = opening(arguments, kwargs)
                 if call is not None:
-                    return plan(call, kwargs)
-        plan, call = self._checked(key, arguments, kwargs)
-        return plan(call, kwargs)
+                    if plan is None:
+                        return attempts(call, kwargs)
+                    try:
+                        return plan(call, kwargs)
+                    except Exception as error:
+                        return attempts.after(error, plan, call, kwargs)
+        attempts, call = self._checked(key, arguments, kwargs)
+        return attempts(call, kwargs)
 
-    def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Plan, Call]:
-        """The plan for these arguments, and the arguments, opened with all checks."""
+    def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Attempts, Call]:
+        """What evaluates these arguments, and the arguments, opened with all checks."""
         named = functools.partial(named_arguments, self._definition, arguments, kwargs)
         by_outcome = functools.partial(self._by_outcome, arguments, kwargs)
         values = (*arguments, *kwargs.values())
         backend = select(self._backend, values, named, by_outcome)
-        plan = self._plans.get(id(backend))  # which lives as long as the plan
-        if plan is None:
-            plan = Plan(self._f, self._definition, offers(backend), **self._decided)
-            self._plans[id(backend)] = plan
+        attempts = self._attempts.get(id(backend))  # which lives as long as they do
+        if attempts is None:
+            attempts = Attempts(self._f, self._definition, offers(backend), **self._decided)
+            self._attempts[id(backend)] = attempts
         if len(self._known) >= MAX_KEPT:
             self._known.clear()
         known = key in self._known
         try:
-            call, opening = open_and_learn(self._definition, plan.offers, key, arguments, kwargs, again=known)
+            call, opening = open_and_learn(self._definition, attempts.offers, key, arguments, kwargs, again=known)
         except ABOUT_ARGUMENTS as error:
             self._found = None  # what was found for a bad call is no use to a good one
             explain(error, self._backend, backend, named)
             raise
         if self._backend is None and (call.others or kwargs or not call.layout.bare) and not told_by_types(values):
             opening = None  # what an engine had to open is looked into at every call
-        self._known[key] = None if opening is None else (opening, plan)
-        return plan, call
+        self._known[key] = None if opening is None else (opening, attempts)
+        return attempts, call
 
     def _by_outcome(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
         """The backend of what f returns: f is evaluated for it once."""

@@ -10,7 +10,7 @@ from typing import Any
 from ._arguments import Call, opened
 from ._definition import Definition
 from ._errors import UnsupportedExecutionError, did_you_mean
-from ._evaluation import checked, is_finite, refuse_infinite, tell
+from ._evaluation import is_finite, refuse_infinite
 from ._layout import Layout
 from ._nesting import Nesting
 from ._numpy import unshared
@@ -36,22 +36,25 @@ def execution_of(compile: bool | str) -> str:  # noqa: A002
 
 
 class Plan:
-    """How one backend evaluates an operator: by which nesting, native or composed, compiled by what."""
+    """How one backend evaluates an operator by one nesting: native or composed, compiled by what.
+
+    What it raises is not told to the user as it is; see `Attempts`.
+    """
 
     def __init__(
         self,
         f: Function,
         definition: Definition,
         offers: Offers,
+        nesting: Nesting,
         *,
         execution: str,
         has_aux: bool,
         verify: str | None,
     ) -> None:
-        self._f, self._definition, self.offers, self._has_aux = f, definition, offers, has_aux
+        self._f, self._definition, self.offers, self.nesting, self._has_aux = f, definition, offers, nesting, has_aux
         self._compile = None if execution == "eager" else _compiler(offers, execution)
-        self.nesting = definition.nesting(offers)
-        self._prepared = functools.partial(_prepared, f, definition, offers, self.nesting, has_aux, verify)
+        self._prepared = functools.partial(_prepared, f, definition, offers, nesting, has_aux, verify)
         self.whole: WholeCall | None = None
         """The call compiled with its containers, where the engine's compiler takes them."""
         if self._compile and offers.compiles_containers:
@@ -62,25 +65,19 @@ class Plan:
     def __call__(self, call: Call, kwargs: dict[str, Any]) -> Any:
         """The operator's result for opened arguments."""
         if self.whole is not None:
-            return self._as_a_whole(self.whole, call, kwargs)
+            return self.whole.program(call.arguments(), kwargs)()
         flat = call.x
         for direction in call.directions:
             flat += direction
         last, eager = self._last, self._compile is None
         route = last[1] if last is not None and last[0] is call.layout else self._route(call.layout)
-        try:
-            found = route(flat, call.others, kwargs) if eager else route(*flat, *call.others, **kwargs)
-        except Exception as error:
-            tell(error, self.offers, self.nesting, self._undifferentiated(call, kwargs))
+        found = route(flat, call.others, kwargs) if eager else route(*flat, *call.others, **kwargs)
         if eager and not is_finite(self.offers, found[0], flat[0]):
-            refuse_infinite(self.offers, self.nesting, flat, self._undifferentiated(call, kwargs))
+            refuse_infinite(self.offers, self.nesting, flat, self.undifferentiated(call, kwargs))
         return self._definition.result(*found)
 
-    def _as_a_whole(self, whole: WholeCall, call: Call, kwargs: dict[str, Any]) -> Any:
-        program = whole.program(call.arguments(), kwargs)
-        return checked(self.offers, self.nesting, self._undifferentiated(call, kwargs), program)
-
-    def _undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:
+    def undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:
+        """What evaluates the user's functions without a derivative."""
         f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
         of_definition = self._definition.undifferentiated
         return lambda: of_definition(self.offers, f, unshared(call.x), call.layout, self._has_aux)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from ._errors import NestgradError
+from ._errors import NestgradError, none_of, to_use
 from ._nesting import Mode, Nesting
 
 
@@ -72,6 +73,7 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         operation: the operation that blocks it, or `None` if the whole nesting is missing.
         reason: why, in one sentence.
         use: a nesting that works instead, or `None`.
+        tried: the others that were tried for `"auto"` and do not work either.
     """
 
     def __init__(
@@ -82,20 +84,25 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         operation: str | None,
         reason: str,
         use: Nesting | None = None,
+        tried: tuple[Nesting, ...] = (),
     ) -> None:
-        self.backend, self.nesting, self.operation, self.reason, self.use = (
-            backend,
-            nesting,
-            operation,
-            reason,
-            use,
-        )
+        self.backend, self.nesting, self.operation, self.reason = backend, nesting, operation, reason
+        self.use, self.tried = use, tried
         blocker = f", blocked by {operation!r}" if operation else ""
-        way_out = f" Use {use.code!r} ({use}) instead." if use else ""
-        super().__init__(f"{backend} refuses {nesting.code!r} ({nesting}){blocker}: {reason}{way_out}")
+        refused = f"{backend} refuses {nesting.code!r} ({nesting}){blocker}: {reason}"
+        super().__init__(f"{refused}{to_use(use)}{none_of(tried)}")
+
+    def _data(self) -> dict[str, Any]:
+        """What the error is made of."""
+        names = ("backend", "nesting", "operation", "reason", "use", "tried")
+        return {name: getattr(self, name) for name in names}
+
+    def advised(self, use: Nesting | None, tried: tuple[Nesting, ...]) -> UnsupportedNestingError:
+        """The same, where this nesting was found to work, or these others not to."""
+        return _rebuilt(type(self), self._data() | {"use": use, "tried": tried})
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_refusal, (self.backend, self.nesting, self.operation, self.reason, self.use)
+        return _rebuilt, (type(self), self._data())
 
 
 class NotFiniteError(UnsupportedNestingError):
@@ -107,7 +114,9 @@ class NotFiniteError(UnsupportedNestingError):
     would wait for it. There the result is returned as it is.
     """
 
-    def __init__(self, *, backend: str, nesting: Nesting) -> None:
+    def __init__(
+        self, *, backend: str, nesting: Nesting, use: Nesting | None = None, tried: tuple[Nesting, ...] = ()
+    ) -> None:
         super().__init__(
             backend=backend,
             nesting=nesting,
@@ -117,17 +126,13 @@ class NotFiniteError(UnsupportedNestingError):
                 "norm, log, division or power at the edge of its domain, or behind a where. If the derivative exists "
                 "there, rewrite that step (x*x for sqrt(x*x)**2, a where around its input as well); if not, avoid x."
             ),
+            use=use,
+            tried=tried,
         )
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_not_finite, (self.backend, self.nesting)
+    def _data(self) -> dict[str, Any]:
+        return {"backend": self.backend, "nesting": self.nesting, "use": self.use, "tried": self.tried}
 
 
-def _rebuild_not_finite(backend: str, nesting: Nesting) -> NotFiniteError:
-    return NotFiniteError(backend=backend, nesting=nesting)
-
-
-def _rebuild_refusal(
-    backend: str, nesting: Nesting, operation: str | None, reason: str, use: Nesting | None
-) -> UnsupportedNestingError:
-    return UnsupportedNestingError(backend=backend, nesting=nesting, operation=operation, reason=reason, use=use)
+def _rebuilt(kind: type[UnsupportedNestingError], data: dict[str, Any]) -> UnsupportedNestingError:
+    return kind(**data)

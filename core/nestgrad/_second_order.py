@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from ._choose import chosen_for_hvp, hvp_nesting, require
+from ._basis import second_over_a_basis
+from ._choose import candidates, hvp_nesting, require
 from ._compose import compose, gradient, value_and_gradient
 from ._definition import Definition, Solve
+from ._inputs import split_aux
 from ._layout import Layout
 from ._native import in_tree, native
 from ._nesting import Mode, Nesting
-from ._offers import Offers
+from ._offers import OVER_A_BASIS, Offers
 from ._operator import Operator, Options
 from .typing import Function, Leaves
 
@@ -122,7 +124,9 @@ def hvp(
 
     Args:
         f: returns a real floating scalar of shape `()`.
-        nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`: the backend's first choice.
+        nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`: the backend's first choice where that is right for f, else the
+            next one that is, with a `NestingFallbackWarning`; at last two forward modes for each of up to 64 unit
+            vectors.
         **options: `backend`, `compile`, `has_aux`; see `Options`.
 
     Law: linear in v, and symmetric: ⟨u, hvp(v)⟩ = ⟨v, hvp(u)⟩. The cost is a small multiple of f's,
@@ -130,7 +134,7 @@ def hvp(
 
     Raises:
         InvalidNestingError: the nesting is no Hessian-vector product.
-        UnsupportedNestingError: the backend refuses this nesting of f; says why and what to use.
+        UnsupportedNestingError: the backend refuses this nesting of f, or all of them; says why and what to use.
         Otherwise as `derivative`.
 
     Example:
@@ -170,8 +174,8 @@ class _Derivative(Definition):
     def __init__(self, name: str, nesting: Nesting) -> None:
         self.name, self._nesting, self.directions = name, nesting, nesting.directions
 
-    def nesting(self, offers: Offers) -> Nesting:
-        return require(offers, self._nesting)
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return (require(offers, self._nesting),)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         by_the_backend, is_gradient = native(offers, nesting, layout, has_aux), Mode.REVERSE in nesting
@@ -200,8 +204,19 @@ class _Hvp(_Derivative):
         self.name = name
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 
-    def nesting(self, offers: Offers) -> Nesting:
-        return chosen_for_hvp(offers, self._asked)
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return candidates(offers, self._asked)
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        if nesting != OVER_A_BASIS:
+            return super().prepare(offers, nesting, layout, has_aux)
+        both = _over_a_basis(offers, layout, has_aux)
+
+        def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+            (_, product), *aux = both(f, x, directions)
+            return product, *aux
+
+        return solve
 
 
 class _GradientAndHvp(_Hvp):
@@ -211,6 +226,8 @@ class _GradientAndHvp(_Hvp):
         super().__init__(nesting, "gradient_and_hvp")
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        if nesting == OVER_A_BASIS:
+            return _over_a_basis(offers, layout, has_aux)
         if nesting.inner is Mode.FORWARD:
             return self._apart(offers, nesting, layout, has_aux)
         by_the_backend = native(offers, nesting, layout, has_aux)
@@ -234,6 +251,19 @@ class _GradientAndHvp(_Hvp):
             return (layout.shaped(first)[0], product), *aux
 
         return solve
+
+
+def _over_a_basis(offers: Offers, layout: Layout, has_aux: bool) -> Solve:
+    """Gradient and product, and f's aux, by forward mode alone."""
+    places = tuple(range(layout.size))
+
+    def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
+        value_of = (lambda *x: f(*x)[0]) if has_aux else f
+        parts = second_over_a_basis(offers, value_of, x, directions[0], places, places)
+        found = tuple(layout.shaped(part)[0] for part in parts)
+        return (found, split_aux(f(*x), True)[1]) if has_aux else (found,)
+
+    return solve
 
 
 def _together(offers: Offers, nesting: Nesting, has_aux: bool) -> Solve:

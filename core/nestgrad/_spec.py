@@ -120,6 +120,14 @@ class Abilities(Protocol):
         itself, before its pullback is called, the tree is empty.
         """
 
+    def attempts(self) -> Function | None:
+        """What evaluates one thing in several ways, until one of them does not raise: `attempt(evaluate)`.
+
+        What an `evaluate` that raises has written into arrays of the engine is as it was before, and what it has drawn
+        at random is what the next one draws. `None` where there is no way back, and so one way alone. Default: nothing
+        is undone.
+        """
+
     def prepare_worker(self) -> None:
         """Prepare a process of the conformance suite, once; there alone engine-wide switches (64 bits) may be set.
 
@@ -261,8 +269,11 @@ class Linearize(Protocol):
         """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals."""
 
 
-NAMESPACE = ("isdtype", "ones_like")
-"""The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them."""
+NAMESPACE = ("astype", "broadcast_to", "isdtype", "ones_like", "reshape", "stack", "tril", "triu")
+"""The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them.
+
+`isdtype` and `ones_like` are called for every function, the others where forward mode alone is right.
+"""
 
 
 def provides(backend: object, capability: str) -> bool:

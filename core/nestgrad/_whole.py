@@ -8,11 +8,16 @@ from typing import Any
 from ._arguments import named_arguments
 from ._claims import leaves_of
 from ._definition import Definition
+from ._errors import NestgradError
 from ._offers import Offers
 from ._opening import is_static
 from .typing import Function
 
 _MAX_PROGRAMS = 128
+
+
+class UnhashableError(NestgradError, TypeError):
+    """What is given to f besides would be part of a compiled program, which is found by it, and has no hash."""
 
 
 class WholeCall:
@@ -64,10 +69,10 @@ class WholeCall:
 
         return call
 
-    def _unhashable(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
+    def _unhashable(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> UnhashableError:
         named = leaves_of(named_arguments(self._definition, arguments, kwargs))
         path, leaf = next((path, leaf) for path, leaf in named if is_static(type(leaf)) and not _is_hashable(leaf))
-        return TypeError(
+        return UnhashableError(
             f"{path} is a {type(leaf).__name__}, which is part of the compiled program and cannot be hashed. "
             "Pass something that can be, or capture it in f."
         )

@@ -1,6 +1,7 @@
 """What `nestgrad_conformance` uses besides what is public. Nobody else may: it changes without notice."""
 
-from ._choose import chosen_for_hvp as chosen_for_hvp
+from ._basis import MOST as MOST
+from ._choose import candidates as candidates
 from ._claims import ENVIRONMENT as ENVIRONMENT
 from ._diagnose import INSTALL as INSTALL
 from ._errors import did_you_mean as did_you_mean

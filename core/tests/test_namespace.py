@@ -9,6 +9,8 @@ import numpy
 import pytest
 
 import nestgrad as ng
+from nestgrad._basis import second_over_a_basis
+from nestgrad._offers import offers
 from nestgrad._spec import NAMESPACE
 
 
@@ -39,8 +41,11 @@ def test_what_is_told_suffices_and_is_needed():
             return 1 / np.sqrt(np.sum(x * x))
 
         of_another_dtype = ng.gradient(lambda x: numpy.float32(1.0), backend=backend)(x)
+        single = (x, x.astype(numpy.float32))
+        product = second_over_a_basis(offers(backend), lambda x, y: f(x) + np.sum(y**3), single, single, (0, 1), (0, 1))
         return [
             of_another_dtype,
+            *product[1],
             *(
                 ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
                 for nesting in NESTINGS

@@ -24,6 +24,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nestgrad.extend import UnsupportedNestingError
+from nestgrad_torch._effects import EFFECTS, current
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
@@ -147,6 +148,7 @@ class Functions(TorchFunctionMode):
         super().__init__()
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
+        self._effects = current.get()
         self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -160,6 +162,7 @@ class Functions(TorchFunctionMode):
                 and self._read is None
                 and _is_grad_enabled()
                 and type(func) is not OpOverload
+                and not (self._effects is not None and (func in EFFECTS or (kwargs and "out" in kwargs)))
                 and not is_traced()
             ):  # there is nothing to say about it
                 return func(*args) if kwargs is None else func(*args, **kwargs)
@@ -192,7 +195,7 @@ class Functions(TorchFunctionMode):
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
         try:
-            result = func(*args, **kwargs)
+            result = func(*args, **kwargs) if self._effects is None else self._effects.seen(func, args, kwargs)
             if (
                 asked is torch.library.custom_op
                 and mark_operator(func, args, kwargs, result)

@@ -18,7 +18,7 @@ from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
 from nestgrad.extend import COMPILERS, Backend, Compile
-from nestgrad.internal import chosen_for_hvp, descriptor, embedded, offers
+from nestgrad.internal import candidates, descriptor, embedded, offers
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Use
@@ -82,7 +82,7 @@ class Subject:
         if self.scenario.setting is None:
             return self._plain(nesting, execution, self.scenario.dtype)
         setting = pkgutil.resolve_name(self.scenario.setting)
-        code = chosen_for_hvp(offers(self.backend), AUTO).code if nesting == AUTO else nesting
+        code = candidates(offers(self.backend), AUTO)[0].code if nesting == AUTO else nesting
 
         def derive(f: Callable[..., Any], asked: str) -> Any:
             return self._derived(f, AUTO if nesting == AUTO and asked == code else asked, execution)

@@ -11,10 +11,10 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import provides
-from nestgrad.internal import chosen_for_hvp, offers, recorded
+from nestgrad.internal import MOST, candidates, offers, recorded
 from nestgrad_conformance.cases.case import Case
 from nestgrad_conformance.cases.scenario_case import Malformed, Vector
-from nestgrad_conformance.nestings import AUTO, directions_of
+from nestgrad_conformance.nestings import AUTO, directions_of, order_of
 from nestgrad_conformance.scenarios.settings import Interference
 from nestgrad_conformance.truth.truth import Truth, Uncertain, largest
 
@@ -44,11 +44,13 @@ def _measured(subject: Case, nesting: str, execution: str, law: Callable[..., st
     measurement = Ran(nesting=nesting, outcome="error")
     try:
         if nesting == AUTO:
-            measurement.nesting = chosen_for_hvp(offers(subject.backend), AUTO).code
+            measurement.nesting, *measurement.otherwise = _choices(subject)
         _evaluate(subject, nesting, execution, measurement, law)
     except ng.UnsupportedNestingError as refusal:
         if measurement.nesting == AUTO:  # no nesting could be chosen; a refusal inside f speaks of f's own nesting
             measurement.nesting = refusal.nesting.code
+        elif refusal.nesting.order > order_of(nesting):  # in the user's own backward: then the choice is made
+            measurement.otherwise = []
         _end(measurement, "refused", refusal)
         measurement.refusal = Refusal.of(refusal)
     except (Malformed, Interference) as reason:
@@ -60,6 +62,12 @@ def _measured(subject: Case, nesting: str, execution: str, law: Callable[..., st
     if subject.is_probe:
         measurement.outcome = "probe"
     return measurement
+
+
+def _choices(subject: Case) -> list[str]:
+    """What `auto` tries, in this order, for a function of so many variables."""
+    codes = [nesting.code for nesting in candidates(offers(subject.backend), AUTO)]
+    return codes if subject.x.size <= MOST else [code for code in codes if "R" in code]
 
 
 def _end(measurement: Ran, outcome: Outcome, error: Exception) -> None:

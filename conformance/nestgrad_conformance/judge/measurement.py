@@ -62,10 +62,12 @@ class Ran(Measurement, kw_only=True, tag=True):
     """The measurement of a nesting, as a worker tells it.
 
     Attributes:
-        nesting: the code of the nesting that ran: of the backend's choice if `auto` was asked for.
+        nesting: the code of the nesting that ran: of the backend's first choice if `auto` was asked for.
+        otherwise: what `auto` takes where that is refused.
     """
 
     nesting: str
+    otherwise: list[str] = msgspec.field(default_factory=list)
 
 
 def fields_of(found: Measurement) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class Bench:
 
     def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        declared, told, link = self._said(task, found.nesting)
+        declared, told, link = self._said(task, found.nesting, *found.otherwise)
         return Cell(
             id=self.id(task),
             backend=self.name,
@@ -168,12 +168,18 @@ class Bench:
             **fields_of(found),
         )
 
-    def _said(self, task: Task, nesting: str) -> Said:
-        """What is declared of a cell whose nesting this is: the fields `declared`, `limit` and `link`."""
+    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
+        """What is declared of a cell whose nesting this is: the fields `declared`, `limit` and `link`.
+
+        It is supported if another one is that takes its place, which only what is refused leaves to it.
+        """
         limit = self._limit(task, nesting)
         if limit is None:
             return "supported", None, None
-        return limit.declares(task.execution), f"{limit.kind}: {limit.reason}", limit.link
+        declared = limit.declares(task.execution)
+        if declared == "limit" and any(self._limit(task, other) is None for other in otherwise):
+            return "supported", None, None
+        return declared, f"{limit.kind}: {limit.reason}", limit.link
 
     def _limit(self, task: Task, nesting: str) -> Limit | None:
         scenario, version = self._scenarios[task.scenario], UNKNOWN
@@ -194,7 +200,7 @@ class RawBench(Bench):
         super().__init__(name, scenarios, selection, timeout)
         self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
-    def _said(self, task: Task, nesting: str) -> Said:
+    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
         return None, None, None
 
 

@@ -1,0 +1,155 @@
+"""What f does to tensors that were there before, and to the generators of random numbers: so that it can be undone.
+
+A nesting that is refused has evaluated f by then, and the next one evaluates it again: running statistics would move
+twice, and random numbers be drawn twice. What may do so is known by its name; the operators that it runs are seen, and
+what they write is kept. A script of TorchScript is not looked into.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+T = TypeVar("T")
+
+_OWNERS = (torch, torch.Tensor, torch._C._nn, torch.nn.functional)
+_DRAWS = torch.Tag.nondeterministic_seeded
+_WRITTEN_UNSAID = {"running_mean", "running_var"}
+"""Arguments that some operators write although their schema says nothing of it."""
+_SWITCHES = {"training", "inplace", "dropout_p", "max_norm", "use_input_stats", "running_mean"}
+"""Arguments of Python's functions that make them write or draw."""
+
+current: ContextVar[Effects | None] = ContextVar("nestgrad_torch_effects", default=None)
+
+
+def _writes(schema: Any) -> set[str]:
+    """The arguments of an operator that it writes."""
+    names = {argument.name for argument in schema.arguments if argument.alias_info and argument.alias_info.is_write}
+    return names | (_WRITTEN_UNSAID & {argument.name for argument in schema.arguments})
+
+
+def _has_effects(name: str) -> bool:
+    packet: Any = getattr(torch.ops.aten, name)
+    overloads = [getattr(packet, overload) for overload in packet.overloads()] if hasattr(packet, "overloads") else []
+    return any(_DRAWS in one.tags or (_writes(one._schema) - {"out"}) for one in overloads)
+
+
+def _is_switched(function: Any) -> bool:
+    return isinstance(function, types.FunctionType) and not _SWITCHES.isdisjoint(inspect.signature(function).parameters)
+
+
+EFFECTS = frozenset(
+    {
+        *(getattr(owner, n) for n in dir(torch.ops.aten) if _has_effects(n) for owner in _OWNERS if hasattr(owner, n)),
+        *(function for function in vars(torch.nn.functional).values() if _is_switched(function)),
+        *(getattr(torch.Tensor, n) for n in dir(torch.Tensor) if n.startswith("__i") and hasattr(torch.Tensor, n)),
+        torch.nn.functional.gumbel_softmax,
+        torch.Tensor.__setitem__,
+    }
+)
+"""Functions that may write into a tensor, or draw."""
+
+
+class Effects:
+    """Attempts at one thing: what each writes and draws is undone if it raises."""
+
+    __slots__ = ("_draws", "_written")
+
+    def __init__(self) -> None:
+        self._written: list[tuple[Any, Any]] = []
+        self._draws: dict[torch.Generator, _Draws] = {}
+
+    def __call__(self, evaluate: Callable[[], T]) -> T:
+        """`evaluate()`; see `nestgrad.extend.Abilities.attempts`."""
+        token = current.set(self)
+        try:
+            return evaluate()
+        except BaseException:
+            self._undo()
+            raise
+        finally:
+            current.reset(token)
+
+    def seen(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The call of a function that may have effects."""
+        if func not in EFFECTS and "out" not in kwargs:
+            return func(*args, **kwargs)
+        with _Operators(self):
+            return func(*args, **kwargs)
+
+    def operator(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The call of an operator, with what it changes kept."""
+        names = [argument.name for argument in func._schema.arguments]
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        for name in _writes(func._schema):
+            for tensor in _tensors(given.get(name)):
+                self._written.append((tensor, tensor.clone()))
+        if _DRAWS not in func.tags:
+            return func(*args, **kwargs)
+        generator = _generator(given)
+        draws = self._draws.setdefault(generator, _Draws(generator))
+        return draws.drawn(lambda: func(*args, **kwargs))
+
+    def _undo(self) -> None:
+        with torch.no_grad():
+            for tensor, before in reversed(self._written):
+                tensor.copy_(before)
+        for draws in self._draws.values():
+            draws.undo()
+        self._written, self._draws = [], {}
+
+
+class _Operators(TorchDispatchMode):
+    """Sees the operators of one call."""
+
+    def __init__(self, effects: Effects) -> None:
+        super().__init__()
+        self._effects = effects
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self._effects.operator(func, args, kwargs or {})
+
+
+class _Draws:
+    """What was drawn from a generator, to be drawn again unless somebody else has drawn from it meanwhile."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self._generator = generator
+        self._before = self._after = generator.get_state()
+        self._is_alone = True
+
+    def drawn(self, draw: Callable[[], T]) -> T:
+        self._look()
+        found = draw()
+        self._after = self._generator.get_state()
+        return found
+
+    def _look(self) -> None:
+        self._is_alone = self._is_alone and torch.equal(self._generator.get_state(), self._after)
+
+    def undo(self) -> None:
+        self._look()
+        if self._is_alone:
+            self._generator.set_state(self._before)
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    return [entry for entry in entries if isinstance(entry, torch.Tensor)]
+
+
+def _generator(given: dict[str, Any]) -> torch.Generator:
+    """The generator that an operator with these arguments draws from."""
+    if isinstance(given.get("generator"), torch.Generator):
+        return given["generator"]
+    tensors = [tensor for value in given.values() for tensor in _tensors(value)]
+    device = torch.device(given.get("device") or (tensors[0].device if tensors else torch.get_default_device()))
+    if device.type == "cuda":
+        return torch.cuda.default_generators[device.index or 0]
+    return torch.default_generator

@@ -1,0 +1,156 @@
+"""The nestings of an operator on one backend, tried in order until one is right."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ._arguments import Call
+from ._basis import is_small
+from ._definition import Definition
+from ._errors import EngineError, NestgradError, NestingFallbackWarning
+from ._failures import Refused, is_users, recognised, translated
+from ._left_out import users_level
+from ._nesting import Nesting
+from ._offers import Offers
+from ._plan import MAX_KEPT, Plan
+from ._refusal import UnsupportedNestingError
+from .typing import Function
+
+_choosing = threading.RLock()
+
+Attempt = Callable[[Callable[[], Any]], Any]
+
+
+class Attempts:
+    """Evaluates calls of one operator on one backend: by the nesting that is named, or by the first that is right.
+
+    The first choice of `"auto"` runs directly. Where the engine or a guard refuses it, the others are tried in order;
+    the one that is right is kept, for inputs of the same structure, dtypes and ranks. What a refused one did to the
+    engine's arrays and random numbers is undone, as far as the backend can: see `Abilities.attempts`.
+
+    Attributes:
+        offers: what differentiates.
+        only: the plan of all calls so far; None where there are several.
+    """
+
+    def __init__(self, f: Function, definition: Definition, offers: Offers, **decided: Any) -> None:
+        nestings = definition.nestings(offers)
+        self.offers, self._f, self._definition, self._decided = offers, f, definition, decided
+        self._first, self._others = self._plan(nestings[0]), nestings[1:]
+        self._begun: dict[Any, bool] = {}
+        self._chosen: dict[Any, Plan] = {}
+        self._has_warned = False
+        self.only: Plan | None = self._first
+
+    def _plan(self, nesting: Nesting) -> Plan:
+        return Plan(self._f, self._definition, self.offers, nesting, **self._decided)
+
+    def __call__(self, call: Call, kwargs: dict[str, Any]) -> Any:
+        """The operator's result for opened arguments, whether or not there was such a call before."""
+        plan = self._chosen.get(_signature(call), self._first) if self._chosen else self._first
+        is_new = bool(self._others) and plan is self._first and call.layout not in self._begun
+        attempt = self.offers.attempts() if is_new else None
+        try:
+            result = plan(call, kwargs) if attempt is None else attempt(lambda: plan(call, kwargs))
+        except Exception as error:
+            return self.after(error, plan, call, kwargs, attempt)
+        if is_new:
+            _keep(self._begun, call.layout, True)
+        return result
+
+    def after(
+        self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], attempt: Attempt | None = None
+    ) -> Any:
+        """What is done when a plan has raised: another nesting gives the result, or the user is told."""
+        others = [nesting for nesting in (self._first.nesting, *self._others) if nesting != plan.nesting]
+        refused = None
+        try:
+            refused = self._told(error, plan, call, kwargs, at_once=not self._others)
+            attempt = (attempt or self.offers.attempts()) if self._others else None
+            if attempt is None:
+                raise refused
+            with _choosing:  # threads that come here together choose once
+                return self._by_another(others, refused, plan, attempt, call, kwargs)
+        finally:
+            del error, refused  # their tracebacks hold this frame: f and its inputs would live until a collection
+
+    def _by_another(
+        self,
+        others: list[Nesting],
+        refused: Refused,
+        plan: Plan,
+        attempt: Attempt,
+        call: Call,
+        kwargs: dict[str, Any],
+    ) -> Any:
+        signature = _signature(call)
+        known = self._chosen.get(signature)
+        if known is not None and known is not plan:  # another thread's choice
+            others = [known.nesting, *(nesting for nesting in others if nesting != known.nesting)]
+        for nesting in others:
+            other = known if known is not None and known.nesting == nesting else self._plan(nesting)
+            try:
+                result = attempt(lambda other=other: other(call, kwargs))  # type: ignore[misc]
+            except Exception as error:
+                self._told(error, other, call, kwargs, at_once=False)
+            else:
+                self._warn(refused, nesting)
+                _keep(self._chosen, signature, other)
+                self.only = None if self._begun else other
+                return result
+        try:
+            attempt(functools.partial(self._refuse, refused, others, plan, call, kwargs))
+        finally:
+            del refused
+
+    def _refuse(
+        self, refused: Refused, others: list[Nesting], plan: Plan, call: Call, kwargs: dict[str, Any]
+    ) -> NoReturn:
+        """Raise what the user is told where no nesting works, once it is known not to be the user's own."""
+        cause = refused.__cause__
+        try:
+            if isinstance(cause, Exception) and is_users(cause, plan.undifferentiated(call, kwargs)):
+                raise cause
+            raise refused.advised(None, tuple(others)) from cause
+        finally:
+            del refused, cause
+
+    def _told(self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], *, at_once: bool) -> Refused:
+        """What the user is told of an exception; raises one that is the user's.
+
+        To know whose it is f is evaluated once more: `at_once`, or where the engine's exception is not recognised.
+        """
+        try:
+            if isinstance(error, (UnsupportedNestingError, EngineError)):
+                return error
+            if isinstance(error, (NestgradError, MemoryError)):
+                raise error
+            meant = None if at_once else recognised(error, self.offers, plan.nesting)
+            if meant is None and is_users(error, plan.undifferentiated(call, kwargs)):
+                raise error
+            told: Refused = meant or translated(error, self.offers, plan.nesting)
+            told.__cause__ = error
+            return told
+        finally:
+            del error
+
+    def _warn(self, refused: Refused, nesting: Nesting) -> None:
+        if not self._has_warned:
+            warning = NestingFallbackWarning(self._definition.name, nesting, refused.advised(None, ()))
+            warnings.warn(warning, stacklevel=users_level())
+            self._has_warned = True  # now: where the warning is an error, it is one at every call
+
+
+def _signature(call: Call) -> Any:
+    """For which inputs one choice holds: those of the same structure, dtypes and ranks, with many entries or few."""
+    return call.layout, tuple([(leaf.dtype, len(leaf.shape)) for leaf in call.x]), is_small(call.x)
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(kept) >= MAX_KEPT:
+        kept.clear()
+    kept[key] = value
