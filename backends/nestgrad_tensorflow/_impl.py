@@ -14,6 +14,7 @@ from . import _forward, _reverse
 from ._batch import vmap
 from ._canary import make_canary
 from ._compiled import compiled
+from ._effects import Effects, attempted_in_a_graph
 from ._messages import MESSAGES
 from ._raw import RawTensorFlow
 
@@ -52,6 +53,10 @@ class TensorFlow(RawTensorFlow):
     def reverse_over_reverse(self, f: Any, primal: Any, tangent: Any) -> tuple[Any, Any]:
         """See `nestgrad.extend.ReverseOverReverse`."""
         return by_leaves(_reverse.reverse_over_reverse, f, primal, tangent)
+
+    def attempts(self) -> Callable[[Callable[[], Any]], Any]:
+        """See `nestgrad.extend.Abilities.attempts`."""
+        return Effects() if tf.executing_eagerly() else attempted_in_a_graph
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: a graph, by tf.function."""

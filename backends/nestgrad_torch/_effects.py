@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import torch
+from torch._ops import OperatorBase, OpOverloadPacket
 from torch.utils._python_dispatch import TorchDispatchMode
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class Effects:
 
     def seen(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call of a function that may have effects."""
-        if func not in EFFECTS and "out" not in kwargs:
+        if func not in EFFECTS and "out" not in kwargs and not isinstance(func, (OperatorBase, OpOverloadPacket)):
             return func(*args, **kwargs)
         with _Operators(self):
             return func(*args, **kwargs)
@@ -94,7 +95,7 @@ class Effects:
             return func(*args, **kwargs)
         generator = _generator(given)
         draws = self._draws.setdefault(generator, _Draws(generator))
-        return draws.drawn(lambda: func(*args, **kwargs))
+        return draws.drawn(func, args, kwargs)
 
     def _undo(self) -> None:
         with torch.no_grad():
@@ -117,26 +118,42 @@ class _Operators(TorchDispatchMode):
 
 
 class _Draws:
-    """What was drawn from a generator, to be drawn again unless somebody else has drawn from it meanwhile."""
+    """What was drawn from a generator, to be drawn again, as long as nobody else has drawn from it meanwhile.
+
+    torch lets other threads run while it draws. So it draws from a generator like it, which nobody else has, and the
+    states are compared and set where no other thread comes between.
+    """
 
     def __init__(self, generator: torch.Generator) -> None:
-        self._generator = generator
+        self._generator, self._like = generator, torch.Generator(generator.device)
         self._before = self._after = generator.get_state()
         self._is_alone = True
 
-    def drawn(self, draw: Callable[[], T]) -> T:
-        self._look()
-        found = draw()
-        self._after = self._generator.get_state()
-        return found
-
-    def _look(self) -> None:
-        self._is_alone = self._is_alone and torch.equal(self._generator.get_state(), self._after)
+    def drawn(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """What an operator draws."""
+        if self._is_alone:
+            self._like.set_state(self._after)
+            try:
+                found = func.overloadpacket(*args, **{**kwargs, "generator": self._like})
+            except (TypeError, RuntimeError):  # it takes no generator
+                self._is_alone = False
+            else:
+                self._is_alone = self._moved(self._after, self._like.get_state())
+                if self._is_alone:
+                    return found
+        return func(*args, **kwargs)
 
     def undo(self) -> None:
-        self._look()
         if self._is_alone:
-            self._generator.set_state(self._before)
+            self._moved(self._after, self._before)
+
+    def _moved(self, here: torch.Tensor, there: torch.Tensor) -> bool:
+        """Whether the generator was in one state; it is in the other then."""
+        if self._generator.get_state().numpy().tobytes() != here.numpy().tobytes():
+            return False
+        self._generator.set_state(there)
+        self._after = there
+        return True
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

@@ -29,6 +29,9 @@ class Lawful(Autograd):
     def run(self, nesting, route, *inputs):
         return route(*inputs)
 
+    def attempts(self):
+        return lambda evaluate: evaluate()
+
     def prepare_worker(self):
         pass
 

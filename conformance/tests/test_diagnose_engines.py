@@ -42,7 +42,7 @@ class Jax:
         jnp = self.xp
         return self.jax.lax.while_loop(lambda s: s < 100, lambda s: s * s, jnp.sum(x**2))
 
-    refusals = ("R", "RR", "FR", "RF", "auto")
+    refusals = ("R", "RR", "FR", "RF")
 
 
 class Torch:
@@ -252,7 +252,7 @@ def test_a_custom_vjp_has_reverse_nestings_only():
 
         cube.defvjp(lambda x: (cube(x), x), lambda x, upstream: (2 * x**2 * upstream,))
         found = outcomes(cube, engine.array(X))
-        assert found == {code: "wrong" if "F" not in code and code != "auto" else "refused" for code in NESTINGS}
+        assert found == {code: "wrong" if "F" not in code else "refused" for code in NESTINGS}
 
 
 def test_bare_moments_are_wrong_in_every_second_order_nesting():

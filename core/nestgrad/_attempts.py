@@ -69,8 +69,8 @@ class Attempts:
         others = [nesting for nesting in (self._first.nesting, *self._others) if nesting != plan.nesting]
         refused = None
         try:
-            refused = self._told(error, plan, call, kwargs, at_once=not self._others)
             attempt = (attempt or self.offers.attempts()) if self._others else None
+            refused = self._told(error, plan, call, kwargs, attempt)
             if attempt is None:
                 raise refused
             with _choosing:  # threads that come here together choose once
@@ -96,41 +96,35 @@ class Attempts:
             try:
                 result = attempt(lambda other=other: other(call, kwargs))  # type: ignore[misc]
             except Exception as error:
-                self._told(error, other, call, kwargs, at_once=False)
+                self._told(error, other, call, kwargs, attempt)
             else:
                 self._warn(refused, nesting)
                 _keep(self._chosen, signature, other)
                 self.only = None if self._begun else other
                 return result
-        try:
-            attempt(functools.partial(self._refuse, refused, others, plan, call, kwargs))
-        finally:
-            del refused
-
-    def _refuse(
-        self, refused: Refused, others: list[Nesting], plan: Plan, call: Call, kwargs: dict[str, Any]
-    ) -> NoReturn:
-        """Raise what the user is told where no nesting works, once it is known not to be the user's own."""
         cause = refused.__cause__
         try:
-            if isinstance(cause, Exception) and is_users(cause, plan.undifferentiated(call, kwargs)):
+            if isinstance(cause, Exception) and _is_users(cause, plan.undifferentiated(call, kwargs), attempt):
                 raise cause
             raise refused.advised(None, tuple(others)) from cause
         finally:
             del refused, cause
 
-    def _told(self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], *, at_once: bool) -> Refused:
+    def _told(
+        self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], attempt: Attempt | None
+    ) -> Refused:
         """What the user is told of an exception; raises one that is the user's.
 
-        To know whose it is f is evaluated once more: `at_once`, or where the engine's exception is not recognised.
+        To know whose it is f is evaluated once more. Where there is another nesting to try it is put off, if the
+        backend recognises the exception.
         """
         try:
             if isinstance(error, (UnsupportedNestingError, EngineError)):
                 return error
             if isinstance(error, (NestgradError, MemoryError)):
                 raise error
-            meant = None if at_once else recognised(error, self.offers, plan.nesting)
-            if meant is None and is_users(error, plan.undifferentiated(call, kwargs)):
+            meant = None if attempt is None else recognised(error, self.offers, plan.nesting)
+            if meant is None and _is_users(error, plan.undifferentiated(call, kwargs), attempt):
                 raise error
             told: Refused = meant or translated(error, self.offers, plan.nesting)
             told.__cause__ = error
@@ -143,6 +137,24 @@ class Attempts:
             warning = NestingFallbackWarning(self._definition.name, nesting, refused.advised(None, ()))
             warnings.warn(warning, stacklevel=users_level())
             self._has_warned = True  # now: where the warning is an error, it is one at every call
+
+
+class _Answered(Exception):
+    """Ends an attempt, so that it is undone."""
+
+
+def _is_users(error: Exception, undifferentiated: Callable[[], Any], attempt: Attempt | None) -> bool:
+    """Whether f raises the same by itself, evaluated as an attempt that is undone."""
+
+    def ask(error: Exception) -> NoReturn:
+        raise _Answered(is_users(error, undifferentiated))
+
+    try:
+        return is_users(error, undifferentiated) if attempt is None else bool(attempt(functools.partial(ask, error)))
+    except _Answered as answer:
+        return bool(answer.args[0])
+    finally:
+        del error
 
 
 def _signature(call: Call) -> Any:

@@ -19,7 +19,7 @@ import torch
 from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
 from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
-from torch._ops import OpOverload
+from torch._ops import OpOverload, OpOverloadPacket
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -48,6 +48,7 @@ _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=Fals
 _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, torch.is_grad_enabled
 
 _OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
+_OPERATORS = (OpOverload, OpOverloadPacket)
 _IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
 
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
@@ -161,7 +162,7 @@ class Functions(TorchFunctionMode):
                 and not self._hides
                 and self._read is None
                 and _is_grad_enabled()
-                and type(func) is not OpOverload
+                and type(func) not in _OPERATORS
                 and not (self._effects is not None and (func in EFFECTS or (kwargs and "out" in kwargs)))
                 and not is_traced()
             ):  # there is nothing to say about it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -78,7 +79,8 @@ def _evaluate(subject: Case, nesting: str, execution: str, measurement: Ran, law
     evaluate = subject.operator(nesting, execution)
     directions = [subject.direction(i) for i in range(directions_of(nesting))]
     calls, start = subject.calls, time.perf_counter()
-    with recorded() as emulations:
+    with recorded() as emulations, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ng.NestingFallbackWarning)
         found = evaluate(subject.x, *directions)
     measurement.seconds = time.perf_counter() - start
     measurement.f_calls = subject.calls - calls or None  # a compiler, and users' transforms, see no counter

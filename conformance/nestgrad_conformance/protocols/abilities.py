@@ -171,6 +171,45 @@ def an_exception_in_a_route(backend: Any) -> None:
     close(backend, result, 2 * X)
 
 
+def attempts_until_one_holds(backend: Any) -> None:
+    """What an attempt raises comes out, and the next one is made from the start; one that holds gives what it gives."""
+    attempt = backend.attempts()
+    if attempt is None:
+        return
+
+    class Mine(Exception):
+        pass
+
+    def refused() -> None:
+        raise Mine
+
+    x, thing = array(backend, X), object()
+    for _ in range(2):
+        with np.testing.assert_raises(Mine):
+            attempt(refused)
+    result, kept = attempt(lambda: (x * 2.0, thing))
+    close(backend, result, 2 * X)
+    assert kept is thing
+
+
+def attempts_inside_attempts(backend: Any) -> None:
+    """Each has its own, as where f holds an operator: what is refused inside is no refusal outside."""
+    outer = backend.attempts()
+    if outer is None:
+        return
+
+    def refused() -> None:
+        raise KeyError
+
+    def f() -> Any:
+        inner = backend.attempts()
+        with np.testing.assert_raises(KeyError):
+            inner(refused)
+        return inner(lambda: array(backend, X) * 2.0)
+
+    close(backend, outer(f), 2 * X)
+
+
 def a_worker_is_prepared(backend: Any) -> None:
     """It may be called again, and NumPy's 64 bits are kept from then on, if the engine has them."""
     backend.prepare_worker()

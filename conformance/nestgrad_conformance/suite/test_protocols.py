@@ -107,6 +107,7 @@ TABLE: dict[str, Sequence[Law]] = {
         abilities.a_route_inside,
         abilities.an_exception_in_a_route,
     ],
+    "attempts": [abilities.attempts_until_one_holds, abilities.attempts_inside_attempts],
     "prepare_worker": [abilities.a_worker_is_prepared],
     "canary": [abilities.the_canary_counts, abilities.the_canary_is_right],
     "raw": [abilities.the_raw_engine],

@@ -143,6 +143,45 @@ class LockedByAnException:
         return result
 
 
+@fault("attempts")
+class SwallowsARefusal:
+    def attempts(self):
+        def attempt(evaluate):
+            try:
+                return evaluate()
+            except Exception:
+                return None
+
+        return attempt
+
+
+@fault("attempts")
+class TriesOnce:
+    def attempts(self):
+        made = []
+
+        def attempt(evaluate):
+            made.append(evaluate)
+            assert len(made) == 1
+            return evaluate()
+
+        return attempt
+
+
+@fault("attempts")
+class OneAtATime:
+    def attempts(self):
+        def attempt(evaluate):
+            assert not getattr(self, "busy", False)
+            self.busy = True
+            try:
+                return evaluate()
+            finally:
+                self.busy = False
+
+        return attempt
+
+
 @fault("prepare_worker")
 class PreparesOnce:
     def prepare_worker(self):

@@ -1,0 +1,139 @@
+"""auto on torch: what a refused attempt wrote or drew is undone, so that f has been evaluated once by what stays."""
+
+import threading
+
+import pytest
+
+import nestgrad as ng
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+pytestmark = pytest.mark.filterwarnings("ignore::nestgrad.NestingFallbackWarning")
+
+X = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 7.0], dtype=torch.float64)
+V = torch.tensor([1.0, -1.0, 0.5, 0.0, 2.0, 1.0], dtype=torch.float64)
+ONE = torch.ones((), dtype=torch.float64)
+
+
+def refused_by_reverse_modes_alone(x):
+    """A product with one factor that is much smaller: RR is refused, FR is right."""
+    return torch.prod(torch.cat([x, torch.full((1,), 1e-8, dtype=x.dtype)]))
+
+
+class Statistics:
+    """Batch normalisation in training, which moves its statistics."""
+
+    def __init__(self):
+        self.mean, self.variance = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+
+    def __call__(self, x):
+        return (F.batch_norm(x.reshape(2, 3), self.mean, self.variance, training=True) ** 3).sum()
+
+    def state(self):
+        return torch.cat([self.mean, self.variance])
+
+
+class Draws:
+    """Random numbers, from torch's own generator, one of the user's, and a dropout."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.generator = torch.Generator().manual_seed(1)
+
+    def __call__(self, x):
+        noise = torch.randn(6, generator=self.generator, dtype=x.dtype)
+        return (F.dropout(x, 0.5) ** 3).sum() + (torch.rand_like(x) * noise * x**2).sum()
+
+    def state(self):
+        return torch.cat([torch.get_rng_state(), self.generator.get_state()]).double()
+
+
+class Writes:
+    """What it writes into a tensor that it captures, in one of several ways."""
+
+    def __init__(self, write):
+        self.write, self.tensor = write, torch.tensor([3.0, 4.0], dtype=torch.float64)
+
+    def __call__(self, x):
+        with torch.no_grad():
+            self.write(self.tensor)
+        return (x**3).sum()
+
+    def state(self):
+        return self.tensor
+
+
+WRITES = {
+    "add_": lambda t: t.add_(1),
+    "iadd": lambda t: t.__iadd__(1),
+    "setitem": lambda t: t.__setitem__(0, 7.0),
+    "out": lambda t: torch.add(t, 1, out=t),
+    "a view": lambda t: t[:1].mul_(2),
+    "copy_": lambda t: t.copy_(2 * t),
+    "foreach": lambda t: torch._foreach_add_([t], 1),
+    "operator": lambda t: torch.ops.aten.mul_(t, 2),
+    "relu": lambda t: F.relu(t.sub_(5), inplace=True),
+    "index_put_": lambda t: t.index_put_((torch.tensor([1]),), 9 * ONE),
+}
+
+
+def kinds():
+    yield pytest.param(Statistics, id="statistics")
+    yield pytest.param(Draws, id="draws")
+    for name, write in WRITES.items():
+        yield pytest.param(lambda write=write: Writes(write), id=name)
+
+
+@pytest.mark.parametrize("kind", [*kinds()])
+def test_after_auto_all_is_as_after_the_chosen_nesting_alone(kind):
+    def f_of(part):
+        return lambda x: part(x) + refused_by_reverse_modes_alone(x)
+
+    alone = kind()
+    try:
+        expected = ng.hvp(f_of(alone), "FR")(X, V)
+    except ng.UnsupportedNestingError:  # torch.func lets f write no captured tensor: then all is as it was before
+        alone = part = kind()
+        with pytest.raises(ng.UnsupportedNestingError, match="tried"):
+            ng.hvp(f_of(part), nesting="auto")(X, V)
+        before = kind()
+    else:
+        before, part = alone, kind()
+        torch.testing.assert_close(ng.hvp(f_of(part))(X, V), expected)
+    if isinstance(part, Draws):
+        after = part.state()
+        alone = kind()
+        ng.hvp(f_of(alone), "FR")(X, V)
+        assert torch.equal(after, alone.state())
+    else:
+        torch.testing.assert_close(part.state(), before.state())
+
+
+def test_what_the_first_choice_did_stays_where_it_is_right():
+    statistics, once = Statistics(), Statistics()
+    once(X)
+    ng.hvp(statistics)(X, V)
+    torch.testing.assert_close(statistics.state(), once.state())
+
+
+def test_no_draw_of_another_thread_is_drawn_again():
+    def f(x):
+        return (torch.rand_like(x) * x**3).sum() + refused_by_reverse_modes_alone(x)
+
+    torch.manual_seed(0)
+    drawn, stop = [], threading.Event()
+
+    def draw():
+        while not stop.is_set():
+            drawn.append(torch.rand(1, dtype=torch.float64).item())
+
+    other = threading.Thread(target=draw)
+    other.start()
+    try:
+        for _ in range(20):
+            ng.hvp(lambda x: f(x))(X, V)
+    finally:
+        stop.set()
+        other.join()
+    assert len(set(drawn)) == len(drawn) > 20
