@@ -7,7 +7,7 @@ writes is not seen. Inside a graph nothing can be taken out again: an attempt is
 
 from __future__ import annotations
 
-import threading
+import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,8 +15,8 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.framework.func_graph import FuncGraph
 
+from ._guard.callbacks import calling_back
 from ._levels import here
-from ._unseen import unseen
 
 T = TypeVar("T")
 
@@ -25,72 +25,79 @@ _TAKEN_BACK = {
     "AssignAddVariableOp": tf.raw_ops.AssignSubVariableOp,
     "AssignSubVariableOp": tf.raw_ops.AssignAddVariableOp,
 }
-NAMES = frozenset({_READ, _WRITE, _DRAW, *_TAKEN_BACK})
-
-
-class _Current(threading.local):
-    """The attempt of this thread."""
-
-    effects: Effects | None = None
-
-
-current = _Current()
+_NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK}
+_MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 
 
 class Effects:
     """Attempts at one thing, in eager execution: what each writes and draws is undone if it raises."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, tuple[Any, Any]] = {}  # by handle, which is kept, so that its number is no other's
         self._undo: list[Callable[[], Any]] = []
+        self._seeds = _Seeds()
 
     def __call__(self, evaluate: Callable[[], T]) -> T:
         """`evaluate()`; see `nestgrad.extend.Abilities.attempts`."""
-        outer, current.effects = current.effects, self
-        seeds = _Seeds()
+        self._known, self._undo, self._seeds = {}, [], _Seeds()
         try:
-            return evaluate()
+            with calling_back(self._seen):
+                return evaluate()
         except BaseException:
-            with unseen():
-                for undo in reversed(self._undo):
-                    undo()
-            seeds.undo()
+            for undo in reversed(self._undo):
+                undo()
+            self._seeds.undo()
             raise
-        finally:
-            current.effects = outer
-            self._known, self._undo = {}, []
 
-    def seen(self, operation: str | bytes, inputs: Any, outputs: Any) -> None:
-        """An operation that has run, on a variable or on something else."""
-        name = operation if isinstance(operation, str) else operation.decode()
-        if name not in NAMES:
+    def _seen(
+        self, name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
+    ) -> None:
+        """An operation that has run."""
+        if graph is not None:
             return
-        handle = inputs[0]
-        before = self._known.get(id(handle))
-        if name == _READ:
-            self._known[id(handle)] = outputs[0]
-        elif name == _WRITE:
-            self._known[id(handle)] = inputs[1]
+        if name not in _MINDED:
+            self._seeds.drawn += "seed2" in attrs
+            return
+        handle, operation = inputs[0], name if isinstance(name, str) else name.decode()
+        _, before = self._known.get(id(handle), (handle, None))
+        if operation == _READ:
+            self._known[id(handle)] = handle, outputs[0]
+        elif operation == _WRITE:
+            self._known[id(handle)] = handle, inputs[1]
             if before is not None:
                 self._undo.append(lambda: tf.raw_ops.AssignVariableOp(resource=handle, value=before))
-        elif name == _DRAW:
-            state = tf.identity(outputs[0])
+        elif operation == _DRAW:
+            state = outputs[0]
             self._undo.append(lambda: tf.raw_ops.AssignVariableOp(resource=handle, value=state))
         else:
             self._known.pop(id(handle), None)
             value = inputs[1]
-            self._undo.append(lambda: _TAKEN_BACK[name](resource=handle, value=value))
+            self._undo.append(lambda: _TAKEN_BACK[operation](resource=handle, value=value))
 
 
 class _Seeds:
-    """The numbers that TensorFlow seeds an operation with, once `tf.random.set_seed` was called."""
+    """The numbers that TensorFlow seeds each drawing operation with, once `tf.random.set_seed` was called.
+
+    They are set back if nobody else has drawn one. What the same seeds give is another number the second time: that
+    the kernel of an operation knows, and nobody can set it back.
+
+    Attributes:
+        drawn: how many.
+    """
 
     def __init__(self) -> None:
+        self.drawn = 0
         self._source = getattr(context.context(), "_rng", None)
-        self._before = self._source and self._source.getstate()
+        self._before: Any = self._source and self._source.getstate()
 
     def undo(self) -> None:
-        if self._source is not None:
+        if self._source is None:
+            return
+        alone = random.Random()
+        alone.setstate(self._before)
+        for _ in range(self.drawn):
+            alone.randint(0, context._MAXINT32)
+        if self._source.getstate() == alone.getstate():
             self._source.setstate(self._before)
 
 

@@ -74,7 +74,7 @@ def states(tf):
 
     def f(x):
         counter.assign_add(1.0)
-        noise = generator.uniform((2, 3), dtype=tf.float64) + tf.random.uniform((2, 3), dtype=tf.float64)
+        noise = generator.uniform((2, 3), dtype=tf.float64) + 0 * tf.random.uniform((2, 3), dtype=tf.float64)
         return tf.reduce_sum((statistics(tf.reshape(x, (2, 3)), training=True) + noise) ** 3) * tf.reduce_sum(x**2)
 
     def state():
@@ -104,7 +104,8 @@ def refused_at_first(tf, calls):
 def test_tensorflow_leaves_what_the_chosen_nesting_alone_leaves(tf):
     x, v = tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 7.0], tf.float64), tf.ones(6, tf.float64)
     f, state = states(tf)
-    expected = ng.hvp(f, "RR")(x, v).numpy()
+    identity = refused_at_first(tf, [1])
+    expected = ng.hvp(lambda x: f(identity(x)), "FR")(x, v).numpy()
     after, drawn = state(), tf.random.uniform(()).numpy()
     f, state = states(tf)
     calls = []

@@ -18,8 +18,6 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from nestgrad.extend import UnsupportedNestingError, emulated
-from nestgrad_tensorflow._effects import NAMES as WRITES
-from nestgrad_tensorflow._effects import current as effects
 from nestgrad_tensorflow._faults.table import TABLE, wrong_under
 from nestgrad_tensorflow._inner_functions import (
     CONTROL_FLOW,
@@ -38,7 +36,7 @@ from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
 
-_NAMES = {*TABLE, *CONTROL_FLOW, *WRITES, "StopGradient", "Identity"}
+_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", "Identity"}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
@@ -94,8 +92,6 @@ def _seen(
     """After an operation: the outputs to put in place of its own, or None."""
     if name not in _MINDED:  # most operations
         return None
-    if graph is None and effects.effects is not None and not own.unseen:
-        effects.effects.seen(name, inputs, outputs)
     if graph is not here.graph or own.unseen:  # a function being traced: its definition is looked at when it is called
         return None
     is_slow = isinstance(name, bytes)
