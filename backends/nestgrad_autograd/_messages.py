@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from nestgrad.extend import Nesting, Refusal
+from nestgrad.extend import Mode, Nesting, Refusal, throughout
 
-from ._advice import reverse_nesting
 from ._errors import MissingRule
 
 
@@ -14,7 +13,7 @@ def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
     """The refusal that an exception of autograd or of our nodes means, or None."""
     if isinstance(exception, MissingRule):
         reason = f"no {exception.mode}-mode rule: {exception.why}."
-        return Refusal(exception.operation, reason, reverse_nesting(exception, nesting.order))
+        return Refusal(exception.operation, reason, throughout(Mode.REVERSE, nesting))
     if isinstance(exception, NotImplementedError):  # of raw autograd inside our trace
         found = re.search(r"(?:Gradient|VJP|JVP) of (\w+)", str(exception))
         return Refusal(found[1] if found else None, f"autograd says: {str(exception).rstrip('.')}.")

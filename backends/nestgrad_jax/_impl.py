@@ -43,7 +43,7 @@ class Jax(RawJax):
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""
-        return run_inspected(route, inputs)
+        return run_inspected(nesting, route, inputs)
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Jax's refusals, by message; tested with the versions that constraints.txt names."""

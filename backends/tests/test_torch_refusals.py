@@ -200,7 +200,7 @@ def test_backward_through_a_result_elsewhere():
 @pytest.mark.parametrize("nesting", ["RR", "RRR", "RFR", "FFF"])
 def test_a_product_with_a_tiny_factor_is_refused_where_torch_divides_by_it(nesting):
     x = torch.tensor([1.0, 1e-9, 2.0, 3.0], dtype=torch.float64)
-    with pytest.raises(ng.UnsupportedNestingError, match=r"'prod'.*Use 'FRR?'"):
+    with pytest.raises(ng.UnsupportedNestingError, match=r"'prod'.*Use 'FR[RF]?'"):
         ng.derivative(torch.prod, nesting)(x, *[x] * ng.Nesting(nesting).directions)
 
 

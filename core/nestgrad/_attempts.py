@@ -6,8 +6,9 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
+from ._advice import Advice, Attempt, find_advice, undone
 from ._arguments import Call
 from ._basis import is_small
 from ._definition import Definition
@@ -21,8 +22,6 @@ from ._refusal import UnsupportedNestingError
 from .typing import Function
 
 _choosing = threading.RLock()
-
-Attempt = Callable[[Callable[[], Any]], Any]
 
 
 class Attempts:
@@ -43,6 +42,7 @@ class Attempts:
         self._first, self._others = self._plan(nestings[0]), nestings[1:]
         self._begun: dict[Any, bool] = {}
         self._chosen: dict[Any, Plan] = {}
+        self._found: dict[Any, Advice] = {}
         self._has_warned = False
         self.only: Plan | None = self._first
 
@@ -72,7 +72,7 @@ class Attempts:
             attempt = (attempt or self.offers.attempts()) if self._others else None
             refused = self._told(error, plan, call, kwargs, attempt)
             if attempt is None:
-                raise refused
+                raise self._advised(refused, call, kwargs)
             with _choosing:  # threads that come here together choose once
                 return self._by_another(others, refused, plan, attempt, call, kwargs)
         finally:
@@ -106,7 +106,7 @@ class Attempts:
         try:
             if isinstance(cause, Exception) and _is_users(cause, plan.undifferentiated(call, kwargs), attempt):
                 raise cause
-            raise refused.advised(None, tuple(others)) from cause
+            raise refused.advised(tried=tuple(others)) from cause
         finally:
             del refused, cause
 
@@ -132,27 +132,33 @@ class Attempts:
         finally:
             del error
 
+    def _advised(self, refused: Refused, call: Call, kwargs: dict[str, Any]) -> Refused:
+        """The refusal with a nesting that works instead, found once for inputs of a kind."""
+        cause = refused.__cause__
+        if self._others:  # where there is no way back, nothing can be tried
+            advised = refused.advised()
+        else:
+            signature = _signature(call)
+            if signature not in self._found:
+                found = find_advice(self._f, self._definition, self.offers, call, kwargs, **self._decided)
+                _keep(self._found, signature, found)
+            advised = refused.advised(*self._found[signature])
+        advised.__cause__ = cause
+        return advised
+
     def _warn(self, refused: Refused, nesting: Nesting) -> None:
         if not self._has_warned:
-            warning = NestingFallbackWarning(self._definition.name, nesting, refused.advised(None, ()))
+            warning = NestingFallbackWarning(self._definition.name, nesting, refused.advised())
             warnings.warn(warning, stacklevel=users_level())
             self._has_warned = True  # now: where the warning is an error, it is one at every call
 
 
-class _Answered(Exception):
-    """Ends an attempt, so that it is undone."""
-
-
 def _is_users(error: Exception, undifferentiated: Callable[[], Any], attempt: Attempt | None) -> bool:
     """Whether f raises the same by itself, evaluated as an attempt that is undone."""
-
-    def ask(error: Exception) -> NoReturn:
-        raise _Answered(is_users(error, undifferentiated))
-
     try:
-        return is_users(error, undifferentiated) if attempt is None else bool(attempt(functools.partial(ask, error)))
-    except _Answered as answer:
-        return bool(answer.args[0])
+        if attempt is None:
+            return is_users(error, undifferentiated)
+        return bool(undone(attempt, functools.partial(is_users, error, undifferentiated)))
     finally:
         del error
 

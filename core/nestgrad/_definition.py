@@ -36,6 +36,10 @@ class Definition(ABC):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         """The nestings to try on a backend, best first, one if it was named; raises where it cannot run the first."""
 
+    def by(self, nesting: Nesting) -> Definition | None:
+        """The same operator by another nesting; None where it has one alone."""
+        return None
+
     @abstractmethod
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         """How to compute it by this nesting, native or composed: decided here, once, for all calls of one layout.

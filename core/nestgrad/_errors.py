@@ -69,22 +69,36 @@ class NonScalarOutputError(NestgradError, TypeError):
 
 
 class EngineError(NestgradError, RuntimeError):
-    """The engine raised something that its backend does not recognise; see `__cause__`."""
+    """The engine raised something that its backend does not recognise; see `__cause__`.
 
-    def advised(self, use: Nesting | None, tried: tuple[Nesting, ...]) -> EngineError:
+    Attributes:
+        use: a nesting that was found to work instead, or `None`.
+        tried: others that were found not to work.
+        instead: what else can be done, or `None`.
+    """
+
+    def __init__(
+        self, told: str, use: Nesting | None = None, tried: tuple[Nesting, ...] = (), instead: str | None = None
+    ) -> None:
+        super().__init__(told, use, tried, instead)
+        self.use, self.tried, self.instead = use, tried, instead
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}{way_out(self.use, self.tried, self.instead)}"
+
+    def advised(
+        self, use: Nesting | None = None, tried: tuple[Nesting, ...] = (), instead: str | None = None
+    ) -> EngineError:
         """The same, where this nesting was found to work, or these others not to."""
-        return EngineError(f"{self}{to_use(use)}{none_of(tried)}")
+        return EngineError(self.args[0], use, tried, instead)
 
 
-def to_use(nesting: Nesting | None) -> str:
-    """A sentence that names the nesting to use instead, if there is one."""
-    return f" Use {nesting.code!r} ({nesting}) instead." if nesting else ""
-
-
-def none_of(tried: tuple[Nesting, ...]) -> str:
-    """A sentence that says that these other nestings do not work either; none if there are none."""
-    codes = ", ".join(repr(nesting.code) for nesting in tried)
-    return f" No other nesting works either; tried: {codes}." if codes else ""
+def way_out(use: Nesting | None, tried: tuple[Nesting, ...], instead: str | None) -> str:
+    """Sentences that say what to do instead."""
+    told = [f"Use {use.code!r} ({use}) instead."] if use else []
+    if tried:
+        told.append(f"No other nesting works either; tried: {', '.join(repr(one.code) for one in tried)}.")
+    return "".join(f" {sentence}" for sentence in (*told, *([instead] if instead else [])))
 
 
 class NestingFallbackWarning(UserWarning):

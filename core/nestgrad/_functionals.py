@@ -12,7 +12,7 @@ from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_g
 from ._definition import Definition, Solve
 from ._gradient import numbers, shaping
 from ._layout import Layout
-from ._nesting import Nesting
+from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from ._user_function import UserFunction
@@ -84,6 +84,11 @@ class _NestedGradient(Definition):
         self.functions = (g,)
         self._g = g if isinstance(inner_argnums, int) else lambda *trees: g(trees)
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
+
+    def by(self, nesting: Nesting) -> Definition | None:
+        if Mode.REVERSE not in nesting:
+            return None
+        return _NestedGradient(self.functions[0], self._outer, self._inner, nesting)
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)

@@ -11,7 +11,7 @@ from ._choose import require
 from ._compose import value_and_gradient as composed
 from ._definition import Definition, Solve
 from ._layout import Layout
-from ._nesting import Nesting
+from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from .typing import Function, Leaves, Tree
@@ -72,6 +72,9 @@ class _Gradient(Definition):
     def __init__(self, name: str, argnums: int | Sequence[int]) -> None:
         self.name, self._as_given, self.argnums = name, argnums, numbers(argnums)
 
+    def by(self, nesting: Nesting) -> Definition | None:
+        return _Along(self.argnums)
+
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, _REVERSE),)
 
@@ -85,6 +88,21 @@ class _Gradient(Definition):
             return shaped(gradient), *aux
 
         return solve
+
+
+class _Along(Definition):
+    """⟨∇f(x), v⟩ by forward mode, which is what there is where reverse mode fails."""
+
+    name, directions = "jvp", 1
+
+    def __init__(self, argnums: tuple[int, ...]) -> None:
+        self.argnums = argnums
+
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return (require(offers, Nesting("F")),)
+
+    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
+        return lambda f, x, directions: offers.modes[Mode.FORWARD](f, x, *directions, has_aux=has_aux)[1:]
 
 
 class _ValueAndGradient(_Gradient):

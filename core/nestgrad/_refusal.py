@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._errors import NestgradError, none_of, to_use
+from ._errors import NestgradError, way_out
 from ._nesting import Mode, Nesting
 
 
@@ -72,8 +72,9 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         nesting: the nesting that was asked for.
         operation: the operation that blocks it, or `None` if the whole nesting is missing.
         reason: why, in one sentence.
-        use: a nesting that works instead, or `None`.
-        tried: the others that were tried for `"auto"` and do not work either.
+        use: a nesting that works instead, or `None`: tried on the same inputs, where there was a way to try it.
+        tried: others that were tried and do not work either.
+        instead: what else can be done, or `None`.
     """
 
     def __init__(
@@ -85,24 +86,30 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         reason: str,
         use: Nesting | None = None,
         tried: tuple[Nesting, ...] = (),
+        instead: str | None = None,
     ) -> None:
         self.backend, self.nesting, self.operation, self.reason = backend, nesting, operation, reason
-        self.use, self.tried = use, tried
+        self.use, self.tried, self.instead = use, tried, instead
         blocker = f", blocked by {operation!r}" if operation else ""
         refused = f"{backend} refuses {nesting.code!r} ({nesting}){blocker}: {reason}"
-        super().__init__(f"{refused}{to_use(use)}{none_of(tried)}")
+        super().__init__(f"{refused}{way_out(use, tried, instead)}")
 
     def _data(self) -> dict[str, Any]:
         """What the error is made of."""
-        names = ("backend", "nesting", "operation", "reason", "use", "tried")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ("backend", "nesting", "operation", "reason", *_WAYS_OUT)}
 
-    def advised(self, use: Nesting | None, tried: tuple[Nesting, ...]) -> UnsupportedNestingError:
-        """The same, where this nesting was found to work, or these others not to."""
-        return _rebuilt(type(self), self._data() | {"use": use, "tried": tried})
+    def advised(
+        self, use: Nesting | None = None, tried: tuple[Nesting, ...] = (), instead: str | None = None
+    ) -> UnsupportedNestingError:
+        """The same, where this nesting was found to work, or these others not to; what else can be done is kept."""
+        instead = None if use else instead or self.instead
+        return _rebuilt(type(self), self._data() | {"use": use, "tried": tried, "instead": instead})
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (type(self), self._data())
+
+
+_WAYS_OUT = ("use", "tried", "instead")
 
 
 class NotFiniteError(UnsupportedNestingError):
@@ -114,9 +121,7 @@ class NotFiniteError(UnsupportedNestingError):
     would wait for it. There the result is returned as it is.
     """
 
-    def __init__(
-        self, *, backend: str, nesting: Nesting, use: Nesting | None = None, tried: tuple[Nesting, ...] = ()
-    ) -> None:
+    def __init__(self, *, backend: str, nesting: Nesting, **way_out: Any) -> None:
         super().__init__(
             backend=backend,
             nesting=nesting,
@@ -126,12 +131,11 @@ class NotFiniteError(UnsupportedNestingError):
                 "norm, log, division or power at the edge of its domain, or behind a where. If the derivative exists "
                 "there, rewrite that step (x*x for sqrt(x*x)**2, a where around its input as well); if not, avoid x."
             ),
-            use=use,
-            tried=tried,
+            **way_out,
         )
 
     def _data(self) -> dict[str, Any]:
-        return {"backend": self.backend, "nesting": self.nesting, "use": self.use, "tried": self.tried}
+        return {name: getattr(self, name) for name in ("backend", "nesting", *_WAYS_OUT)}
 
 
 def _rebuilt(kind: type[UnsupportedNestingError], data: dict[str, Any]) -> UnsupportedNestingError:

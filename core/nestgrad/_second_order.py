@@ -174,6 +174,9 @@ class _Derivative(Definition):
     def __init__(self, name: str, nesting: Nesting) -> None:
         self.name, self._nesting, self.directions = name, nesting, nesting.directions
 
+    def by(self, nesting: Nesting) -> Definition | None:
+        return _Derivative(self.name, nesting)
+
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, self._nesting),)
 
@@ -204,6 +207,9 @@ class _Hvp(_Derivative):
         self.name = name
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 
+    def by(self, nesting: Nesting) -> Definition | None:
+        return _Hvp(nesting, self.name) if Mode.REVERSE in nesting else None
+
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
 
@@ -224,6 +230,9 @@ class _GradientAndHvp(_Hvp):
 
     def __init__(self, nesting: str | Nesting) -> None:
         super().__init__(nesting, "gradient_and_hvp")
+
+    def by(self, nesting: Nesting) -> Definition | None:
+        return _GradientAndHvp(nesting) if Mode.REVERSE in nesting else None
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         if nesting == OVER_A_BASIS:

@@ -14,19 +14,17 @@ from typing import Any
 
 import jax
 from jax.core import eval_context
-from jax.errors import ConcretizationTypeError, TracerArrayConversionError, TracerIntegerConversionError
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, get_opaque_trace_state, jaxpr_as_fun, jaxprs_in_params
 from jax.extend.source_info_util import summarize
 from jax.interpreters.partial_eval import dce_jaxpr
 
-from nestgrad.extend import Mode, RefusedOperation
-from nestgrad_jax._messages import CUSTOM_VJP
+from nestgrad.extend import Mode, Nesting, RefusedOperation, recognised
+from nestgrad_jax._messages import CUSTOM_VJP, MESSAGES
 
-_NEEDS_VALUES = (ConcretizationTypeError, TracerArrayConversionError, TracerIntegerConversionError)
 _looking: ContextVar[bool] = ContextVar("nestgrad_jax_looking", default=False)
 
 
-def run_inspected(route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
+def run_inspected(nesting: Nesting, route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
     """`route(*inputs)`; inside another trace, through a program that was looked at.
 
     Raises:
@@ -39,7 +37,10 @@ def run_inspected(route: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
     try:
         try:
             program, shape = jax.make_jaxpr(route, return_shape=True)(*inputs)
-        except _NEEDS_VALUES:  # f branches on them, say: the outer trace may have them; else this raises again
+        except Exception as error:
+            if isinstance(error, RefusedOperation) or recognised(MESSAGES, error, nesting):
+                raise
+            # f may need values, as where it branches, which the outer trace may have; else this raises again
             return route(*inputs)
     finally:
         _looking.reset(token)
