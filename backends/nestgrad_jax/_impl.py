@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import jax
 import numpy as np
 
-from nestgrad.extend import Canary, Nesting, Refusal, recognised
+from nestgrad.extend import Canary, Nesting, Refusal
 
 from ._canary import make_canary
 from ._guard.programs import run_inspected
 from ._guard.watch import repaired
-from ._messages import MESSAGES
+from ._messages import refusal_of
 from ._raw import RawJax
 
 
@@ -47,7 +47,7 @@ class Jax(RawJax):
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Jax's refusals, by message; tested with the versions that constraints.txt names."""
-        return recognised(MESSAGES, exception, nesting)
+        return refusal_of(exception, nesting)
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

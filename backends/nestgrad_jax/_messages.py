@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from nestgrad.extend import Message, Mode
+import dataclasses
+import traceback
+
+import jax
+
+from nestgrad.extend import Message, Mode, Nesting, Refusal, recognised
 
 CUSTOM_VJP = "a custom_vjp function has no forward rule"
+_NOT_LINEAR = "Linearization failed to produce known values"
 _NOT_INSIDE = "jax cannot look inside a callback to differentiate it."
 MESSAGES = (
     Message(r"jvp\) to a custom_vjp function|custom_lin", "custom_vjp", f"{CUSTOM_VJP} (jax#16049).", Mode.REVERSE),
@@ -13,6 +19,15 @@ MESSAGES = (
         "while_loop",
         "a while_loop of unknown length cannot be run backwards.",
         Mode.FORWARD,
+        "Write it as a scan, or a fori_loop of a length that is known; a solver may have another adjoint, such as "
+        "DirectAdjoint of diffrax.",
+    ),
+    Message(
+        r"Singular value decomposition JVP not implemented for full matrices",
+        "svd",
+        "jax has no derivative of the singular vectors that span a null space.",
+        None,
+        "Pass full_matrices=False.",
     ),
     Message(r"Pure callbacks do not support JVP", "pure_callback", _NOT_INSIDE),
     Message(r"IO callbacks do not support JVP", "io_callback", _NOT_INSIDE),
@@ -45,8 +60,9 @@ MESSAGES = (
     Message(
         r"Unimplemented grad_\w+ for ragged dot", "ragged_dot", "jax has no rule for its reverse rule.", Mode.FORWARD
     ),
+    Message(_NOT_LINEAR, None, "jax has no reverse rule for it.", Mode.FORWARD),
     Message(
-        r"Linearization failed to produce known values|same tree structure as init_values",
+        r"same tree structure as init_values",
         "reduce_window",
         "jax has no reverse rule for a reduction by a function of its own.",
     ),
@@ -57,3 +73,19 @@ MESSAGES = (
         Mode.FORWARD,
     ),
 )  # fmt: skip
+
+
+def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
+    """The refusal that an exception of jax means, or None."""
+    refusal = recognised(MESSAGES, exception, nesting)
+    if refusal is not None and _NOT_LINEAR in str(exception):
+        return dataclasses.replace(refusal, operation=_primitive_of(exception))
+    return refusal
+
+
+def _primitive_of(exception: Exception) -> str | None:
+    """The primitive that jax was at when it raised: its message names none."""
+    frames = [frame for frame, _ in traceback.walk_tb(exception.__traceback__)]
+    found = [frame.f_locals["primitive"] for frame in frames if "primitive" in frame.f_locals]
+    names = [primitive.name for primitive in found if isinstance(primitive, jax.extend.core.Primitive)]
+    return names[-1].removesuffix("_call") if names else None

@@ -38,7 +38,25 @@ _REVERSE_HELPS = (
 
 _BRANCHES = "This higher order operator doesn't work unless it is captured completely"
 
+_DISTANCES = 'Pass compute_mode="use_mm_for_euclid_dist" to cdist, or write (x[:, None] - y).norm(dim=-1).'
+_ONCE = "torch differentiates it once, backwards."
+_MATH = "Put the call into torch.nn.attention.sdpa_kernel(SDPBackend.MATH)."
 _MESSAGES = (
+    Message(r"_?cdist_(?:forward|backward)", "cdist", "torch differentiates it once, backwards.", None, _DISTANCES),
+    Message(
+        r"_scaled_dot_product_(\w+)_attention",
+        "scaled_dot_product_attention",
+        "torch has no such derivative of its {0} kernel.",
+        Mode.REVERSE,
+        _MATH,
+    ),
+    Message(
+        r"_?embedding_bag_(?:backward|dense_backward|per_sample_weights_backward)|forward AD with _?embedding_bag",
+        "embedding_bag",
+        _ONCE,
+        None,
+        "Write embedding(indices, weight), and its sum, mean or amax over a bag.",
+    ),
     Message(
         r"Trying to use forward AD with (?:aten::)?_?(\w+)", "{}", "torch has no forward rule for it.", Mode.REVERSE
     ),

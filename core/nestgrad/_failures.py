@@ -41,6 +41,7 @@ def recognised(error: Exception, offers: Offers, nesting: Nesting) -> Unsupporte
         operation=refusal.operation,
         reason=refusal.reason,
         use=None if refusal.use is None else Nesting(refusal.use),
+        instead=refusal.instead,
     )
 
 

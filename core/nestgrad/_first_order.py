@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ._advice import undone
 from ._choose import require
-from ._errors import StructureMismatchError
+from ._errors import EngineError, StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
 from ._nesting import Mode, Nesting
 from ._numpy import unshared
 from ._offers import Offers, offers
 from ._outcome import of_outcome
+from ._refusal import UnsupportedNestingError
 from ._select import ABOUT_ARGUMENTS, Named, explain, select
 from ._spec import Backend
 from .typing import Array, Function, Leaves, Tree
@@ -126,6 +129,12 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     return call.close(value), pullback, *aux
 
 
+_WORKS = {
+    _FORWARD: "Reverse mode works here: ⟨u, jvp(v)⟩ = ⟨vjp(u), v⟩; of a scalar f that is ⟨gradient(f)(x), v⟩.",
+    _REVERSE: "Forward mode works here: ⟨vjp(u), v⟩ = ⟨u, jvp(v)⟩; vjp(u) is that for each unit vector v.",
+}
+
+
 class _Door:
     """Where arguments come in: the backend is picked, and what is wrong with one says by what."""
 
@@ -169,9 +178,31 @@ class _Flat:
             return split_aux(self(*unshared(self._x)), self._has_aux)[0]
 
         run = self._offers.run
-        found: tuple[Any, ...] = checked(self._offers, nesting, undifferentiated, run, nesting, route, *inputs)
-        check_finite(self._offers, nesting, found[0], (*self._x, *inputs), undifferentiated)
+        try:
+            found: tuple[Any, ...] = checked(self._offers, nesting, undifferentiated, run, nesting, route, *inputs)
+            check_finite(self._offers, nesting, found[0], (*self._x, *inputs), undifferentiated)
+        except (UnsupportedNestingError, EngineError) as refused:
+            raise refused.advised(instead=self._by_the_other_mode(nesting)) from refused.__cause__
         return found
+
+    def _by_the_other_mode(self, nesting: Nesting) -> str | None:
+        """What to do instead, in a sentence, if it was tried and works."""
+        attempt, modes = self._offers.attempts(), self._offers.modes
+        if attempt is None or len(modes) == 1:
+            return None
+
+        def evaluate() -> None:
+            if nesting is _FORWARD:
+                value, pull, *_ = modes[Mode.REVERSE](self, *self._x, has_aux=self._has_aux)
+                pull(value)
+            else:
+                modes[Mode.FORWARD](self, self._x, self._x, has_aux=self._has_aux)
+
+        works = _WORKS[nesting]
+        with contextlib.suppress(Exception):
+            undone(attempt, evaluate)
+            return works
+        return None
 
     def leaves(self, value: Any) -> tuple[Any, ...]:
         return tuple(value) if self.is_tuple else (value,)

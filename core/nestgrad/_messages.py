@@ -21,6 +21,7 @@ class Message:
         operation: the operation that blocks the nesting, as users of the engine know it, or `None`.
         reason: why, in one sentence.
         use: the mode that the operation works in, or `None`.
+        instead: what else can be done where no nesting works, in a sentence, or `None`.
 
     Raises:
         ValueError: the operation or the reason holds a group that the pattern does not have.
@@ -35,6 +36,7 @@ class Message:
     operation: str | None
     reason: str
     use: Mode | None = None
+    instead: str | None = None
 
     def __post_init__(self) -> None:
         groups = re.compile(self.pattern).groups
@@ -57,5 +59,5 @@ def recognised(messages: Iterable[Message], error: Exception, nesting: Nesting) 
         if found := re.search(message.pattern, str(error)):
             operation = message.operation and message.operation.format(*found.groups())
             use = message.use and throughout(message.use, nesting)
-            return Refusal(operation, message.reason.format(*found.groups()), use)
+            return Refusal(operation, message.reason.format(*found.groups()), use, message.instead)
     return None

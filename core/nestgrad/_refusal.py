@@ -17,11 +17,13 @@ class Refusal:
         operation: the operation that blocks the nesting, as users of the engine know it.
         reason: why, in one sentence.
         use: the code of a nesting that works for this operation, or `None`.
+        instead: what else can be done where no nesting works, such as another argument of the operation: a sentence.
     """
 
     operation: str | None
     reason: str
     use: str | None = None
+    instead: str | None = None
 
 
 def throughout(mode: Mode, nesting: Nesting) -> str | None:
@@ -128,8 +130,9 @@ class NotFiniteError(UnsupportedNestingError):
             operation=None,
             reason=(
                 "the result is not finite, though x and f(x) are: the chain rule multiplies 0 by ∞. Look for a sqrt, "
-                "norm, log, division or power at the edge of its domain, or behind a where. If the derivative exists "
-                "there, rewrite that step (x*x for sqrt(x*x)**2, a where around its input as well); if not, avoid x."
+                "norm, log, division or power at the edge of its domain, or behind a where, or for eigenvalues or "
+                "singular values that are equal. If the derivative exists there, rewrite that step (x*x for "
+                "sqrt(x*x)**2, a where around its input as well); if not, avoid x."
             ),
             **way_out,
         )
