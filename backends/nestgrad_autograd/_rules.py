@@ -15,8 +15,11 @@ from autograd.core import JVPNode, VJPNode, primitive_jvps, primitive_vjps
 from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.tracer import notrace_primitives
 
+from nestgrad.extend import own_rule
+
 from ._errors import PASSED, Call, MissingRule, RefusedError, missing
 from ._guard.arguments import readable
+from ._guard.own_rules import is_engines
 from ._repairs.table import FORWARD, REVERSE, VARYING
 
 _numbers = itertools.count()
@@ -97,6 +100,8 @@ notrace_primitives[ReverseNode] = _Constant(notrace_primitives[VJPNode])
 
 def _rule(fun: Any, table: dict[Any, Any], repairs: dict[Any, Any]) -> Any:
     """The repair, which is given autograd's own rule if there is one, or that rule itself; `KeyError` if neither."""
+    if not is_engines(fun):
+        own_rule(getattr(fun, "__name__", repr(fun)))
     repair = repairs.get(fun)
     return table[fun] if repair is None else functools.partial(repair, table.get(fun))
 

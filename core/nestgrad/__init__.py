@@ -38,6 +38,7 @@ from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
+from ._refusal import VerificationError as VerificationError
 from ._registry import BackendInfo as BackendInfo
 from ._registry import backends as backends
 from ._registry import get_backend as get_backend

@@ -19,6 +19,7 @@ from ._nesting import Nesting
 from ._offers import Offers
 from ._plan import MAX_KEPT, Plan
 from ._refusal import UnsupportedNestingError
+from ._verification import Verification
 from .typing import Function
 
 _choosing = threading.RLock()
@@ -40,6 +41,7 @@ class Attempts:
         nestings = definition.nestings(offers)
         self.offers, self._f, self._definition, self._decided = offers, f, definition, decided
         self._first, self._others = self._plan(nestings[0]), nestings[1:]
+        self._verify = Verification(f, definition, offers, decided["has_aux"], decided["verify"])
         self._begun: dict[Any, bool] = {}
         self._chosen: dict[Any, Plan] = {}
         self._found: dict[Any, Advice] = {}
@@ -52,14 +54,21 @@ class Attempts:
     def __call__(self, call: Call, kwargs: dict[str, Any]) -> Any:
         """The operator's result for opened arguments, whether or not there was such a call before."""
         plan = self._chosen.get(_signature(call), self._first) if self._chosen else self._first
-        is_new = bool(self._others) and plan is self._first and call.layout not in self._begun
-        attempt = self.offers.attempts() if is_new else None
+        attempt = None if call.layout in self._begun else self.offers.attempts()
         try:
-            result = plan(call, kwargs) if attempt is None else attempt(lambda: plan(call, kwargs))
+            return plan(call, kwargs) if attempt is None else self._begin(plan, attempt, call, kwargs)
         except Exception as error:
             return self.after(error, plan, call, kwargs, attempt)
-        if is_new:
+
+    def _begin(self, plan: Plan, attempt: Attempt, call: Call, kwargs: dict[str, Any]) -> Any:
+        """The plan's result, where nothing is known of such calls yet."""
+        verified = functools.partial(self._verify, plan, call, kwargs, attempt)
+        result, is_settled = attempt(verified) if self._others else verified()
+        if is_settled:
             _keep(self._begun, call.layout, True)
+            self.only = plan if not self._chosen else self.only
+        else:
+            self.only = None  # so that the next call comes here
         return result
 
     def after(
@@ -94,13 +103,13 @@ class Attempts:
         for nesting in others:
             other = known if known is not None and known.nesting == nesting else self._plan(nesting)
             try:
-                result = attempt(lambda other=other: other(call, kwargs))  # type: ignore[misc]
+                result, is_settled = attempt(functools.partial(self._verify, other, call, kwargs, attempt))
             except Exception as error:
                 self._told(error, other, call, kwargs, attempt)
             else:
                 self._warn(refused, nesting)
                 _keep(self._chosen, signature, other)
-                self.only = None if self._begun else other
+                self.only = None if self._begun or not is_settled else other
                 return result
         cause = refused.__cause__
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ._inputs import split_aux
 from ._layout import Layout
@@ -15,6 +15,23 @@ from .typing import Function, Leaves
 Solve: TypeAlias = Callable[[Function, Leaves, tuple[Leaves, ...]], tuple[Any, ...]]
 """`solve(f, x, directions)`: the derivative of a checked scalar function of leaves, as the user gets it, and behind it
 what else there is, such as f's value and its aux."""
+
+
+class Comparison(NamedTuple):
+    """What a derivative can be compared with: differences of values along a direction.
+
+    Attributes:
+        values: a function of the leaves of x that gives leaves, or a scalar.
+        direction: for each leaf of x the direction in which it moves, None for one that does not.
+        found: what is said to be the derivative of `values` along it.
+        values_along, found_along: what each is contracted with first, or None.
+    """
+
+    values: Function
+    direction: tuple[Any, ...]
+    found: Any
+    values_along: Leaves | None = None
+    found_along: Leaves | None = None
 
 
 class Definition(ABC):
@@ -38,6 +55,12 @@ class Definition(ABC):
 
     def by(self, nesting: Nesting) -> Definition | None:
         """The same operator by another nesting; None where it has one alone."""
+        return None
+
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        """What a result can be compared with, for a scalar function of leaves; None for what is not verified."""
         return None
 
     @abstractmethod

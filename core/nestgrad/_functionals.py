@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from ._basis import gradient_over_a_basis, second_over_a_basis
 from ._choose import candidates, hvp_nesting
 from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
-from ._definition import Definition, Solve
+from ._definition import Comparison, Definition, Solve
 from ._gradient import numbers, shaping
 from ._layout import Layout
 from ._nesting import Mode, Nesting
@@ -93,6 +93,15 @@ class _NestedGradient(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
 
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        outer, inner = self._sides(layout)
+        y = partial_gradient(offers.backend, f, inner.leaves)(*x)
+        weights = dict(zip(inner.leaves, _gradient(offers, inner.function(self._g))(*y), strict=True))
+        direction = tuple(weights.get(place) for place in range(len(x)))
+        return Comparison(partial_gradient(offers.backend, f, outer.leaves), direction, result)
+
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         outer, inner = self._sides(layout)
         derive = _ROUTES[nesting.code](offers, outer.leaves, inner.leaves, has_aux)
@@ -129,7 +138,7 @@ class _Side:
         structures = tuple(layout.structures[slot] for slot in once)
         self.layout = Layout(tuple(range(len(once))), tuple(map(once.index, slots)), structures, layout.offers)
 
-    def function(self, g: Function, verify: str | None = None) -> UserFunction:
+    def function(self, g: Function, verify: bool | str | None = None) -> UserFunction:
         """G, which takes one tree for each of the argnums, as a function of leaves."""
         slots = self.layout.slots
         each = g if slots == self.layout.places else lambda *trees: g(*(trees[slot] for slot in slots))

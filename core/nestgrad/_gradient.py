@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from ._choose import require
 from ._compose import value_and_gradient as composed
-from ._definition import Definition, Solve
+from ._definition import Comparison, Definition, Solve
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
@@ -78,6 +78,12 @@ class _Gradient(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, _REVERSE),)
 
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        ones = tuple(map(offers.backend.xp.ones_like, x))
+        return Comparison(f, ones, result, found_along=ones)
+
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)
         if layout.bare and not isinstance(self._as_given, Sequence) and not has_aux:
@@ -107,6 +113,9 @@ class _Along(Definition):
 
 class _ValueAndGradient(_Gradient):
     """(f, ∇f). Law: that of the gradient; f is evaluated once."""
+
+    def comparison(self, *_: Any) -> None:
+        return None
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)

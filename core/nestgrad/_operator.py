@@ -28,9 +28,10 @@ class Options(TypedDict, total=False):
     `"traced"`, `"xla"`) where it has several; what f captures is then frozen."""
     has_aux: bool
     """f returns `(value, aux)`, and the operator `(result, aux)`."""
-    verify: Literal["always"] | None
-    """`"always"`: nothing that was seen of f at an earlier call is relied upon. By default a backend may: torch's does,
-    for the same shapes and arguments, as long as f records what it recorded then."""
+    verify: bool | Literal["always"] | None
+    """Whether what is computed is compared with differences of f's own gradient, and when: `None` at the first call, if
+    f holds a derivative of the user's own; `True` at the first call of any f; `"always"` at every call, at which
+    nothing that was seen of f before is relied upon either; `False` never."""
 
 
 class Operator:
@@ -49,12 +50,12 @@ class Operator:
         backend: str | Backend | None = None,
         compile: bool | str = False,  # noqa: A002
         has_aux: bool = False,
-        verify: Literal["always"] | None = None,
+        verify: bool | Literal["always"] | None = None,
     ) -> None:
         if not callable(f):
             raise TypeError(f"{definition.name} takes a function; got {f!r}.")
-        if verify not in (None, "always"):
-            raise TypeError(f"verify is None or 'always'; got {verify!r}.")
+        if verify not in (None, True, False, "always"):
+            raise TypeError(f"verify is None, True, False or 'always'; got {verify!r}.")
         self._f, self._definition, self._backend = f, definition, backend
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
         self._known: dict[Any, tuple[Opening, Attempts] | None] = {}

@@ -50,7 +50,7 @@ class Plan:
         *,
         execution: str,
         has_aux: bool,
-        verify: str | None,
+        verify: bool | str | None,
     ) -> None:
         self._f, self._definition, self.offers, self.nesting, self._has_aux = f, definition, offers, nesting, has_aux
         self._compile = None if execution == "eager" else _compiler(offers, execution)
@@ -117,7 +117,7 @@ def _prepared(
     offers: Offers,
     nesting: Nesting,
     has_aux: bool,
-    verify: str | None,
+    verify: bool | str | None,
     layout: Layout,
 ) -> Function:
     """What evaluates calls of one layout, as a function of all leaves, f's other arguments and its keywords."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ._differences import Compared
 from ._errors import NestgradError, way_out
 from ._nesting import Mode, Nesting
 
@@ -139,6 +140,44 @@ class NotFiniteError(UnsupportedNestingError):
 
     def _data(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("backend", "nesting", *_WAYS_OUT)}
+
+
+class VerificationError(UnsupportedNestingError):
+    """The result is another number than differences of f's own gradient give.
+
+    f holds a derivative that was written outside of the engine, such as a `jax.custom_jvp`, an `autograd.Function`, a
+    `tf.custom_gradient` or a primitive of autograd, and what happens when it is differentiated again is not what f
+    does. Or it was asked for, by `verify=True`.
+
+    Attributes:
+        rules: the names of the rules of the user's own.
+        compared: the number (`found`), what differences give (`expected`), and how far these may be off (`bar`).
+    """
+
+    def __init__(
+        self, *, backend: str, nesting: Nesting, rules: tuple[str, ...], compared: Compared, **way_out: Any
+    ) -> None:
+        self.rules, self.compared = rules, compared
+        holds = f"f holds rules of your own ({', '.join(rules)}). " if rules else ""
+        super().__init__(
+            backend=backend,
+            nesting=nesting,
+            operation=rules[0] if rules else None,
+            reason=(
+                f"the number is {compared.found:.6g}, and differences of f's own gradient give {compared.expected:.6g} "
+                f"± {compared.bar:.1g}. {holds}A rule that is differentiated again must be made of operations that the "
+                "engine sees: not under no_grad, on detached or unboxed values, in NumPy, nor by a value that was "
+                "computed without the rule. If it is meant, as in a straight-through estimator, pass verify=False."
+            ),
+            **way_out,
+        )
+
+    def again(self) -> VerificationError:
+        """The same error, to be raised once more."""
+        return VerificationError(**self._data())
+
+    def _data(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("backend", "nesting", "rules", "compared", *_WAYS_OUT)}
 
 
 def _rebuilt(kind: type[UnsupportedNestingError], data: dict[str, Any]) -> UnsupportedNestingError:

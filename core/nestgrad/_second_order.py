@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from ._basis import second_over_a_basis
 from ._choose import candidates, hvp_nesting, require
 from ._compose import compose, gradient, value_and_gradient
-from ._definition import Definition, Solve
+from ._definition import Comparison, Definition, Solve
 from ._inputs import split_aux
 from ._layout import Layout
 from ._native import in_tree, native
@@ -165,6 +165,9 @@ def gradient_and_hvp(
     return Operator(f, _GradientAndHvp(nesting), **options)
 
 
+_SECOND = 2  # the highest order that is verified
+
+
 class _Derivative(Definition):
     """The derivative that a nesting names.
 
@@ -179,6 +182,18 @@ class _Derivative(Definition):
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, self._nesting),)
+
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        if self._nesting.order > _SECOND:
+            return None
+        if self._nesting.code == "R":
+            ones = tuple(map(offers.backend.xp.ones_like, x))
+            return Comparison(f, ones, result, found_along=ones)
+        if self._nesting.order == 1:
+            return Comparison(f, directions[0], result)
+        return Comparison(gradient(offers.backend, f), directions[0], result, *directions[1:])
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         by_the_backend, is_gradient = native(offers, nesting, layout, has_aux), Mode.REVERSE in nesting
@@ -213,6 +228,11 @@ class _Hvp(_Derivative):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
 
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        return Comparison(gradient(offers.backend, f), directions[0], result)
+
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         if nesting != OVER_A_BASIS:
             return super().prepare(offers, nesting, layout, has_aux)
@@ -230,6 +250,11 @@ class _GradientAndHvp(_Hvp):
 
     def __init__(self, nesting: str | Nesting) -> None:
         super().__init__(nesting, "gradient_and_hvp")
+
+    def comparison(
+        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+    ) -> Comparison | None:
+        return super().comparison(offers, f, x, directions, layout, result[1])
 
     def by(self, nesting: Nesting) -> Definition | None:
         return _GradientAndHvp(nesting) if Mode.REVERSE in nesting else None

@@ -80,7 +80,7 @@ class UserFunction:
         others: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
         has_aux: bool = False,
-        verify: str | None = None,
+        verify: bool | str | None = None,
         name: str = "The function",
     ) -> None:
         self.function, self.layout, self.others, self.kwargs = function, layout, others, kwargs or {}

@@ -24,6 +24,7 @@ from ._refusal import RefusedOperation as RefusedOperation
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._refusal import throughout as throughout
 from ._routes import emulated as emulated
+from ._rules import own_rule as own_rule
 from ._spec import COMPILERS as COMPILERS
 from ._spec import SPEC_VERSION as SPEC_VERSION
 from ._spec import Abilities as Abilities

@@ -35,6 +35,7 @@ from nestgrad_jax._repairs.table import BESSEL, REFUSED, WATCHED, is_wrong, repl
 
 from .expn_order import refuse_if_order, refuse_if_traced
 from .inner_gradients import refuse_hidden
+from .own_rules import tell_rule, tell_rules
 from .values import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
@@ -88,6 +89,7 @@ class _Watch(Trace):
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
+        tell_rules(programs)
         refuse_hidden(sys._getframe(1), primitive, params, args, programs)
         if self._is_plain(primitive, params, programs):
             result = self._trace.process_primitive(primitive, args, params)
@@ -212,6 +214,7 @@ class _Watch(Trace):
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
+        tell_rule(f)
         refuse_if_traced(f, args)
         with set_current_trace(self._trace):
             result = replaced(f, args)
@@ -221,6 +224,7 @@ class _Watch(Trace):
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
+        tell_rule(f)
         return self._all_seen(self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, args, **options))
 
     def __getattr__(self, name: str) -> Any:

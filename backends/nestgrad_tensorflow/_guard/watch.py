@@ -35,8 +35,10 @@ from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+from .own_rules import tell_rule
 
-_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", "Identity"}
+_IDENTITIES = ("Identity", "IdentityN")
+_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", *_IDENTITIES}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
@@ -98,8 +100,9 @@ def _seen(
     op = name.decode() if isinstance(name, bytes) else name
     if op == "StopGradient":
         counts.stopped += 1
-    elif op == "Identity":
+    elif op in _IDENTITIES:
         counts.with_code += 1
+        tell_rule()
         return None
     if graph is None and not may_be_differentiated():
         return None

@@ -25,7 +25,7 @@ from nestgrad.extend import Function, Leaves
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
-from .recorded import Look, check, check_tape, look_at_operators
+from .recorded import Look, check, check_tape, look_at_operators, tell_rules
 from .watch import Functions, hidden_by_views, nesting_here, refused
 
 _OWNERS = (torch, torch.Tensor)
@@ -135,6 +135,7 @@ class Recorded:
         self.graph = Graph(output if _is_recorded_here(output) else (), x)
         self.look = look_at_operators(nesting, self.graph)
         self.hooked = functions.hooked
+        tell_rules(self.graph, self.look)
         check(nesting, self.graph, self.look)
         return output
 

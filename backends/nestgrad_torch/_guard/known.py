@@ -26,7 +26,7 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunct
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
-from .recorded import Look, Looks, check_tape, look_at
+from .recorded import Look, Looks, check_tape, look_at, tell_rules
 from .watch import refusing, watching
 
 _MAX_KINDS = 64
@@ -88,6 +88,8 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path
         raise
+    if look.rules:
+        tell_rules(graph, look)
     if seen is not None:
         seen.note(graph, look, watch.called_unseen)
     return output, graph, look

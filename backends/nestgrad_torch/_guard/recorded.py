@@ -15,6 +15,7 @@ import optree
 import torch
 from torch.autograd.function import BackwardCFunction
 
+from nestgrad.extend import own_rule
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, node_leads_to_input, taping
@@ -121,6 +122,18 @@ def check_tape(nesting: str, graph: Graph, look: Look) -> None:
     for node, wrong in _wrong_in(graph, look):
         if node_leads_to_input(node):
             raise wrong.refusal(nesting)
+
+
+def tell_rules(graph: Graph, look: Look) -> None:
+    """Declare the rules of a graph that were written outside of torch."""
+    for place in look.rules:
+        tell_rule(graph.nodes[place]._forward_cls)
+
+
+def tell_rule(function: type) -> None:
+    """Declare a `torch.autograd.Function`, unless it is torch's."""
+    if not function.__module__.startswith("torch."):
+        own_rule(function.__name__)
 
 
 def guard(nesting: str, result: Any, inputs: tuple[Any, ...]) -> None:

@@ -23,7 +23,7 @@ from torch._ops import OpOverload, OpOverloadPacket
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nestgrad.extend import UnsupportedNestingError
+from nestgrad.extend import UnsupportedNestingError, own_rule
 from nestgrad_torch._effects import EFFECTS, current
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
@@ -36,6 +36,7 @@ from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
 from .reads import ASKED, READS, reads
+from .recorded import tell_rule
 
 Refused = dict[Any, list[Seen]]
 """What is refused, by operator or function; one of them may be wrong for several reasons."""
@@ -193,6 +194,10 @@ class Functions(TorchFunctionMode):
             if wrong.concerns(_arguments(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
         args, kwargs = as_read(func, args, kwargs)
+        if func is custom_function_call:
+            tell_rule(args[0])
+        elif asked is torch.library.custom_op:
+            own_rule(func.name())
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
         try:
