@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import tensorflow as tf
@@ -26,39 +27,66 @@ _TAKEN_BACK = {
     "AssignSubVariableOp": tf.raw_ops.AssignAddVariableOp,
 }
 _NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK}
-_MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
+
+
+_current: ContextVar[Effects | None] = ContextVar("nestgrad_tensorflow_effects", default=None)
+
+
+def attempt(evaluate: Callable[[], T]) -> T:
+    """`evaluate()` in eager execution; see `nestgrad.extend.Abilities.attempts`."""
+    outer, effects = _current.get(), Effects()
+    token = _current.set(effects)
+    try:
+        if outer is None:
+            with calling_back(_seen):
+                found = evaluate()
+        else:
+            found = evaluate()
+    except BaseException:
+        effects.undo()
+        raise
+    finally:
+        _current.reset(token)
+    if outer is not None:
+        outer.add(effects)
+    return found
+
+
+def _seen(
+    name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
+) -> None:
+    """An operation that has run."""
+    effects = _current.get()
+    if graph is None and effects is not None:
+        effects.seen(name if isinstance(name, str) else name.decode(), inputs, attrs, outputs)
 
 
 class Effects:
-    """Attempts at one thing, in eager execution: what each writes and draws is undone if it raises."""
+    """What one attempt has written and drawn."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, Any]] = {}  # by handle, which is kept, so that its number is no other's
         self._undo: list[Callable[[], Any]] = []
         self._seeds = _Seeds()
 
-    def __call__(self, evaluate: Callable[[], T]) -> T:
-        """`evaluate()`; see `nestgrad.extend.Abilities.attempts`."""
-        self._known, self._undo, self._seeds = {}, [], _Seeds()
-        try:
-            with calling_back(self._seen):
-                return evaluate()
-        except BaseException:
-            for undo in reversed(self._undo):
-                undo()
-            self._seeds.undo()
-            raise
+    def add(self, later: Effects) -> None:
+        """What an attempt inside of this one has done, and leaves."""
+        self._known |= later._known
+        self._undo += later._undo
+        self._seeds.drawn += later._seeds.drawn
 
-    def _seen(
-        self, name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
-    ) -> None:
+    def undo(self) -> None:
+        """Put all back that it has changed."""
+        for undo in reversed(self._undo):
+            undo()
+        self._seeds.undo()
+
+    def seen(self, operation: str, inputs: Any, attrs: Any, outputs: Any) -> None:
         """An operation that has run."""
-        if graph is not None:
-            return
-        if name not in _MINDED:
+        if operation not in _NAMES:
             self._seeds.drawn += "seed2" in attrs
             return
-        handle, operation = inputs[0], name if isinstance(name, str) else name.decode()
+        handle = inputs[0]
         _, before = self._known.get(id(handle), (handle, None))
         if operation == _READ:
             self._known[id(handle)] = handle, outputs[0]

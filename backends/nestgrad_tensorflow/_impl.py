@@ -14,7 +14,7 @@ from . import _forward, _reverse
 from ._batch import vmap
 from ._canary import make_canary
 from ._compiled import compiled
-from ._effects import Effects, attempted_in_a_graph
+from ._effects import attempt, attempted_in_a_graph
 from ._messages import MESSAGES
 from ._raw import RawTensorFlow
 
@@ -56,7 +56,7 @@ class TensorFlow(RawTensorFlow):
 
     def attempts(self) -> Callable[[Callable[[], Any]], Any]:
         """See `nestgrad.extend.Abilities.attempts`."""
-        return Effects() if tf.executing_eagerly() else attempted_in_a_graph
+        return attempt if tf.executing_eagerly() else attempted_in_a_graph
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`: a graph, by tf.function."""

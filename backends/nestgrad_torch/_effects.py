@@ -57,8 +57,24 @@ EFFECTS = frozenset(
 """Functions that may write into a tensor, or draw."""
 
 
+def attempt(evaluate: Callable[[], T]) -> T:
+    """`evaluate()`; see `nestgrad.extend.Abilities.attempts`."""
+    outer, effects = current.get(), Effects()
+    token = current.set(effects)
+    try:
+        found = evaluate()
+    except BaseException:
+        effects.undo()
+        raise
+    finally:
+        current.reset(token)
+    if outer is not None:
+        outer.add(effects)
+    return found
+
+
 class Effects:
-    """Attempts at one thing: what each writes and draws is undone if it raises."""
+    """What one attempt has written and drawn."""
 
     __slots__ = ("_draws", "_written")
 
@@ -66,16 +82,11 @@ class Effects:
         self._written: list[tuple[Any, Any]] = []
         self._draws: dict[torch.Generator, _Draws] = {}
 
-    def __call__(self, evaluate: Callable[[], T]) -> T:
-        """`evaluate()`; see `nestgrad.extend.Abilities.attempts`."""
-        token = current.set(self)
-        try:
-            return evaluate()
-        except BaseException:
-            self._undo()
-            raise
-        finally:
-            current.reset(token)
+    def add(self, later: Effects) -> None:
+        """What an attempt inside of this one has done, and leaves."""
+        self._written += later._written
+        for generator, draws in later._draws.items():
+            self._draws.setdefault(generator, draws).add(draws)
 
     def seen(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call of a function that may have effects."""
@@ -97,13 +108,13 @@ class Effects:
         draws = self._draws.setdefault(generator, _Draws(generator))
         return draws.drawn(func, args, kwargs)
 
-    def _undo(self) -> None:
+    def undo(self) -> None:
+        """Put all back that it has changed."""
         with torch.no_grad():
             for tensor, before in reversed(self._written):
                 tensor.copy_(before)
         for draws in self._draws.values():
             draws.undo()
-        self._written, self._draws = [], {}
 
 
 class _Operators(TorchDispatchMode):
@@ -143,7 +154,13 @@ class _Draws:
                     return found
         return func(*args, **kwargs)
 
+    def add(self, later: _Draws) -> None:
+        """What was drawn after this, from the same generator."""
+        self._is_alone = self._is_alone and later._is_alone
+        self._after = later._after
+
     def undo(self) -> None:
+        """Put the generator back, if nobody else has drawn from it."""
         if self._is_alone:
             self._moved(self._after, self._before)
 

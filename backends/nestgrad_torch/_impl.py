@@ -14,7 +14,7 @@ from nestgrad.extend import Canary, Nesting, Refusal, by_leaves
 from . import _batch, _forward, _reverse
 from ._canary import make_canary
 from ._compile import compiled
-from ._effects import Effects
+from ._effects import attempt
 from ._faults.linearize import is_linearized, is_traced
 from ._gradient import Gradient
 from ._guard.dynamo_graph import is_compilable, uncompiled
@@ -86,9 +86,9 @@ class Torch(RawTorch):
         """Traced as by `compile` and then run operator by operator: torch.compile with aot_eager."""
         return compiled(f, "aot_eager")
 
-    def attempts(self) -> Effects | None:
+    def attempts(self) -> Callable[..., Any] | None:
         """See `nestgrad.extend.Abilities.attempts`; Dynamo traces one way alone."""
-        return None if is_dynamo_compiling() else Effects()
+        return None if is_dynamo_compiling() else attempt
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""

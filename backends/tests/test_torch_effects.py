@@ -137,3 +137,27 @@ def test_no_draw_of_another_thread_is_drawn_again():
         stop.set()
         other.join()
     assert len(set(drawn)) == len(drawn) > 20
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx, u):
+        return 3 * ctx.saved_tensors[0] ** 2 * u
+
+
+def test_what_verification_evaluates_leaves_nothing_and_undoes_no_more():
+    statistics, once = Statistics(), Statistics()
+    once(X)
+    ng.hvp(lambda x: statistics(x) + Cube.apply(x).sum())(X, V)
+    torch.testing.assert_close(statistics.state(), once.state())
+    before = torch.get_rng_state()
+    ng.hvp(lambda x: (F.dropout(x, 0.5) ** 3).sum() + Cube.apply(x).sum())(X, V)
+    after = torch.get_rng_state()
+    torch.set_rng_state(before)
+    F.dropout(X, 0.5)
+    assert torch.equal(torch.get_rng_state(), after)

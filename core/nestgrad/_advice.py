@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+import functools
+from typing import Any, NamedTuple
 
 from ._arguments import Call
 from ._definition import Definition
 from ._nesting import Mode, Nesting, nestings
 from ._offers import OVER_A_BASIS, Offers
 from ._plan import Plan
+from ._trying import undone
+from ._verification import Verification
 from .typing import Function
-
-Attempt = Callable[[Callable[[], Any]], Any]
-
-
-class Answered(Exception):
-    """Ends an attempt, so that it is undone."""
-
-
-def undone(attempt: Attempt, evaluate: Callable[[], Any]) -> Any:
-    """What `evaluate()` gives, when all that it did to the engine is undone."""
-
-    def answer() -> NoReturn:
-        raise Answered(evaluate())
-
-    try:
-        attempt(answer)
-    except Answered as answered:
-        return answered.args[0]
 
 
 class Advice(NamedTuple):
@@ -60,8 +44,10 @@ def find_advice(
         directions = (*call.directions, call.x)[: other.directions]  # of one more than there are, any will do
         for execution in dict.fromkeys(("eager", decided["execution"])):
             plan = Plan(f, other, offers, nesting, **{**decided, "execution": execution})
+            verified = Verification(f, other, offers, decided["has_aux"], decided["verify"])
+            shorter = call._replace(directions=directions)
             try:
-                undone(attempt, lambda plan=plan: plan(call._replace(directions=directions), kwargs))  # type: ignore[misc]
+                undone(attempt, functools.partial(verified, plan, shorter, kwargs, attempt))
             except Exception:  # whatever it is, this one is not to be recommended
                 return False
         return True
@@ -72,7 +58,7 @@ def find_advice(
         if other is not None and works(other, nesting):
             return Advice(use=nesting)
         tried += [nesting] if other is not None else []
-    if OVER_A_BASIS in offers.candidates and definition.by(named) is not None and works(definition, OVER_A_BASIS):
+    if OVER_A_BASIS in offers.candidates and definition.takes_auto and works(definition, OVER_A_BASIS):
         return Advice(instead=_BY_AUTO)
     return Advice(tried=tuple(tried))
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ._advice import Advice, Attempt, find_advice, undone
+from ._advice import Advice, find_advice
 from ._arguments import Call
 from ._basis import is_small
 from ._definition import Definition
@@ -19,6 +19,7 @@ from ._nesting import Nesting
 from ._offers import Offers
 from ._plan import MAX_KEPT, Plan
 from ._refusal import UnsupportedNestingError
+from ._trying import Attempt, undone
 from ._verification import Verification
 from .typing import Function
 
@@ -62,13 +63,12 @@ class Attempts:
 
     def _begin(self, plan: Plan, attempt: Attempt, call: Call, kwargs: dict[str, Any]) -> Any:
         """The plan's result, where nothing is known of such calls yet."""
+        self.only, before = None, self.only  # so that the next call comes here, until this one is settled
         verified = functools.partial(self._verify, plan, call, kwargs, attempt)
         result, is_settled = attempt(verified) if self._others else verified()
         if is_settled:
             _keep(self._begun, call.layout, True)
-            self.only = plan if not self._chosen else self.only
-        else:
-            self.only = None  # so that the next call comes here
+            self.only = before if self._chosen else plan
         return result
 
     def after(
@@ -104,13 +104,12 @@ class Attempts:
             other = known if known is not None and known.nesting == nesting else self._plan(nesting)
             try:
                 result, is_settled = attempt(functools.partial(self._verify, other, call, kwargs, attempt))
-            except Exception as error:
-                self._told(error, other, call, kwargs, attempt)
-            else:
-                self._warn(refused, nesting)
-                _keep(self._chosen, signature, other)
-                self.only = None if self._begun or not is_settled else other
-                return result
+            except Exception:  # whatever it is, the user is told of the first one
+                continue
+            self._warn(refused, nesting)
+            _keep(self._chosen, signature, other)
+            self.only = None if self._begun or not is_settled else other
+            return result
         cause = refused.__cause__
         try:
             if isinstance(cause, Exception) and _is_users(cause, plan.undifferentiated(call, kwargs), attempt):

@@ -42,12 +42,14 @@ class Definition(ABC):
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
         functions: functions of the user's besides f.
+        takes_auto: whether `nesting="auto"` can be asked for.
     """
 
     name: str
     directions: int = 0
     argnums: tuple[int, ...] = (0,)
     functions: tuple[Function, ...] = ()
+    takes_auto: bool = False
 
     @abstractmethod
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:

@@ -68,5 +68,5 @@ def compare(values: Callable[[float], Vector], found: Vector, scale: float, prec
     worst = int(np.argmax(away)) if away.size else 0
     entries = (float(found[worst]), float(best[worst])) if away.size else (0.0, 0.0)
     if not np.isfinite(bar) or bar > _WIDEST * size:
-        return Compared(*entries, bar, None if size > rounding else False)
+        return Compared(*entries, bar, None if not bar <= 2 * rounding or size > bar else False)  # 0 beside 0 is right
     return Compared(*entries, bar, bool(away[worst] > _BARS * bar + _LEAST * size))

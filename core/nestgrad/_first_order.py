@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._advice import undone
 from ._choose import require
 from ._errors import EngineError, StructureMismatchError
 from ._evaluation import check_finite, checked
@@ -18,6 +17,7 @@ from ._outcome import of_outcome
 from ._refusal import UnsupportedNestingError
 from ._select import ABOUT_ARGUMENTS, Named, explain, select
 from ._spec import Backend
+from ._trying import undone
 from .typing import Array, Function, Leaves, Tree
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")

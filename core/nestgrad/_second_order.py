@@ -216,7 +216,7 @@ class _Derivative(Definition):
 class _Hvp(_Derivative):
     """∇²f(x)v. Law: linear in v, and symmetric: ⟨u, hvp(v)⟩ = ⟨v, hvp(u)⟩."""
 
-    directions = 1
+    directions, takes_auto = 1, True
 
     def __init__(self, nesting: str | Nesting, name: str = "hvp") -> None:
         self.name = name
