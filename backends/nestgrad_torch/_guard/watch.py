@@ -12,11 +12,11 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 
 import optree
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch._C._functorch import get_dynamic_layer_stack_depth, get_unwrapped, is_functorch_wrapped_tensor
 from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload
@@ -29,11 +29,12 @@ from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._ledger import refusal
-from nestgrad_torch._recording import depth
-from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
+from nestgrad_torch._repairs.call import Call, Repair
+from nestgrad_torch._repairs.table import REPAIRS
 from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
+from .here import nesting_here, transforms
 from .reads import ASKED, READS, reads
 
 Refused = dict[Any, list[Seen]]
@@ -48,14 +49,6 @@ _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, tor
 
 _OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
 _IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
-
-_LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
-
-
-@torch.compiler.assume_constant_result
-def nesting_here() -> str:
-    """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
-    return "R" * depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
@@ -88,11 +81,12 @@ def watching(nesting: str) -> Functions:
 def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
     operators, functions = refused(nesting, compiled, direction)
+    kind = _Compiled if compiled else Functions
     if not operators:  # seeing every operator costs more
-        with Functions(nesting, functions):
+        with kind(nesting, functions):
             yield
         return
-    with every_operator(nesting, operators) as read, Functions(nesting, functions, read):
+    with every_operator(nesting, operators) as read, kind(nesting, functions, read):
         yield
 
 
@@ -143,9 +137,12 @@ class Functions(TorchFunctionMode):
             or repaired by its name alone.
     """
 
+    _repairs: ClassVar[dict[Any, Repair]] = REPAIRS
+
     def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
         self._nesting, self._refused, self._read = nesting, refused, read
+        self._depth = get_dynamic_layer_stack_depth()
         self._hides = False  # whether a rule of f's has computed something for itself
         self.called_unseen = False
 
@@ -169,8 +166,12 @@ class Functions(TorchFunctionMode):
                 return self._every_operator(func, args, kwargs or {})
         return self._looking(func, args, kwargs or {})
 
+    def _nesting_here(self) -> str:
+        """The nesting with the transforms that f has entered itself."""
+        return self._nesting + transforms(self._depth)
+
     def _leaves_no_node(self, func: Any) -> bool:
-        return func in READS or func in REPAIRED or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
+        return func in READS or func in REPAIRS or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
 
     def _every_operator(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call, with a look at each operator that it makes."""
@@ -184,11 +185,16 @@ class Functions(TorchFunctionMode):
     def _looking(self, func: Any, args: Any, kwargs: Any) -> Any:
         if is_linearized():
             raise refusal("linearize_inside", self._nesting)
+        if func in self._repairs:
+            called = func
+            func, args, kwargs = self._repairs[func](self._nesting_here(), Call(func, args, kwargs))
+            if func is not called:
+                with self:  # what stands in is watched as f is
+                    return func(*args, **kwargs)
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
             if wrong.concerns(_arguments(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
-        args, kwargs = as_read(func, args, kwargs)
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
         try:
@@ -207,6 +213,12 @@ class Functions(TorchFunctionMode):
         if self._hides or func is torch.Tensor.detach or not torch.is_grad_enabled():
             self._hides |= mark(func, (args, kwargs), result)
         return result
+
+
+class _Compiled(Functions):
+    """The same of what is in the graph of a compiler: where a repair reached, its operations are there."""
+
+    _repairs: ClassVar[dict[Any, Repair]] = {}
 
 
 def _differentiated_number(read: list[Any], arguments: Any) -> bool:
@@ -280,5 +292,5 @@ def hidden_by_views(nesting: str) -> frozenset[Any]:
     return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
 
 
-_LOOKED_AT = frozenset({*REPAIRED, *READS, custom_function_call, torch.Tensor.detach})
+_LOOKED_AT = frozenset({*REPAIRS, *READS, custom_function_call, torch.Tensor.detach})
 """The functions about which there is something to say under every nesting."""
