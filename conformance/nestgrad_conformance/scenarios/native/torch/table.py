@@ -17,6 +17,7 @@ from nestgrad_conformance.scenarios.native._entry import (
 
 _activations = partial(native, "torch", "activations")
 _arrays = partial(native, "torch", "arrays")
+_attention = partial(native, "torch", "attention")
 _control_flow = partial(native, "torch", "control_flow")
 _custom_rules = partial(native, "torch", "custom_rules")
 _densities = partial(native, "torch", "densities")
@@ -61,6 +62,22 @@ SCENARIOS = (
     _arrays("linspace", uniform(0.5, 1.5, 2), "linspace"),
     _arrays("tensor_of_a_list", uniform(0.5, 1.5, 2), "copied_list"),
     _arrays("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _attention("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
+    _attention("attention_math", normal(4, 4), "attention", order=3),
+    _attention("multihead_attention", normal(4, 4), "attention"),
+    _attention(
+        "transformer_encoder_layer",
+        normal(3, 4),
+        "layer_norm",
+        "fused",
+        "attention",
+        "flash_kernel",
+        "parameters",
+        "transformer_encoder_layer",
+    ),
+    _attention("attention_causal", normal(4, 4), "attention", "flash_attention"),
+    _attention("attention_by_math_kernel", normal(4, 4), "attention"),
+    _attention("attention_of_a_masked_row", normal(2, 3), "attention", "flash_attention", "masked_row"),
     _control_flow("compiled_inside", normal(4), "compiled_inside"),
     _control_flow("while_values", normal(4), "control_flow", "untraceable"),
     _control_flow("cond", normal(3), "control_flow", "cond"),
@@ -109,9 +126,6 @@ SCENARIOS = (
     _inner_transforms("gradient_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
     _inner_transforms("functional_without_graph", normal(3), "without_graph", "untraceable"),
     _inner_transforms("hvp_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
-    _layers("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
-    _layers("attention_math", normal(4, 4), "attention", order=3),
-    _layers("multihead_attention", normal(4, 4), "attention"),
     _layers("conv1d", normal(4, 6), "convolution", order=3),
     _layers("conv2d", normal(4, 6), "convolution"),
     _layers("conv_transpose1d", normal(3, 5), "convolution"),
@@ -122,24 +136,11 @@ SCENARIOS = (
     _layers("embedding", normal(5, 3), "embedding", order=3),
     _layers("embedding_bag", normal(5, 3), "embedding_bag"),
     _layers("dropout_fixed_mask", normal(4, 3), "dropout", "untraceable"),
-    _layers(
-        "transformer_encoder_layer",
-        normal(3, 4),
-        "layer_norm",
-        "fused",
-        "attention",
-        "flash_kernel",
-        "parameters",
-        "transformer_encoder_layer",
-    ),
     _layers("grid_sample", normal(4, 4), "grid_sample"),
     _layers("unfold_and_fold", normal(4, 4)),
     _layers("pixel_shuffle", normal(4, 2, 2)),
     _layers("bilinear", normal(4, 3)),
     _layers("functional_call", normal(3, 3)),
-    _layers("attention_causal", normal(4, 4), "attention", "flash_attention"),
-    _layers("attention_by_math_kernel", normal(4, 4), "attention"),
-    _layers("attention_of_a_masked_row", normal(2, 3), "attention", "flash_attention", "masked_row"),
     _layers("depthwise_convolution", normal(3, 6), "convolution"),
     _layers("conv3d", normal(3, 3, 3), "convolution"),
     _layers("conv_transpose2d", normal(3, 3), "convolution"),
