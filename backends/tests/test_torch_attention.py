@@ -38,7 +38,6 @@ CALLS = {
     "fewer queries, causal": lambda x: attend(x[:, :, :2], x.cos(), x.sin(), is_causal=True),
     "boolean mask with an empty row": lambda x: attend(x, x.cos(), x.sin(), attn_mask=BOOLEAN),
     "added mask with an empty row": lambda x: attend(x, x.cos(), x.sin(), ADDED),
-    "causal and masked": lambda x: attend(x, x.cos(), x.sin(), BOOLEAN, is_causal=True),
     "added mask in float32": lambda x: attend(x, x.cos(), x.sin(), ADDED[2:].float()),
     "scale": lambda x: attend(x, x.cos(), x.sin(), scale=0.3),
     "negative scale": lambda x: attend(x, x.cos(), x.sin(), scale=-0.3),

@@ -157,6 +157,17 @@ def test_layer_norm_is_right_where_torch_takes_the_deviation_for_a_constant(name
     torch.testing.assert_close(found, ng.derivative(normalised_by_hand, nesting)(X, *directions))
 
 
+@pytest.mark.parametrize("nesting", ["F", "RR"])
+def test_layer_norm_is_right_where_the_last_letter_is_the_users(nesting):
+    directions = [V] * ng.Nesting(nesting).directions
+    found = []
+    for f in (lambda x: LAYER_NORMS["functional"](x).pow(3).sum(), normalised_by_hand):
+        x = X.clone().requires_grad_()
+        ng.derivative(f, nesting)(x, *directions).sum().backward()
+        found.append(x.grad)
+    torch.testing.assert_close(*found)
+
+
 def test_layer_norm_of_another_shape_is_an_error_of_torch():
     with pytest.raises(RuntimeError, match="normalized_shape"):
         ng.reverse_over_forward(lambda x: torch.nn.functional.layer_norm(x, (2,)).sum())(X, V)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import optree
 import torch
-from torch._C._functorch import get_dynamic_layer_stack_depth, get_unwrapped, is_functorch_wrapped_tensor
+from torch._C._functorch import get_dynamic_layer_stack_depth
 from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload
@@ -32,7 +32,7 @@ from nestgrad_torch._ledger import refusal
 from nestgrad_torch._repairs.call import Call, Repair
 from nestgrad_torch._repairs.table import REPAIRS
 from nestgrad_torch._sight import Seen
-from nestgrad_torch._variables import is_variable
+from nestgrad_torch._variables import is_variable, unwrapped
 
 from .here import nesting_here, transforms
 from .reads import ASKED, READS, reads
@@ -69,7 +69,7 @@ def along(tangents: tuple[Any, ...]) -> Iterator[None]:
 
 def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
     """Whether a tape records what is computed from one of these tangents."""
-    return torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents)
+    return torch.is_grad_enabled() and any(unwrapped(tangent).requires_grad for tangent in tangents)
 
 
 def watching(nesting: str) -> Functions:
@@ -224,7 +224,7 @@ class _Compiled(Functions):
 def _differentiated_number(read: list[Any], arguments: Any) -> bool:
     """Whether one of these tensors is an argument that a transform differentiates in."""
     numbers = [tensor for tensor in optree.tree_leaves(arguments) if _is_number(tensor)]
-    return any(_unwrapped(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
+    return any(unwrapped(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
 
 
 def _is_number(value: Any) -> bool:
@@ -233,19 +233,12 @@ def _is_number(value: Any) -> bool:
 
 def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
     """The arguments of a function: the first two as an operator knows them, and all as Python does."""
-    return {**dict(zip(("self", "other"), map(_unwrapped, args), strict=False)), "args": args, "kwargs": kwargs}
+    return {**dict(zip(("self", "other"), map(unwrapped, args), strict=False)), "args": args, "kwargs": kwargs}
 
 
 def _asked(func: Any) -> Any:
     """What the table calls a function: `torch.library.custom_op` if it was made by that."""
     return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
-
-
-def _unwrapped(tensor: Any) -> Any:
-    """The tensor below all transforms."""
-    while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
-        tensor = get_unwrapped(tensor)
-    return tensor
 
 
 def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:

@@ -14,9 +14,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from nestgrad_torch._recording import leads_elsewhere
-
-from .call import Call, Repair, any_may_vary, tell
+from .call import Call, Repair, any_may_vary, tell, with_tapes_around
 
 _FAULT = "flash_kernel"
 
@@ -41,8 +39,11 @@ def attention(
         key, value = (_for_each_query(entry, query.shape[-3]) for entry in (key, value))
     scores = (query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)) @ key.mT
     if is_causal:
-        scores = scores.masked_fill(_later(scores), -math.inf)
-    weights = torch.softmax(scores, -1) if attn_mask is None else _masked(scores, attn_mask)
+        weights = torch.softmax(scores.masked_fill(_later(scores), -math.inf), -1)
+    elif attn_mask is not None:
+        weights = _masked(scores, attn_mask)
+    else:
+        weights = torch.softmax(scores, -1)
     if dropout_p:
         weights = torch.dropout(weights, dropout_p, True)
     return (weights @ value).to(dtype)
@@ -66,6 +67,7 @@ def _masked(scores: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def _never(*given: Any) -> bool:
+    """Whether a context is to be asked: not where this one has just been."""
     return False
 
 
@@ -82,10 +84,13 @@ _multi_head_attention = FunctionType(
 
 
 def _is_wanted(nesting: str, tensors: tuple[Any, ...]) -> bool:
-    """Whether more than one derivative by reverse mode will be taken, as far as can be known."""
-    if not any_may_vary(*tensors):
-        return False
-    return nesting != "R" or (not torch.compiler.is_dynamo_compiling() and any(map(leads_elsewhere, tensors)))
+    """Whether more than one R is or may be taken, or an F: the kernels of torch have no more than that one.
+
+    A compiler differentiates once more what parameters are in, and it cannot tell them here.
+    """
+    if torch.compiler.is_dynamo_compiling():
+        return True
+    return any_may_vary(*tensors) and with_tapes_around(nesting, *tensors) != "R"
 
 
 def _attention(nesting: str, call: Call) -> Call:
@@ -101,7 +106,9 @@ def _is_plain(call: Call) -> bool:
     mask, numbers = call.argument(3, "attn_mask"), (call.argument(4, "dropout_p"), call.argument(6, "scale"))
     if query.is_nested or any(isinstance(number, torch.Tensor) for number in numbers):
         return False
-    if mask is not None and mask.dtype not in (torch.bool, torch.float32, query.dtype):
+    if mask is not None and (
+        mask.dtype not in (torch.bool, torch.float32, query.dtype) or call.argument(5, "is_causal")
+    ):
         return False
     return bool(query.dtype == key.dtype == value.dtype)
 

@@ -9,7 +9,8 @@ import torch
 
 from nestgrad.extend import emulated
 from nestgrad_torch._ledger import FAULTS
-from nestgrad_torch._variables import is_variable
+from nestgrad_torch._recording import leads_elsewhere
+from nestgrad_torch._variables import is_variable, unwrapped
 
 
 class Call(NamedTuple):
@@ -32,6 +33,13 @@ def any_may_vary(*values: Any) -> bool:
     """Whether a derivative may be taken in one of these arguments; Dynamo cannot tell."""
     tensors = [value for value in values if isinstance(value, torch.Tensor)]
     return bool(tensors) and (torch.compiler.is_dynamo_compiling() or any(map(is_variable, tensors)))
+
+
+def with_tapes_around(nesting: str, *values: Any) -> str:
+    """The nesting, with one R more where a tape around nestgrad's call records one of these; not under Dynamo."""
+    if torch.compiler.is_dynamo_compiling():
+        return nesting
+    return "R" + nesting if any(leads_elsewhere(unwrapped(value)) for value in values) else nesting
 
 
 @torch.compiler.assume_constant_result

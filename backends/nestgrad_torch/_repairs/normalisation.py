@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from nestgrad_torch._ledger import FAULTS
 
-from .call import Call, Repair, any_may_vary, tell
+from .call import Call, Repair, any_may_vary, tell, with_tapes_around
 
 _LAYER_NORM = FAULTS["layer_norm"]
 
@@ -42,7 +42,9 @@ def _normalised(nesting: str, call: Call) -> Call:
     x, shape = call.argument(0, "input"), call.argument(1, "normalized_shape")
     given = (x, call.argument(2, "weight"), call.argument(3, "bias"))
     compiled = torch.compiler.is_dynamo_compiling()  # whose fake tensors fail in the forward rule
-    if not (_is_wrong(nesting) or (compiled and "F" in nesting)) or not any_may_vary(*given):
+    if not any_may_vary(*given):
+        return call
+    if not (_is_wrong(with_tapes_around(nesting, *given)) or (compiled and "F" in nesting)):
         return call
     if tuple(x.shape[-len(shape) :]) != tuple(shape):  # torch is to say so
         return call

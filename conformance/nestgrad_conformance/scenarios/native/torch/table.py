@@ -31,6 +31,7 @@ _normalisation = partial(native, "torch", "normalisation")
 _points = partial(native, "torch", "points")
 _recurrent = partial(native, "torch", "recurrent")
 _special = partial(native, "torch", "special")
+_weights = partial(native, "torch", "weights")
 
 SCENARIOS = (
     _activations("softmax", normal(3, 4), order=3),
@@ -78,6 +79,15 @@ SCENARIOS = (
     _attention("attention_causal", normal(4, 4), "attention", "flash_attention"),
     _attention("attention_by_math_kernel", normal(4, 4), "attention"),
     _attention("attention_of_a_masked_row", normal(2, 3), "attention", "flash_attention", "masked_row"),
+    _attention("attention_of_masks", normal(4, 4), "attention", "flash_attention", "masked_row"),
+    _attention("attention_in_its_mask", normal(4, 4), "attention", "flash_attention"),
+    _attention("attention_of_grouped_queries", normal(8, 3), "attention", "flash_attention"),
+    _attention("attention_with_dropout", normal(4, 4), "attention", "flash_attention", "untraceable"),
+    _attention("multihead_attention_without_weights", normal(4, 4), "attention", "flash_attention"),
+    _attention(
+        "transformer_encoder_layer_eval", normal(3, 4), "layer_norm", "fused", "attention", "flash_kernel", "parameters"
+    ),
+    _attention("attention_scripted", normal(4, 4), "attention", "below_python"),
     _control_flow("compiled_inside", normal(4), "compiled_inside"),
     _control_flow("while_values", normal(4), "control_flow", "untraceable"),
     _control_flow("cond", normal(3), "control_flow", "cond"),
@@ -209,8 +219,10 @@ SCENARIOS = (
     _losses("chunked_cross_entropy", normal(3, 3), "loss", "chunked_cross_entropy", "untraceable"),
     _normalisation("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),
     _normalisation("layer_norm_module", normal(3, 5), "layer_norm", "fused", "parameters", revision=2),
-    _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused"),
-    _normalisation("layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "untraceable", revision=2),
+    _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused", "below_python"),
+    _normalisation(
+        "layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "below_python", "untraceable", revision=2
+    ),
     _normalisation("group_norm", normal(2, 4, 3), "group_norm", order=3),
     _normalisation("instance_norm", normal(2, 2, 4), "batch_norm"),
     _normalisation("rms_norm", normal(3, 5), "rms_norm", order=3),
@@ -261,4 +273,37 @@ SCENARIOS = (
     _special("remainders", uniform(0.4, 0.6, 4)),
     _special("complex_views", normal(4, 2), "complex"),
     _special("ldexp_down", normal(3), "ldexp_negative"),
+    _weights("linear_weights", normal(8)),
+    _weights("bilinear_weights", normal(14)),
+    _weights("prelu_weights", normal(3)),
+    _weights("embedding_weights", normal(8), "embedding"),
+    _weights("embedding_bag_weights", normal(8), "embedding_bag"),
+    _weights("conv1d_weights", normal(15), "convolution"),
+    _weights("conv2d_weights", normal(10), "convolution"),
+    _weights("conv3d_weights", normal(18), "convolution"),
+    _weights("conv_transpose1d_weights", normal(10), "convolution"),
+    _weights("conv_transpose2d_weights", normal(10), "convolution"),
+    _weights("rnn_weights", normal(12), "recurrent"),
+    _weights("lstm_weights", normal(48), "recurrent"),
+    _weights("gru_weights", normal(36), "recurrent"),
+    _weights("rnn_cell_weights", normal(12), "recurrent"),
+    _weights("lstm_cell_weights", normal(48), "recurrent"),
+    _weights("gru_cell_weights", normal(36), "recurrent"),
+    _weights("batch_norm_weights", normal(6), "batch_norm"),
+    _weights("batch_norm_eval_weights", normal(6)),
+    _weights("instance_norm_weights", normal(4), "batch_norm"),
+    _weights("layer_norm_weights", normal(6), "layer_norm", "fused"),
+    _weights("group_norm_weights", normal(8), "group_norm", "constant_input"),
+    _weights("rms_norm_weights", normal(3), "rms_norm"),
+    _weights("attention_weights", normal(80), "attention", "flash_attention"),
+    _weights("transformer_encoder_layer_weights", normal(44), "layer_norm", "fused", "attention", "flash_attention"),
+    _weights("transformer_decoder_layer_weights", normal(72), "layer_norm", "fused", "attention", "flash_attention"),
+    _weights("weight_norm_weights", normal(10), "weight_norm"),
+    _weights("weight_norm_conv_weights", normal(17), "weight_norm"),
+    _weights("weight_norm_of_all_weights", normal(9), "weight_norm"),
+    _weights("old_weight_norm_weights", normal(10), "weight_norm", "untraceable"),
+    _weights("spectral_norm_weights", normal(8)),
+    _weights("orthogonal_weights", normal(12)),
+    _weights("cayley_weights", normal(12), "solve"),
+    _weights("householder_weights", normal(12), "householder_product"),
 )
