@@ -228,12 +228,21 @@ def _differentiated_number(read: list[Any], arguments: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.dim() == 0 and value.is_floating_point() and is_variable(value)
+    if not isinstance(value, torch.Tensor) or value.dim() != 0:
+        return False
+    return (value.is_floating_point() or value.is_complex()) and is_variable(value)
+
+
+_PLACES = {"self": ("input", "A"), "other": ("exponent",)}
+"""What Python may call the first two arguments, which an operator calls so."""
 
 
 def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
     """The arguments of a function: the first two as an operator knows them, and all as Python does."""
-    return {**dict(zip(("self", "other"), map(unwrapped, args), strict=False)), "args": args, "kwargs": kwargs}
+    first = dict(zip(_PLACES, args, strict=False))
+    for place, names in _PLACES.items():
+        first.update((place, kwargs[name]) for name in (place, *names) if name in kwargs)
+    return {**{place: unwrapped(value) for place, value in first.items()}, "args": args, "kwargs": kwargs}
 
 
 def _asked(func: Any) -> Any:

@@ -273,6 +273,8 @@ SCENARIOS = (
     _special("remainders", uniform(0.4, 0.6, 4)),
     _special("complex_views", normal(4, 2), "complex"),
     _special("ldexp_down", normal(3), "ldexp_negative"),
+    _special("complex_powers", uniform(0.5, 1.5, 4), "mixed_power", "tensor_exponent"),
+    _special("powers_of_lists", uniform(0.5, 1.5, 4), "listed_power", "tensor_exponent"),
     _weights("linear_weights", normal(8)),
     _weights("bilinear_weights", normal(14)),
     _weights("prelu_weights", normal(3)),
