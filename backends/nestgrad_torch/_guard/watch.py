@@ -34,6 +34,7 @@ from nestgrad_torch._repairs.table import REPAIRS
 from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable, unwrapped
 
+from .arguments import of_function, of_operator
 from .here import nesting_here, transforms
 from .reads import ASKED, READS, reads
 
@@ -119,7 +120,7 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func.overloadpacket, ()):
-            if wrong.concerns(_by_name(func, args, kwargs)):
+            if wrong.concerns(of_operator(func, args, kwargs)):
                 self.refusal = wrong.refusal(self._nesting)
                 raise self.refusal
         if func is torch.ops.aten._local_scalar_dense.default:
@@ -171,7 +172,7 @@ class Functions(TorchFunctionMode):
         return self._nesting + transforms(self._depth)
 
     def _leaves_no_node(self, func: Any) -> bool:
-        return func in READS or func in REPAIRS or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
+        return func in READS or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
 
     def _every_operator(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call, with a look at each operator that it makes."""
@@ -186,14 +187,17 @@ class Functions(TorchFunctionMode):
         if is_linearized():
             raise refusal("linearize_inside", self._nesting)
         if func in self._repairs:
-            called = func
-            func, args, kwargs = self._repairs[func](self._nesting_here(), Call(func, args, kwargs))
-            if func is not called:
+            call = Call(func, args, kwargs)
+            repaired = self._repairs[func](self._nesting_here(), call)
+            if repaired is not call:
+                self.called_unseen = True
+            if repaired.function is not func:
                 with self:  # what stands in is watched as f is
-                    return func(*args, **kwargs)
+                    return repaired.function(*repaired.args, **repaired.kwargs)
+            args, kwargs = repaired.args, repaired.kwargs
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
-            if wrong.concerns(_arguments(args, kwargs)):
+            if wrong.concerns(of_function(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
@@ -233,26 +237,9 @@ def _is_number(value: Any) -> bool:
     return (value.is_floating_point() or value.is_complex()) and is_variable(value)
 
 
-_PLACES = {"self": ("input", "A"), "other": ("exponent",)}
-"""What Python may call the first two arguments, which an operator calls so."""
-
-
-def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
-    """The arguments of a function: the first two as an operator knows them, and all as Python does."""
-    first = dict(zip(_PLACES, args, strict=False))
-    for place, names in _PLACES.items():
-        first.update((place, kwargs[name]) for name in (place, *names) if name in kwargs)
-    return {**{place: unwrapped(value) for place, value in first.items()}, "args": args, "kwargs": kwargs}
-
-
 def _asked(func: Any) -> Any:
     """What the table calls a function: `torch.library.custom_op` if it was made by that."""
     return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
-
-
-def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
-    names = (argument.name for argument in func._schema.arguments)
-    return {**dict(zip(names, args, strict=False)), **(kwargs or {})}
 
 
 @functools.lru_cache(maxsize=256)

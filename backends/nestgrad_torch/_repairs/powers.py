@@ -32,7 +32,7 @@ def _complex(part: Any) -> Any:
 
 def _turned_round(nesting: str, call: Call) -> Call:
     """`number ** tensor` as `torch.pow(number, tensor)`."""
-    return Call(torch.pow, call.args[::-1], call.kwargs)
+    return _as_complex(nesting, Call(torch.pow, call.args[::-1], call.kwargs))
 
 
 def _one_by_one(nesting: str, call: Call) -> Call:
