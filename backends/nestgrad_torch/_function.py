@@ -10,7 +10,8 @@ import torch
 from nestgrad.extend import Function, Leaves
 
 from ._guard.dynamo_graph import UNCOMPILABLE, break_graph, is_compilable, looked_at
-from ._guard.watch import nesting_here, watched
+from ._guard.here import nesting_here
+from ._guard.watch import watched
 
 Watch = Callable[[Function, Leaves], Any]
 """`f(*x)`, with operations refused that are wrong here."""

@@ -41,6 +41,22 @@ def node_leads_to_input(last: Any) -> bool:
     )
 
 
+def leads_elsewhere(value: Any) -> bool:
+    """Whether a graph that goes on beyond what a tape records here is behind this tensor, or the tensor is a leaf."""
+    if not requires_grad(value):
+        return False
+    inputs = [entry for of_one in _tapes.inputs for entry in of_one]
+    if any(value is entry for entry in inputs):
+        return value.grad_fn is not None
+    ours = {entry.grad_fn for entry in inputs} - {None}
+    if value.grad_fn is None:
+        return True
+    return any(
+        node in ours or (hasattr(node, "variable") and not any(node.variable is entry for entry in inputs))
+        for node in _behind([value.grad_fn])
+    )
+
+
 class taping:  # noqa: N801  # a context as those of contextlib, which take four times as long
     """A context in which a tape records from these inputs on, or what one has recorded from them is looked at."""
 

@@ -14,6 +14,13 @@ from torch.autograd import forward_ad
 _CONSTANT = "nestgrad_constant"
 
 
+def unwrapped(tensor: Any) -> Any:
+    """The tensor below all transforms."""
+    while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return tensor
+
+
 def is_variable(value: Any) -> bool:
     """Whether a derivative is taken in it or in what it was computed from; a fake tensor is one, unless told."""
     while isinstance(value, torch.Tensor):

@@ -79,7 +79,7 @@ class Torch:
         return Cube.apply(x)
 
     def refused(self, x):
-        return self.torch.sum(self.torch.nn.functional.layer_norm(x, (2,)) * x)
+        return self.torch.sum(self.torch.nn.functional.batch_norm(x[:, None], None, None, training=True)[:, 0] * x)
 
     refusals = ("RF", "FF")
 

@@ -22,7 +22,9 @@ def _of_a_list(arguments: Arguments) -> bool:
 
 def _by_negative_integers(arguments: Arguments) -> bool:
     exponents = arguments.get("other", arguments["kwargs"].get("other"))
-    return isinstance(exponents, torch.Tensor) and not exponents.is_floating_point() and bool((exponents < 0).any())
+    if not isinstance(exponents, torch.Tensor) or exponents.is_floating_point() or exponents.is_complex():
+        return False
+    return bool((exponents < 0).any())
 
 
 def _of_extrema_without_self(arguments: Arguments) -> bool:

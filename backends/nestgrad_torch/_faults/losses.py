@@ -29,11 +29,16 @@ _WEIGHTED = (
     *(_losses.cross_entropy_loss, _losses.nll_loss_nd, _losses.binary_cross_entropy),
 )
 
+_KERNELS = tuple(
+    f"_scaled_dot_product_{kernel}_attention{where}"
+    for kernel, where in (("flash", ""), ("flash", "_for_cpu"), ("efficient", ""), ("cudnn", ""))
+)
+
 SIGHTS = {
     "mse_loss": (Sight(aten=("mse_loss",), when=_of_a_mean),),
     "cosine_embedding_loss": (Sight(functions=(functional.cosine_embedding_loss, torch.cosine_embedding_loss)),),
     "masked_attention": (Sight(aten=("_safe_softmax",), when=_masks_a_row),),
-    "flash_kernel": (Sight(aten=("_scaled_dot_product_flash_attention_for_cpu",)),),
+    "flash_kernel": (Sight(aten=_KERNELS),),
     "chunked_cross_entropy": (Sight(functions=(functional.linear_cross_entropy,), when=_in_chunks),),
     "class_weights": (
         Sight(functions=_WEIGHTED, when=varies(2, "weight")),

@@ -1,4 +1,7 @@
-"""Normalisations, whose rules take saved or running statistics for constants."""
+"""Normalisations, whose rules take saved or running statistics for constants.
+
+Of what Python calls, some are repaired by `_repairs.normalisation`; the sights are of what is out of its reach.
+"""
 
 from __future__ import annotations
 

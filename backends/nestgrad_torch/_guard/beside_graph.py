@@ -25,8 +25,9 @@ from nestgrad.extend import Function, Leaves
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
+from .here import nesting_here
 from .recorded import Look, check, check_tape, look_at_operators, tell_rules
-from .watch import Functions, hidden_by_views, nesting_here, refused
+from .watch import Functions, hidden_by_views, refused
 
 _OWNERS = (torch, torch.Tensor)
 
@@ -64,7 +65,6 @@ class BesideGraph(Functions):
         self._operators, functions = refused(nesting, False)
         super().__init__(nesting, functions)
         self._takes_numbers = nesting.endswith("F")
-        self._depth = get_dynamic_layer_stack_depth()
         self._loses = self.hooked = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -19,9 +19,10 @@ from torch.fx.node import map_arg
 from nestgrad.extend import UnsupportedNestingError
 from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._messages import BROKEN_ON_PURPOSE
-from nestgrad_torch._repairs.one_triangle import AsRead
+from nestgrad_torch._repairs.table import Repairing
 from nestgrad_torch._variables import as_constant
 
+from .here import nesting_here
 from .watch import refusing
 from .zero_norms import spoil_at_zero, stand_in
 
@@ -33,7 +34,7 @@ _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decreme
 
 def looked_at(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, traced by Dynamo; operations that are wrong under the present nesting break the graph."""
-    with AsRead():
+    with Repairing(nesting_here()):
         output = f(*x)
     comptime(_look)
     return output

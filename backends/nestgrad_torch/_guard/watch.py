@@ -12,11 +12,11 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 
 import optree
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch._C._functorch import get_dynamic_layer_stack_depth
 from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload, OpOverloadPacket
@@ -30,11 +30,13 @@ from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
 from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._ledger import refusal
-from nestgrad_torch._recording import depth
-from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
+from nestgrad_torch._repairs.call import Call, Repair
+from nestgrad_torch._repairs.table import REPAIRS
 from nestgrad_torch._sight import Seen
-from nestgrad_torch._variables import is_variable
+from nestgrad_torch._variables import is_variable, unwrapped
 
+from .arguments import of_function, of_operator
+from .here import nesting_here, transforms
 from .reads import ASKED, READS, reads
 from .recorded import tell_rule
 
@@ -51,14 +53,6 @@ _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, tor
 _OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
 _OPERATORS = (OpOverload, OpOverloadPacket)
 _IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
-
-_LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
-
-
-@torch.compiler.assume_constant_result
-def nesting_here() -> str:
-    """The code of the nesting under which this line runs: nestgrad's transforms and the user's own."""
-    return "R" * depth() + "".join(_LETTERS.get(level.key(), "") for level in get_interpreter_stack() or ())
 
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
@@ -79,7 +73,7 @@ def along(tangents: tuple[Any, ...]) -> Iterator[None]:
 
 def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
     """Whether a tape records what is computed from one of these tangents."""
-    return torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents)
+    return torch.is_grad_enabled() and any(unwrapped(tangent).requires_grad for tangent in tangents)
 
 
 def watching(nesting: str) -> Functions:
@@ -91,11 +85,12 @@ def watching(nesting: str) -> Functions:
 def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
     """A context in which operations that are wrong under this nesting are refused."""
     operators, functions = refused(nesting, compiled, direction)
+    kind = _Compiled if compiled else Functions
     if not operators:  # seeing every operator costs more
-        with Functions(nesting, functions):
+        with kind(nesting, functions):
             yield
         return
-    with every_operator(nesting, operators) as read, Functions(nesting, functions, read):
+    with every_operator(nesting, operators) as read, kind(nesting, functions, read):
         yield
 
 
@@ -128,7 +123,7 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for wrong in self._refused.get(func.overloadpacket, ()):
-            if wrong.concerns(_by_name(func, args, kwargs)):
+            if wrong.concerns(of_operator(func, args, kwargs)):
                 self.refusal = wrong.refusal(self._nesting)
                 raise self.refusal
         if func is torch.ops.aten._local_scalar_dense.default:
@@ -146,9 +141,12 @@ class Functions(TorchFunctionMode):
             or repaired by its name alone.
     """
 
+    _repairs: ClassVar[dict[Any, Repair]] = REPAIRS
+
     def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
         super().__init__()
         self._nesting, self._refused, self._read = nesting, refused, read
+        self._depth = get_dynamic_layer_stack_depth()
         self._hides = False  # whether a rule of f's has computed something for itself
         self._effects = current.get()
         self.called_unseen = False
@@ -174,8 +172,12 @@ class Functions(TorchFunctionMode):
                 return self._every_operator(func, args, kwargs or {})
         return self._looking(func, args, kwargs or {})
 
+    def _nesting_here(self) -> str:
+        """The nesting with the transforms that f has entered itself."""
+        return self._nesting + transforms(self._depth)
+
     def _leaves_no_node(self, func: Any) -> bool:
-        return func in READS or func in REPAIRED or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
+        return func in READS or any(not wrong.sight.nodes for wrong in self._refused.get(func, ()))
 
     def _every_operator(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call, with a look at each operator that it makes."""
@@ -189,11 +191,19 @@ class Functions(TorchFunctionMode):
     def _looking(self, func: Any, args: Any, kwargs: Any) -> Any:
         if is_linearized():
             raise refusal("linearize_inside", self._nesting)
+        if func in self._repairs:
+            call = Call(func, args, kwargs)
+            repaired = self._repairs[func](self._nesting_here(), call)
+            if repaired is not call:
+                self.called_unseen = True
+            if repaired.function is not func:
+                with self:  # what stands in is watched as f is
+                    return repaired.function(*repaired.args, **repaired.kwargs)
+            args, kwargs = repaired.args, repaired.kwargs
         asked = _asked(func)
         for wrong in self._refused.get(asked, ()):
-            if wrong.concerns(_arguments(args, kwargs)):
+            if wrong.concerns(of_function(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
-        args, kwargs = as_read(func, args, kwargs)
         if func is custom_function_call:
             tell_rule(args[0])
         elif asked is torch.library.custom_op:
@@ -218,36 +228,27 @@ class Functions(TorchFunctionMode):
         return result
 
 
+class _Compiled(Functions):
+    """The same of what is in the graph of a compiler: where a repair reached, its operations are there."""
+
+    _repairs: ClassVar[dict[Any, Repair]] = {}
+
+
 def _differentiated_number(read: list[Any], arguments: Any) -> bool:
     """Whether one of these tensors is an argument that a transform differentiates in."""
     numbers = [tensor for tensor in optree.tree_leaves(arguments) if _is_number(tensor)]
-    return any(_unwrapped(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
+    return any(unwrapped(number).data_ptr() == tensor.data_ptr() for number in numbers for tensor in read)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.dim() == 0 and value.is_floating_point() and is_variable(value)
-
-
-def _arguments(args: Any, kwargs: Any) -> dict[str, Any]:
-    """The arguments of a function: the first two as an operator knows them, and all as Python does."""
-    return {**dict(zip(("self", "other"), map(_unwrapped, args), strict=False)), "args": args, "kwargs": kwargs}
+    if not isinstance(value, torch.Tensor) or value.dim() != 0:
+        return False
+    return (value.is_floating_point() or value.is_complex()) and is_variable(value)
 
 
 def _asked(func: Any) -> Any:
     """What the table calls a function: `torch.library.custom_op` if it was made by that."""
     return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
-
-
-def _unwrapped(tensor: Any) -> Any:
-    """The tensor below all transforms."""
-    while isinstance(tensor, torch.Tensor) and is_functorch_wrapped_tensor(tensor):
-        tensor = get_unwrapped(tensor)
-    return tensor
-
-
-def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
-    names = (argument.name for argument in func._schema.arguments)
-    return {**dict(zip(names, args, strict=False)), **(kwargs or {})}
 
 
 @functools.lru_cache(maxsize=256)
@@ -289,5 +290,5 @@ def hidden_by_views(nesting: str) -> frozenset[Any]:
     return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
 
 
-_LOOKED_AT = frozenset({*REPAIRED, *READS, custom_function_call, torch.Tensor.detach})
+_LOOKED_AT = frozenset({*REPAIRS, *READS, custom_function_call, torch.Tensor.detach})
 """The functions about which there is something to say under every nesting."""

@@ -12,13 +12,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch.overrides import TorchFunctionMode
 
-from nestgrad.extend import emulated
-from nestgrad_torch._ledger import FAULTS
-from nestgrad_torch._variables import is_variable
-
-_WHY = FAULTS["one_triangle"].reason
+from .call import Call, Repair, any_may_vary, tell
 
 
 def _mirrored(matrix: torch.Tensor, upper: bool) -> torch.Tensor:
@@ -55,41 +50,23 @@ _READERS = {
     torch.Tensor.cholesky_solve: _SOLVE,
 }
 
-REPAIRED = frozenset(_READERS)
-"""The functions that read one triangle."""
 
-
-def as_read(function: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """The arguments, the matrix among them being what the function reads of it."""
-    reader = _READERS.get(function)
-    if reader is None or (function is torch.linalg.pinv and not kwargs.get("hermitian")):
-        return args, kwargs
+def _as_read(nesting: str, call: Call) -> Call:
+    """The call with the matrix among its arguments being what the function reads of it."""
+    function, args, kwargs = call
+    reader = _READERS[function]
+    if function is torch.linalg.pinv and not kwargs.get("hermitian"):
+        return call
     position, name = reader.matrix
     given = position < len(args)
     matrix = args[position] if given else kwargs.get(name)
-    if not isinstance(matrix, torch.Tensor) or not (torch.compiler.is_dynamo_compiling() or is_variable(matrix)):
-        return args, kwargs
+    if not any_may_vary(matrix):
+        return call
     matrix = reader.read(matrix, _is_upper(reader.side, args, kwargs))
-    _tell(function.__name__)
+    tell("one_triangle", function.__name__)
     if given:
-        return (*args[:position], matrix, *args[position + 1 :]), kwargs
-    return args, {**kwargs, name: matrix}
-
-
-class AsRead(TorchFunctionMode):
-    """A context in which matrices are what is read of them; Dynamo can trace it."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if _is_repaired(func):  # Dynamo traces every call from here, at its price
-            args, kwargs = as_read(func, args, kwargs)
-        return func(*args, **kwargs)
-
-
-@torch.compiler.assume_constant_result
-def _is_repaired(func: Any) -> bool:
-    """Asked of each function while it is traced, and not in each call of what was compiled."""
-    return func in REPAIRED
+        return call._replace(args=(*args[:position], matrix, *args[position + 1 :]))
+    return call._replace(kwargs={**kwargs, name: matrix})
 
 
 def _is_upper(side: tuple[int, str] | None, args: Any, kwargs: Any) -> bool:
@@ -100,6 +77,4 @@ def _is_upper(side: tuple[int, str] | None, args: Any, kwargs: Any) -> bool:
     return told in (True, "U", "u")
 
 
-@torch.compiler.assume_constant_result
-def _tell(name: str) -> None:
-    emulated(name, _WHY)
+REPAIRS: dict[Any, Repair] = dict.fromkeys(_READERS, _as_read)

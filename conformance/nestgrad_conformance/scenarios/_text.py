@@ -47,7 +47,23 @@ def without_rows(tree: ast.Module) -> ast.Module:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             node.decorator_list = [one for one in node.decorator_list if row_of(one) is None]
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and row_of(node.value.func) is not None:
+            node.value = node.value.args[0]
     return tree
+
+
+def rows(node: ast.stmt) -> Iterator[tuple[str, ast.Call]]:
+    """The rows above a function, or around one that is made by a call: `f = row(…)(made(…))`; with its name."""
+    if isinstance(node, ast.FunctionDef):
+        called: list[tuple[str, ast.expr]] = [(node.name, one) for one in node.decorator_list]
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        called = [(ast.unparse(node.targets[0]), node.value.func)]
+    else:
+        return
+    for name, one in called:
+        call = row_of(one)
+        if call is not None:
+            yield name, call
 
 
 def row_of(decorator: ast.expr) -> ast.Call | None:

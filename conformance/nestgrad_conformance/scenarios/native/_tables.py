@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nestgrad_conformance.scenarios import _scenario
-from nestgrad_conformance.scenarios._text import row_of
+from nestgrad_conformance.scenarios._text import rows
 
 from . import _entry
 
@@ -27,14 +27,14 @@ from functools import partial
 def table(engine: str) -> str:
     """The text of an engine's table."""
     modules = {path.stem: [*_rows(path)] for path in sorted((FOLDER / engine).glob("[!_]*.py")) if path.stem != "table"}
-    themes = {theme: rows for theme, rows in modules.items() if rows}
-    names = {name for rows in themes.values() for _, call in rows for name in _names(call)}
+    themes = {theme: found for theme, found in modules.items() if found}
+    names = {name for found in themes.values() for _, call in found for name in _names(call)}
     lines = [f"_{theme} = partial(native, {engine!r}, {theme!r})" for theme in themes]
-    rows = [f"    _{theme}({_arguments(name, call)})," for theme, of_one in themes.items() for name, call in of_one]
+    entries = [f"    _{theme}({_arguments(name, call)})," for theme, found in themes.items() for name, call in found]
     given = ", ".join(sorted(names & vars(_scenario).keys()))
     ours = ", ".join(sorted({"native"} | (names - vars(_scenario).keys())))
     imports = [f"from {_scenario.__name__} import {given}", f"from {_entry.__name__} import {ours}"]
-    return "\n".join((_HEAD.format(engine=engine), *imports, "", *lines, "", "SCENARIOS = (", *rows, ")", ""))
+    return "\n".join((_HEAD.format(engine=engine), *imports, "", *lines, "", "SCENARIOS = (", *entries, ")", ""))
 
 
 def is_written(engine: str) -> bool:
@@ -54,9 +54,7 @@ def write() -> list[Path]:
 def _rows(path: Path) -> Iterator[tuple[str, ast.Call]]:
     """The functions of a module that have a row, and their rows."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        for call in map(row_of, getattr(node, "decorator_list", ())):
-            if call is not None and isinstance(node, ast.FunctionDef):
-                yield node.name, call
+        yield from rows(node)
 
 
 def _arguments(name: str, call: ast.Call) -> str:

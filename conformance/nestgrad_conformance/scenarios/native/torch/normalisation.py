@@ -29,7 +29,7 @@ def layer_norm_module(x: Any) -> Any:
     return _weighted(_LAYER_NORM(x))
 
 
-@row(normal(3, 5), "layer_norm", "fused")
+@row(normal(3, 5), "layer_norm", "fused", "below_python")
 def layer_norm_aten(x: Any) -> Any:
     """The operator below functional.layer_norm."""
     return _weighted(torch.ops.aten.native_layer_norm(x, (5,), None, None, 1e-5)[0])
@@ -39,7 +39,7 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     _SCRIPTED_LAYER_NORM = torch.jit.script(_LAYER_NORM)
 
 
-@row(normal(3, 5), "layer_norm", "fused", "untraceable", revision=2)
+@row(normal(3, 5), "layer_norm", "fused", "below_python", "untraceable", revision=2)
 def layer_norm_scripted(x: Any) -> Any:
     """nn.LayerNorm inside torch.jit.script, which is deprecated and much used."""
     return _weighted(_SCRIPTED_LAYER_NORM(x))

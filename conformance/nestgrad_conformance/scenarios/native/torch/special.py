@@ -10,7 +10,7 @@ from torch import special
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 from nestgrad_conformance.scenarios.native._entry import row
 
-from ._common import _weighted
+from ._common import _ramp, _weighted
 
 
 @row(uniform(0.5, 1.5, 3), "sinc")
@@ -122,3 +122,33 @@ def complex_views(x: Any) -> Any:
 def ldexp_down(x: Any) -> Any:
     """torch.ldexp by powers of two of which some are negative."""
     return _weighted(torch.ldexp(x, torch.tensor([-1, 2, -3])))
+
+
+@row(uniform(0.5, 1.5, 4), "mixed_power", "tensor_exponent")
+def complex_powers(x: Any) -> Any:
+    """Powers of which one part is complex, and the other real or complex, tensor or number."""
+    z, w = torch.complex(x[:2], x[2:]), torch.complex(_ramp(2), _ramp(2) ** 2)
+    powers = (
+        x[:2] ** w,
+        z ** x[2:],
+        x[:2] ** z,
+        z ** z.conj(),
+        x[:2] ** (1.3 + 0.4j),
+        (1.3 + 0.4j) ** x[:2],
+        w**z,
+        2.5**z,
+    )
+    return sum(_weighted(torch.view_as_real(power)) for power in powers)
+
+
+@row(uniform(0.5, 1.5, 4), "listed_power", "tensor_exponent")
+def powers_of_lists(x: Any) -> Any:
+    """torch._foreach_pow by lists of exponents, by numbers, and of a number."""
+    parts = [x[:2], x[2:]]
+    powers = (
+        torch._foreach_pow(parts, parts[::-1]),
+        torch._foreach_pow(parts, 2.5),
+        torch._foreach_pow(parts, [1.5, -1.0]),
+        torch._foreach_pow(2.5, parts),
+    )
+    return sum(_weighted(power) for several in powers for power in several)

@@ -17,6 +17,7 @@ from nestgrad_conformance.scenarios.native._entry import (
 
 _activations = partial(native, "torch", "activations")
 _arrays = partial(native, "torch", "arrays")
+_attention = partial(native, "torch", "attention")
 _control_flow = partial(native, "torch", "control_flow")
 _custom_rules = partial(native, "torch", "custom_rules")
 _densities = partial(native, "torch", "densities")
@@ -30,6 +31,7 @@ _normalisation = partial(native, "torch", "normalisation")
 _points = partial(native, "torch", "points")
 _recurrent = partial(native, "torch", "recurrent")
 _special = partial(native, "torch", "special")
+_weights = partial(native, "torch", "weights")
 
 SCENARIOS = (
     _activations("softmax", normal(3, 4), order=3),
@@ -61,6 +63,31 @@ SCENARIOS = (
     _arrays("linspace", uniform(0.5, 1.5, 2), "linspace"),
     _arrays("tensor_of_a_list", uniform(0.5, 1.5, 2), "copied_list"),
     _arrays("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _attention("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
+    _attention("attention_math", normal(4, 4), "attention", order=3),
+    _attention("multihead_attention", normal(4, 4), "attention"),
+    _attention(
+        "transformer_encoder_layer",
+        normal(3, 4),
+        "layer_norm",
+        "fused",
+        "attention",
+        "flash_kernel",
+        "parameters",
+        "transformer_encoder_layer",
+    ),
+    _attention("attention_causal", normal(4, 4), "attention", "flash_attention"),
+    _attention("attention_by_math_kernel", normal(4, 4), "attention"),
+    _attention("attention_of_a_masked_row", normal(2, 3), "attention", "flash_attention", "masked_row"),
+    _attention("attention_of_masks", normal(4, 4), "attention", "flash_attention", "masked_row"),
+    _attention("attention_in_its_mask", normal(4, 4), "attention", "flash_attention"),
+    _attention("attention_of_grouped_queries", normal(8, 3), "attention", "flash_attention"),
+    _attention("attention_with_dropout", normal(4, 4), "attention", "flash_attention", "untraceable"),
+    _attention("multihead_attention_without_weights", normal(4, 4), "attention", "flash_attention"),
+    _attention(
+        "transformer_encoder_layer_eval", normal(3, 4), "layer_norm", "fused", "attention", "flash_kernel", "parameters"
+    ),
+    _attention("attention_scripted", normal(4, 4), "attention", "below_python"),
     _control_flow("compiled_inside", normal(4), "compiled_inside"),
     _control_flow("while_values", normal(4), "control_flow", "untraceable"),
     _control_flow("cond", normal(3), "control_flow", "cond"),
@@ -109,9 +136,6 @@ SCENARIOS = (
     _inner_transforms("gradient_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
     _inner_transforms("functional_without_graph", normal(3), "without_graph", "untraceable"),
     _inner_transforms("hvp_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
-    _layers("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
-    _layers("attention_math", normal(4, 4), "attention", order=3),
-    _layers("multihead_attention", normal(4, 4), "attention"),
     _layers("conv1d", normal(4, 6), "convolution", order=3),
     _layers("conv2d", normal(4, 6), "convolution"),
     _layers("conv_transpose1d", normal(3, 5), "convolution"),
@@ -122,24 +146,11 @@ SCENARIOS = (
     _layers("embedding", normal(5, 3), "embedding", order=3),
     _layers("embedding_bag", normal(5, 3), "embedding_bag"),
     _layers("dropout_fixed_mask", normal(4, 3), "dropout", "untraceable"),
-    _layers(
-        "transformer_encoder_layer",
-        normal(3, 4),
-        "layer_norm",
-        "fused",
-        "attention",
-        "flash_kernel",
-        "parameters",
-        "transformer_encoder_layer",
-    ),
     _layers("grid_sample", normal(4, 4), "grid_sample"),
     _layers("unfold_and_fold", normal(4, 4)),
     _layers("pixel_shuffle", normal(4, 2, 2)),
     _layers("bilinear", normal(4, 3)),
     _layers("functional_call", normal(3, 3)),
-    _layers("attention_causal", normal(4, 4), "attention", "flash_attention"),
-    _layers("attention_by_math_kernel", normal(4, 4), "attention"),
-    _layers("attention_of_a_masked_row", normal(2, 3), "attention", "flash_attention", "masked_row"),
     _layers("depthwise_convolution", normal(3, 6), "convolution"),
     _layers("conv3d", normal(3, 3, 3), "convolution"),
     _layers("conv_transpose2d", normal(3, 3), "convolution"),
@@ -208,8 +219,10 @@ SCENARIOS = (
     _losses("chunked_cross_entropy", normal(3, 3), "loss", "chunked_cross_entropy", "untraceable"),
     _normalisation("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),
     _normalisation("layer_norm_module", normal(3, 5), "layer_norm", "fused", "parameters", revision=2),
-    _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused"),
-    _normalisation("layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "untraceable", revision=2),
+    _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused", "below_python"),
+    _normalisation(
+        "layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "below_python", "untraceable", revision=2
+    ),
     _normalisation("group_norm", normal(2, 4, 3), "group_norm", order=3),
     _normalisation("instance_norm", normal(2, 2, 4), "batch_norm"),
     _normalisation("rms_norm", normal(3, 5), "rms_norm", order=3),
@@ -260,4 +273,39 @@ SCENARIOS = (
     _special("remainders", uniform(0.4, 0.6, 4)),
     _special("complex_views", normal(4, 2), "complex"),
     _special("ldexp_down", normal(3), "ldexp_negative"),
+    _special("complex_powers", uniform(0.5, 1.5, 4), "mixed_power", "tensor_exponent"),
+    _special("powers_of_lists", uniform(0.5, 1.5, 4), "listed_power", "tensor_exponent"),
+    _weights("linear_weights", normal(8)),
+    _weights("bilinear_weights", normal(14)),
+    _weights("prelu_weights", normal(3)),
+    _weights("embedding_weights", normal(8), "embedding"),
+    _weights("embedding_bag_weights", normal(8), "embedding_bag"),
+    _weights("conv1d_weights", normal(15), "convolution"),
+    _weights("conv2d_weights", normal(10), "convolution"),
+    _weights("conv3d_weights", normal(18), "convolution"),
+    _weights("conv_transpose1d_weights", normal(10), "convolution"),
+    _weights("conv_transpose2d_weights", normal(10), "convolution"),
+    _weights("rnn_weights", normal(12), "recurrent"),
+    _weights("lstm_weights", normal(48), "recurrent"),
+    _weights("gru_weights", normal(36), "recurrent"),
+    _weights("rnn_cell_weights", normal(12), "recurrent"),
+    _weights("lstm_cell_weights", normal(48), "recurrent"),
+    _weights("gru_cell_weights", normal(36), "recurrent"),
+    _weights("batch_norm_weights", normal(6), "batch_norm"),
+    _weights("batch_norm_eval_weights", normal(6)),
+    _weights("instance_norm_weights", normal(4), "batch_norm"),
+    _weights("layer_norm_weights", normal(6), "layer_norm", "fused"),
+    _weights("group_norm_weights", normal(8), "group_norm", "constant_input"),
+    _weights("rms_norm_weights", normal(3), "rms_norm"),
+    _weights("attention_weights", normal(80), "attention", "flash_attention"),
+    _weights("transformer_encoder_layer_weights", normal(44), "layer_norm", "fused", "attention", "flash_attention"),
+    _weights("transformer_decoder_layer_weights", normal(72), "layer_norm", "fused", "attention", "flash_attention"),
+    _weights("weight_norm_weights", normal(10), "weight_norm"),
+    _weights("weight_norm_conv_weights", normal(17), "weight_norm"),
+    _weights("weight_norm_of_all_weights", normal(9), "weight_norm"),
+    _weights("old_weight_norm_weights", normal(10), "weight_norm", "untraceable"),
+    _weights("spectral_norm_weights", normal(8)),
+    _weights("orthogonal_weights", normal(12)),
+    _weights("cayley_weights", normal(12), "solve"),
+    _weights("householder_weights", normal(12), "householder_product"),
 )
