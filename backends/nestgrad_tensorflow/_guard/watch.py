@@ -35,8 +35,9 @@ from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+from .slices import GATHERING
 
-_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", "Identity"}
+_NAMES = {*TABLE, *CONTROL_FLOW, *GATHERING, "StopGradient", "Identity"}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
@@ -48,11 +49,13 @@ class _Counts(threading.local):
         stopped: how many `tf.stop_gradient`.
         with_code: how much whose pullback may run code that is not TensorFlow's own: calls of functions, and, as each
             `tf.custom_gradient` leaves one behind, identities.
+        gathering: how many operations whose rules give IndexedSlices.
         refusal: the one that is on its way out.
     """
 
     stopped = 0
     with_code = 0
+    gathering = 0
     comparing = False
     watching = False
     refusal: UnsupportedNestingError | None = None
@@ -100,6 +103,9 @@ def _seen(
         counts.stopped += 1
     elif op == "Identity":
         counts.with_code += 1
+        return None
+    elif op in GATHERING:
+        counts.gathering += 1
         return None
     if graph is None and not may_be_differentiated():
         return None
