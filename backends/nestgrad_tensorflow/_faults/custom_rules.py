@@ -33,4 +33,6 @@ SIGHTS = {
     "numpy_function": (Sight(_NUMPY, when=_is_without_rule),),
     "numpy_rule": (Sight(_NUMPY, when=_is_in_rule, when_inside=never),),
     "py_function": (Sight(("EagerPyFunc",)),),
+    "custom_gradient": (Sight(),),  # in `_guard.rules`
+    "custom_gradient_in_a_map": (Sight(),),
 }

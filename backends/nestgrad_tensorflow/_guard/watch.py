@@ -35,9 +35,10 @@ from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+from .rules import fault_of_rule
 from .slices import GATHERING
 
-_NAMES = {*TABLE, *CONTROL_FLOW, *GATHERING, "StopGradient", "Identity"}
+_NAMES = {*TABLE, *CONTROL_FLOW, *GATHERING, "StopGradient", "Identity", "IdentityN"}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
@@ -95,6 +96,10 @@ def _seen(
     """After an operation: the outputs to put in place of its own, or None."""
     if name not in _MINDED:  # most operations
         return None
+    if name == "IdentityN" and graph is not None:
+        if (fault := fault_of_rule(outputs[0].op, graph)) is not None:
+            raise _refused(fault.refusal("tensorflow", here.nesting))
+        return None
     if graph is not here.graph or own.unseen:  # a function being traced: its definition is looked at when it is called
         return None
     is_slow = isinstance(name, bytes)
@@ -127,11 +132,15 @@ def _repaired(wrong: Seen, call: Call, outputs: Any, is_slow: bool) -> list[Any]
     if wrong.sight.by_two_pullbacks:
         return None
     if wrong.sight.repair is None:
-        raise _refused(wrong)
+        raise _refused(wrong.refusal(here.nesting))
     if in_graph and here.is_taped:
-        raise _refused(wrong, "A tape inside a graph would look past a repair: put the tape outside of it.")
+        raise _refused(
+            wrong.refusal(here.nesting, "A tape inside a graph would look past a repair: put the tape outside of it.")
+        )
     if is_slow:
-        raise _refused(wrong, "Called with a list or tuple it cannot be repaired: pass it tensors.")
+        raise _refused(
+            wrong.refusal(here.nesting, "Called with a list or tuple it cannot be repaired: pass it tensors.")
+        )
     emulated(wrong.operation, wrong.fault.reason)
     repaired = wrong.sight.repair(call)
     if not in_graph:
@@ -157,7 +166,9 @@ def _inspect(function: str) -> None:
         raise Rerouted("inner function", dropped.reason)
     for wrong, node in _suspects(function, here.nesting):
         if wrong.sight.when_inside(node):
-            raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
+            raise _refused(
+                wrong.refusal(here.nesting, "It is inside an inner function or control flow, out of reach of a repair.")
+            )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -166,6 +177,6 @@ def _suspects(function: str, nesting: str) -> tuple[tuple[Seen, Node], ...]:
     return tuple((wrong, node) for node in nodes(function) for wrong in table.get(node.definition.op, ()))
 
 
-def _refused(wrong: Seen, advice: str = "") -> UnsupportedNestingError:
-    counts.refusal = wrong.refusal(here.nesting, advice)
-    return counts.refusal
+def _refused(refusal: UnsupportedNestingError) -> UnsupportedNestingError:
+    counts.refusal = refusal
+    return refusal

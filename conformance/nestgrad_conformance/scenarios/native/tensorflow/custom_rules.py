@@ -55,6 +55,23 @@ def custom_gradient_once(x: Any) -> Any:
     return tf.reduce_sum(_sine_once(x) ** 2)
 
 
+@tf.custom_gradient
+def _stopped_tanh(x: Any) -> Any:
+    return tf.tanh(tf.stop_gradient(x)), lambda upstream: upstream * (1 - tf.tanh(x) ** 2)
+
+
+@row(normal(3), "custom_rule", "stopped_body")
+def custom_gradient_of_what_is_stopped(x: Any) -> Any:
+    """A rule by tf.custom_gradient for what has no derivative of its own, as the result of a solver has none."""
+    return tf.reduce_sum(_stopped_tanh(tf.sin(x)) ** 2)
+
+
+@row(normal(3), "custom_rule", "mapped_rule")
+def custom_gradient_in_a_map(x: Any) -> Any:
+    """The same in tf.vectorized_map."""
+    return tf.reduce_sum(tf.ensure_shape(tf.vectorized_map(_stopped_tanh, tf.sin(x)), x.shape) ** 2)
+
+
 @row(normal(4), "checkpoint", order=3)
 def recompute_grad(x: Any) -> Any:
     """tf.recompute_grad, a checkpoint."""

@@ -76,6 +76,8 @@ SCENARIOS = (
     _custom_rules("custom_gradient", normal(3), "custom_rule", "custom_gradient", order=3),
     _custom_rules("custom_gradient_nested", normal(3), "custom_rule", "custom_gradient", order=3),
     _custom_rules("custom_gradient_once", normal(3), "custom_rule", "custom_gradient", "prevent_gradient"),
+    _custom_rules("custom_gradient_of_what_is_stopped", normal(3), "custom_rule", "stopped_body"),
+    _custom_rules("custom_gradient_in_a_map", normal(3), "custom_rule", "mapped_rule"),
     _custom_rules("recompute_grad", normal(4), "checkpoint", order=3),
     _custom_rules("stop_gradient", normal(4)),
     _custom_rules("py_function", normal(3), "py_function"),
