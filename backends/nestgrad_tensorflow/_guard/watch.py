@@ -35,6 +35,7 @@ from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+from .closed import close
 from .rules import fault_of_rule
 from .slices import GATHERING
 
@@ -127,9 +128,12 @@ def _seen(
 
 def _repaired(wrong: Seen, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
     in_graph = here.graph is not None
-    if here.accumulators and (in_graph or wrong.sight.by_two_pullbacks):
+    if here.accumulators and (in_graph or wrong.sight.by_two_pullbacks or wrong.sight.closes):
         raise Rerouted(wrong.operation, wrong.fault.reason)
     if wrong.sight.by_two_pullbacks:
+        return None
+    if wrong.sight.closes and not (in_graph and here.is_taped):
+        close(wrong, call, outputs)
         return None
     if wrong.sight.repair is None:
         raise _refused(wrong.refusal(here.nesting))

@@ -106,6 +106,18 @@ def numpy_values(x: Any) -> Any:
 
 
 @tf.custom_gradient
+def _numpy_exponential(x: Any) -> Any:
+    y = tf.ensure_shape(tf.numpy_function(np.exp, [x], tf.float64), x.shape)
+    return y, lambda upstream: upstream * y
+
+
+@row(normal(3), "custom_rule", "numpy_rule")
+def numpy_function_in_its_rule(x: Any) -> Any:
+    """tf.numpy_function with a rule by tf.custom_gradient that uses what it computed: good for one derivative."""
+    return tf.reduce_sum(_numpy_exponential(x) ** 2)
+
+
+@tf.custom_gradient
 def _numpy_sine(x: Any) -> Any:
     def rule(upstream: Any) -> Any:
         return upstream * tf.ensure_shape(tf.numpy_function(np.cos, [x], tf.float64), x.shape)

@@ -37,6 +37,12 @@ def power_at_zero(x: Any) -> Any:
     return tf.reduce_sum(x**3) + tf.reduce_sum(tf.pow(x, 2.0) * tf.math.square(x))
 
 
+@row(zero_inside, "complex", "complex_abs_zero")
+def power_spectrum_with_a_zero(x: Any) -> Any:
+    """|z|², by tf.abs, where one of the complex numbers is zero."""
+    return _weighted(tf.abs(tf.complex(x, 2 * x)) ** 2)
+
+
 @row(normal(4), "where")
 def guarded(x: Any) -> Any:
     """tf.where guards a square root from outside and from inside: the guarded branch is not taken."""
