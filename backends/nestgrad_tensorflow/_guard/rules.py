@@ -17,6 +17,7 @@ from nestgrad.extend import Fault
 from nestgrad_tensorflow._ledger import FAULTS
 from nestgrad_tensorflow._levels import Rerouted, here
 
+_OWN = ("tensorflow.", "keras.", "nestgrad_tensorflow.")
 _MAPPED = re.compile(r"(^|/)loop_body(_\d+)?/")
 """The scope in which tf.vectorized_map traces its function."""
 
@@ -58,7 +59,7 @@ def _is_mapped(operation: Any, graph: Any) -> bool:
 def _is_of_tensorflow(rule: Callable[..., Any]) -> bool:
     """Whether none of what a registered rule calls is somebody else's, or passes gradients through what has others."""
     return all(
-        function.__module__.startswith(("tensorflow.", "keras.")) and "grad_pass_through" not in function.__qualname__
+        function.__module__.startswith(_OWN) and "grad_pass_through" not in function.__qualname__
         for function in _called_by(rule)
     )
 

@@ -119,7 +119,7 @@ def _seen(
         for function in functions_in(attrs):
             _inspect(function)
         return None
-    call = Call(inputs, attrs)
+    call = Call(inputs, attrs, outputs)
     for wrong in wrong_under(here.nesting).get(op, ()):
         if wrong.sight.when(call):
             return _repaired(wrong, call, outputs, is_slow)
