@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nestgrad_tensorflow._arguments import in_xla, never, varies
+from nestgrad_tensorflow._arguments import in_xla, is_complex, never, varies
 from nestgrad_tensorflow._levels import here, may_vary
 from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs.equal_values import asks_for_vectors, eigh, has_close, svd
@@ -30,6 +30,18 @@ def _has_equal_values(call: Call) -> bool:
 def _is_pushed(call: Call) -> bool:
     """The same under an accumulator, to which a rule that asks which cotangents are 0 is not linear."""
     return bool(here.accumulators) and _has_equal_values(call)
+
+
+def _has_phases(call: Call) -> bool:
+    """Whether there are complex singular vectors, which are known but for a phase."""
+    if here.graph is not None and here.is_taped:
+        return False
+    return is_complex(call) and asks_for_vectors(call) and may_vary(call.inputs[0])
+
+
+def _has_pushed_phases(call: Call) -> bool:
+    """The same under an accumulator."""
+    return bool(here.accumulators) and _has_phases(call)
 
 
 def _is_full(call: Call) -> bool:
@@ -55,5 +67,9 @@ SIGHTS = {
                 Sight((op,), name, repair=repair, when=_has_equal_values, when_inside=never),
             )
         ),
+    ),
+    "complex_svd": (
+        Sight(("Svd",), by_two_pullbacks=True, when=_has_pushed_phases, when_inside=never),
+        Sight(("Svd",), repair=svd, when=_has_phases, when_inside=never),
     ),
 }

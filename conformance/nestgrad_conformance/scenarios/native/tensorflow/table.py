@@ -170,6 +170,7 @@ SCENARIOS = (
     _linalg("matrix_parts", normal(3, 3), "linalg"),
     _linalg("complex_determinant", square, "linalg", "complex", "complex_det"),
     _linalg("complex_root_of_a_matrix", square, "linalg", "complex", "complex_sqrtm"),
+    _linalg("complex_singular_vectors", square, "svd", "linalg", "complex", "complex_svd"),
     _linalg("cholesky_of_one_triangle", symmetric, "cholesky", "linalg", "one_triangle"),
     _losses("softmax_cross_entropy", normal(3, 5), "loss", "softmax_cross_entropy", order=3),
     _losses("softmax_cross_entropy_of_labels", normal(3, 5), "loss", "softmax_cross_entropy"),
