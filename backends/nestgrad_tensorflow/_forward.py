@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from nestgrad.extend import Function, Leaves, UnsupportedNestingError, emulated
 
+from ._guard.slices import dense_rules
 from ._guard.unconnected import check_constant
 from ._guard.watch import watched
 from ._levels import Rerouted, here, level
@@ -35,7 +36,7 @@ def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves
 def _by_accumulator(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> Leaves:
     inputs = tuple(map(own, primals))
     accumulator = tf.autodiff.ForwardAccumulator(list(inputs), list(map(tf.identity, tangents)))
-    with level("F", accumulator=accumulator), watched(), accumulator:
+    with level("F", accumulator=accumulator), watched(), dense_rules(), accumulator:
         here.inputs = (*here.inputs, *inputs)
         value, aux = outputs_of(f, inputs, has_aux)
     pushed = accumulator.jvp(list(entries(value)))

@@ -35,6 +35,7 @@ class _Here(threading.local):
         accumulators: those of ours that are at work.
         emulating: whether forward mode is to be emulated from here inwards.
         graph: the graph that the outermost level was entered in, None for eager execution.
+        scope: the name scope of that graph there.
         inputs: what the levels differentiate in.
         is_taped: whether a tape or accumulator of the user's was recording there.
     """
@@ -43,6 +44,7 @@ class _Here(threading.local):
     accumulators: tuple[tf.autodiff.ForwardAccumulator, ...] = ()
     emulating = False
     graph: Any = None
+    scope = ""
     inputs: tuple[Any, ...] = ()
     is_taped = False
 
@@ -59,7 +61,9 @@ def level(letter: str, *, accumulator: Any = None) -> Iterator[None]:
     """
     before = dict(vars(here))
     if not here.nesting:
-        here.graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+        if not tf.executing_eagerly():
+            here.graph = tf.compat.v1.get_default_graph()
+            here.scope = here.graph.get_name_scope()
         here.is_taped = record.could_possibly_record()
         here.nesting = "R" if here.is_taped else ""
     here.nesting += letter

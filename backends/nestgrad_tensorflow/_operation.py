@@ -21,10 +21,12 @@ class Call:
     Attributes:
         inputs: its input tensors.
         attrs: names and values of its attributes, in turn.
+        outputs: its output tensors.
     """
 
     inputs: tuple[Any, ...]
     attrs: tuple[Any, ...]
+    outputs: Any = ()
 
     @functools.cached_property
     def first(self) -> Any:

@@ -18,6 +18,7 @@ from tensorflow.python.ops import gradients_util
 
 from nestgrad.extend import Function, Leaves
 
+from ._guard.slices import dense_rules
 from ._guard.unconnected import check_constant
 from ._guard.watch import counts, watched
 from ._levels import here, level, may_be_differentiated
@@ -82,23 +83,26 @@ class Recording:
         value: what f returned, an array or a tuple of arrays.
         aux: f's aux as a tuple of one, or the empty tuple.
         has_code: whether its pullback may run code that is not TensorFlow's own; to be recorded under the look-out.
+        has_slices: whether a rule may give IndexedSlices to another one in it.
     """
 
     def __init__(self, f: Function, primals: Leaves, has_aux: bool, is_kept: bool = True) -> None:
         self._f, self._has_aux = f, has_aux
-        before = counts.with_code
+        gathering, with_code = counts.gathering, counts.with_code
         self._inputs = tuple(map(own, primals))
-        counts.with_code = before  # these identities are ours
+        counts.with_code = with_code  # these identities are ours
         here.inputs = (*here.inputs, *self._inputs)
         if tf.executing_eagerly():
             self.value, self.aux, self._backward = _on_tape(f, self._inputs, has_aux, is_kept)
         else:
             self.value, self.aux, self._backward = _in_graph(f, self._inputs, has_aux)
-        self.has_code = counts.with_code > before
+        self.has_code = counts.with_code > with_code
+        self.has_slices = self.has_code or counts.gathering > gathering
 
     def pull(self, cotangents: Leaves | None) -> Leaves:
         """The gradient of ⟨value, cotangents⟩, one entry per primal; None for ones."""
-        gradient = self._backward(cotangents)
+        with dense_rules() if self.has_slices else contextlib.nullcontext():
+            gradient = self._backward(cotangents)
         unseen = [part is None for part in gradient]
         if any(unseen):
             still = [True] * len(entries(self.value))

@@ -22,6 +22,7 @@ class Sight:
         operation: its name, as users of TensorFlow know it; the first one of the fault by default.
         repair: the right outputs for a call; without one the operation is refused.
         by_two_pullbacks: it is right as soon as forward mode is emulated.
+        closes: its outputs may be used; a gradient through them is refused.
         when: whether this call is concerned; all are by default.
         when_inside: whether an operation inside an inner function, whose inputs are not known, is concerned.
     """
@@ -30,6 +31,7 @@ class Sight:
     operation: str | None = None
     repair: Callable[[Call], list[Any]] | None = None
     by_two_pullbacks: bool = False
+    closes: bool = False
     when: Callable[[Call], bool] = lambda call: True
     when_inside: Callable[[Node], bool] = is_floating
 

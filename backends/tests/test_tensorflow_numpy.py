@@ -71,3 +71,58 @@ def test_elsewhere_it_is_as_it_was():
     np.testing.assert_allclose(derivative(in_another_thread, "R"), 2 * X)
     np.testing.assert_allclose(seen, [np.sin(X)])
     assert script_ops.py_func_common is before
+
+
+def of(function, x):
+    return tf.ensure_shape(by_numpy(function, x), x.shape)
+
+
+@tf.custom_gradient
+def cosine_with_a_rule(x):
+    return of(np.cos, x), lambda upstream: -upstream * tf.sin(x)
+
+
+@tf.custom_gradient
+def sine_by_rules(x):
+    return of(np.sin, x), lambda upstream: upstream * cosine_with_a_rule(x)
+
+
+@tf.custom_gradient
+def exponential(x):
+    y = of(np.exp, x)
+    return y, lambda upstream: upstream * y  # no derivative of y: what is returned has the rule, and y is not that
+
+
+@tf.custom_gradient
+def sine_by_a_rule_in_numpy(x):
+    return of(np.sin, x), lambda upstream: upstream * of(np.cos, x)
+
+
+def executed(f, nesting, execution):
+    operator = ng.derivative(lambda x: tf.reduce_sum(f(x) ** 2), nesting, compile=execution == "compiled")
+    call = tf.function(operator, autograph=False) if execution == "traced" else operator
+    return call(tf.constant(X), *[tf.constant(X)] * ng.Nesting(nesting).directions)
+
+
+each_execution = pytest.mark.parametrize("execution", ["eager", "compiled", "traced"])
+
+
+@each_execution
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR"])
+def test_rules_that_go_on_are_right_everywhere(nesting, execution):
+    np.testing.assert_allclose(executed(sine_by_rules, nesting, execution), 2 * np.cos(2 * X) * X)
+
+
+@each_execution
+def test_a_rule_in_numpy_is_good_for_one_derivative_everywhere(execution):
+    np.testing.assert_allclose(executed(sine_by_a_rule_in_numpy, "R", execution), np.sin(2 * X))
+    np.testing.assert_allclose(executed(exponential, "R", execution), 2 * np.exp(2 * X))
+    np.testing.assert_allclose(executed(exponential, "F", execution), np.sum(2 * np.exp(2 * X) * X))
+
+
+@each_execution
+@pytest.mark.parametrize("nesting", ["FR", "RF", "RR", "FF"])
+@pytest.mark.parametrize("f", [sine_by_a_rule_in_numpy, exponential])
+def test_a_rule_that_uses_what_numpy_computed_is_refused_for_more(f, nesting, execution):
+    with pytest.raises(ng.UnsupportedNestingError, match=f"'{nesting}'.*the rule of a tf.custom_gradient"):
+        executed(f, nesting, execution)

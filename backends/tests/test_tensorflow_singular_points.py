@@ -218,3 +218,37 @@ def test_a_tape_in_a_rule_that_is_registered_for_an_operation_is_looked_at(regis
     np.testing.assert_allclose(ng.value_and_gradient(f)(x)[1], expected)
     value, pullback = ng.vjp(f, x)
     np.testing.assert_allclose(pullback(tf.ones_like(value))[0], expected)
+
+
+def spectrum(x):
+    """Of which one entry is zero wherever x has equal entries next to each other."""
+    return tf.abs(tf.complex(x - tf.roll(x, 1, 0), 2 * x - 2 * tf.roll(x, 1, 0))) ** 2
+
+
+@every_way
+def test_the_square_of_a_magnitude_that_is_zero_is_no_wrong_number(nesting, compiled):
+    """|z|² is smooth there and |z|, of which it is made, is not: the chain rule has no second derivative."""
+    x, f = tf.constant([0.5, 0.5, 1.5], tf.float64), lambda x: tf.reduce_sum(spectrum(x))
+    if len(nesting) == 1:
+        differences = lambda x: x - np.roll(x, 1)  # noqa: E731
+        expected = 10 * np.sum(differences(x.numpy()) * differences(V.numpy()))
+        np.testing.assert_allclose(derivative(f, nesting, x, V, compile=compiled), expected)
+    elif compiled:
+        assert np.isnan(derivative(f, nesting, x, V, compile=True))
+    else:
+        with pytest.raises(ng.UnsupportedNestingError, match=r"'abs'.*conj"):
+            derivative(f, nesting, x, V)
+
+
+@every_way
+def test_magnitudes_that_are_not_zero_are_right(nesting, compiled):
+    x, f = tf.constant([0.5, 0.8, 1.5], tf.float64), lambda x: tf.reduce_sum(spectrum(x))
+    differences = lambda x: x - np.roll(x, 1)  # noqa: E731
+    expected = 10 * np.sum(differences(x.numpy() if len(nesting) == 1 else V.numpy()) * differences(V.numpy()))
+    np.testing.assert_allclose(derivative(f, nesting, x, V, compile=compiled), expected)
+
+
+def test_a_magnitude_that_is_zero_and_constant_is_none_of_it():
+    f = lambda x: tf.reduce_sum(x**3 + tf.abs(tf.zeros(3, tf.complex128)))  # noqa: E731
+    x = tf.constant([0.5, 0.8, 1.5], tf.float64)
+    np.testing.assert_allclose(ng.hvp(f)(x, V), 6 * x * V)

@@ -13,12 +13,13 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.numpy import numpy_wrapper
 from autograd.numpy.numpy_vjps import unbroadcast
-from autograd.tracer import getval, isbox, trace_primitives_map
+from autograd.tracer import getval, trace_primitives_map
 
 from nestgrad.extend import Function, emulated
 from nestgrad_autograd._errors import RefusedError
 
 from .casts import cast_forward, cast_reverse
+from .decompositions import eig_reverse, eigh_reverse, folded, svd_reverse
 from .powers import power_forward, power_reverse
 
 # Products: autograd's rule divides by the factors. At a zero that gives nan; near one the second and third
@@ -146,47 +147,7 @@ def _cholesky_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: 
     # NumPy reads the lower triangle alone, whether x is symmetric or not
     emulated("cholesky", "autograd's rule spreads the cotangent of the lower triangle over both")
     pull = own(argnums, ans, args, kwargs)
-    return lambda cotangent: tuple(_folded(symmetric, "L") for symmetric in pull(cotangent))
-
-
-def _eigh_reverse(own: Function, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
-    """Autograd's formula, which itself leaves out eigenvectors whose cotangent has the value 0.
-
-    Differentiated again such a cotangent counts: it is left out here only if it is a constant.
-    """
-    emulated("eigh", "autograd's rule drops a cotangent that is zero in value, though not its derivative")
-    values, vectors = ans
-    uplo = kwargs.get("UPLO", args[1] if len(args) > 1 else "L")
-
-    def pull(cotangent: Any) -> tuple[Any]:
-        of_values, of_vectors = cotangent
-        inner = of_values[..., None, :] * np.eye(anp.shape(vectors)[-1])
-        if isbox(of_vectors) or np.any(of_vectors):
-            inner = inner + anp.matmul(_transposed(vectors), of_vectors) * _inverse_gaps(values)
-        full = anp.matmul(anp.matmul(anp.conj(vectors), inner), _transposed(vectors))
-        return (_folded((full + anp.conj(_transposed(full))) / 2, uplo),)
-
-    return pull
-
-
-def _inverse_gaps(values: Any) -> Any:
-    """1/(wⱼ - wᵢ) off the diagonal, 0 on it."""
-    eye = np.eye(anp.shape(values)[-1])
-    gaps = values[..., None, :] - values[..., :, None] + eye
-    if not np.all(getval(gaps)):
-        raise RefusedError("at equal eigenvalues the eigenvectors have no derivative, the eigenvalues no second one")
-    return (1 - eye) / gaps
-
-
-def _folded(symmetric: Any, uplo: str) -> Any:
-    """The cotangent of a symmetric matrix as that of the triangle it is read from."""
-    triangle = np.tril if uplo.upper() == "L" else np.triu
-    ones = np.ones(anp.shape(symmetric)[-2:])
-    return symmetric * (2 * triangle(ones) - np.eye(len(ones)))
-
-
-def _transposed(x: Any) -> Any:
-    return anp.swapaxes(x, -1, -2)
+    return lambda cotangent: tuple(folded(symmetric, "L") for symmetric in pull(cotangent))
 
 
 _PRIMITIVES = trace_primitives_map
@@ -209,7 +170,9 @@ REVERSE: dict[Any, Function] = {
     _PRIMITIVES[np.clip]: _broadcasting_reverse("clip"),
     _PRIMITIVES[np.full_like]: _full_like_reverse,
     _PRIMITIVES[np.linalg.cholesky]: _cholesky_reverse,
-    _PRIMITIVES[np.linalg.eigh]: _eigh_reverse,
+    _PRIMITIVES[np.linalg.eigh]: eigh_reverse,
+    _PRIMITIVES[np.linalg.eig]: eig_reverse,
+    _PRIMITIVES[np.linalg.svd]: svd_reverse,
 }
 # what autograd takes for constant and is not
 VARYING = {_PRIMITIVES[np.full_like]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nestgrad_tensorflow._sight import Sight
 
 SIGHTS: dict[str, tuple[Sight, ...]] = {
+    "indexed_slices": (Sight(),),  # in `_guard.slices`
     "two_accumulators": (Sight(),),  # in `_levels`, and those of f itself in `_guard.watch`
     "accumulator_in_graph": (Sight(),),  # in `_levels`
     "inner_function": (Sight(),),  # in `_guard.watch`

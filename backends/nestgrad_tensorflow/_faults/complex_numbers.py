@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nestgrad_tensorflow._arguments import in_xla, is_complex, is_complex_inside, never
-from nestgrad_tensorflow._levels import here
+from nestgrad_tensorflow._arguments import has_zero, in_xla, is_complex, is_complex_inside, never
+from nestgrad_tensorflow._levels import here, may_vary
 from nestgrad_tensorflow._operation import Call
 from nestgrad_tensorflow._repairs import cumulative, logarithms, roots
 from nestgrad_tensorflow._sight import Sight
@@ -17,6 +17,16 @@ def _is_complex_in_xla(call: Call) -> bool:
 def _is_pushed(call: Call) -> bool:
     """Whether the rule of a product is what forward mode differentiates."""
     return is_complex(call) and "F" in here.nesting[1:]
+
+
+def _is_zero(call: Call) -> bool:
+    """Whether an entry that varies is zero; in a graph there is nothing to see."""
+    return here.graph is None and has_zero(call) and may_vary(call.inputs[0])
+
+
+def _is_unseen(call: Call) -> bool:
+    """Whether one may be, in a graph without a tape of the user's, which would look past a repair."""
+    return here.graph is not None and not here.is_taped
 
 
 _REFUSED = (
@@ -47,6 +57,10 @@ SIGHTS = {
         ),
         # its rule calls cumprod
         Sight(("Prod",), "reduce_prod", by_two_pullbacks=True, when=_is_pushed, when_inside=never),
+    ),
+    "complex_abs": (
+        Sight(("ComplexAbs",), when=_is_zero, when_inside=never),
+        Sight(("ComplexAbs",), repair=roots.magnitude, when=_is_unseen, when_inside=never),
     ),
     "xla_complex_roots": tuple(
         sight

@@ -3,47 +3,44 @@
 Most operations call back by themselves. Those called with a Python list where a tensor is meant take a slower
 path, which calls back only while `execute.execute` is TensorFlow's `execute_with_callbacks`. Uncompiled,
 `tf.numpy_function` is no operation at all: it reads its tensors and calls the user's function. Here it calls back
-too. Both are global, and for a thread without callbacks the same as before. TensorFlow's own `add_op_callback` sets
-the first back when one thread is done, whatever the others do; here it stays until the last is.
+too, and in a graph no rule is given IndexedSlices, see `slices`. All three are global, and for a thread without
+callbacks the same as before. TensorFlow's own `add_op_callback` sets the first back when one thread is done, whatever
+the others do; here it stays until the last is.
 """
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import context, execute
-from tensorflow.python.ops import script_ops
+from tensorflow.python.ops import gradients_util, script_ops
+
+from .slices import dense_sums
+from .swapped import Swapped
 
 
-class _Users:
-    """How many threads are inside `calling_back`."""
+def _swap() -> Callable[[], None]:
+    before = execute.execute, script_ops.py_func_common, gradients_util._AggregatedGrads
+    execute.execute = execute.execute_with_callbacks
+    script_ops.py_func_common = _announcing(script_ops.py_func_common)
+    gradients_util._AggregatedGrads = dense_sums(gradients_util._AggregatedGrads, _is_inside)
 
-    def __init__(self) -> None:
-        self._lock, self._count = threading.Lock(), 0
-        self._before = execute.execute, script_ops.py_func_common
+    def put_back() -> None:
+        execute.execute, script_ops.py_func_common, gradients_util._AggregatedGrads = before
 
-    def enter(self) -> None:
-        with self._lock:
-            if self._count == 0:
-                self._before = execute.execute, script_ops.py_func_common
-                execute.execute = execute.execute_with_callbacks
-                script_ops.py_func_common = _announcing(script_ops.py_func_common)
-            self._count += 1
-
-    def leave(self) -> None:
-        with self._lock:
-            self._count -= 1
-            if self._count == 0:
-                execute.execute, script_ops.py_func_common = self._before
+    return put_back
 
 
-_users = _Users()
+_users = Swapped(_swap)
 _callback: contextvars.ContextVar[Callable[..., Any] | None] = contextvars.ContextVar("callback", default=None)
+
+
+def _is_inside() -> bool:
+    return _callback.get() is not None
 
 
 def _announcing(numpy_function: Callable[..., Any]) -> Callable[..., Any]:

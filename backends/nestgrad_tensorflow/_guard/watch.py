@@ -35,10 +35,13 @@ from nestgrad_tensorflow._sight import Seen
 from nestgrad_tensorflow._unseen import here as own
 
 from .callbacks import calling_back
+from .closed import close
 from .own_rules import tell_rule
+from .rules import fault_of_rule
+from .slices import GATHERING
 
 _IDENTITIES = ("Identity", "IdentityN")
-_NAMES = {*TABLE, *CONTROL_FLOW, "StopGradient", *_IDENTITIES}
+_NAMES = {*TABLE, *CONTROL_FLOW, *GATHERING, "StopGradient", *_IDENTITIES}
 _MINDED = frozenset(_NAMES | {name.encode() for name in _NAMES})
 """The operations of which there is anything to say, as either path of TensorFlow calls them."""
 
@@ -50,11 +53,13 @@ class _Counts(threading.local):
         stopped: how many `tf.stop_gradient`.
         with_code: how much whose pullback may run code that is not TensorFlow's own: calls of functions, and, as each
             `tf.custom_gradient` leaves one behind, identities.
+        gathering: how many operations whose rules give IndexedSlices.
         refusal: the one that is on its way out.
     """
 
     stopped = 0
     with_code = 0
+    gathering = 0
     comparing = False
     watching = False
     refusal: UnsupportedNestingError | None = None
@@ -94,6 +99,11 @@ def _seen(
     """After an operation: the outputs to put in place of its own, or None."""
     if name not in _MINDED:  # most operations
         return None
+    if name == "IdentityN" and graph is not None:
+        if (fault := fault_of_rule(outputs[0].op, graph)) is not None:
+            raise _refused(fault.refusal("tensorflow", here.nesting))
+        tell_rule()
+        return None
     if graph is not here.graph or own.unseen:  # a function being traced: its definition is looked at when it is called
         return None
     is_slow = isinstance(name, bytes)
@@ -104,13 +114,16 @@ def _seen(
         counts.with_code += 1
         tell_rule()
         return None
+    elif op in GATHERING:
+        counts.gathering += 1
+        return None
     if graph is None and not may_be_differentiated():
         return None
     if op in CONTROL_FLOW:
         for function in functions_in(attrs):
             _inspect(function)
         return None
-    call = Call(inputs, attrs)
+    call = Call(inputs, attrs, outputs)
     for wrong in wrong_under(here.nesting).get(op, ()):
         if wrong.sight.when(call):
             return _repaired(wrong, call, outputs, is_slow)
@@ -119,16 +132,23 @@ def _seen(
 
 def _repaired(wrong: Seen, call: Call, outputs: Any, is_slow: bool) -> list[Any] | None:
     in_graph = here.graph is not None
-    if here.accumulators and (in_graph or wrong.sight.by_two_pullbacks):
+    if here.accumulators and (in_graph or wrong.sight.by_two_pullbacks or wrong.sight.closes):
         raise Rerouted(wrong.operation, wrong.fault.reason)
     if wrong.sight.by_two_pullbacks:
         return None
+    if wrong.sight.closes and not (in_graph and here.is_taped):
+        close(wrong, call, outputs)
+        return None
     if wrong.sight.repair is None:
-        raise _refused(wrong)
+        raise _refused(wrong.refusal(here.nesting))
     if in_graph and here.is_taped:
-        raise _refused(wrong, "A tape inside a graph would look past a repair: put the tape outside of it.")
+        raise _refused(
+            wrong.refusal(here.nesting, "A tape inside a graph would look past a repair: put the tape outside of it.")
+        )
     if is_slow:
-        raise _refused(wrong, "Called with a list or tuple it cannot be repaired: pass it tensors.")
+        raise _refused(
+            wrong.refusal(here.nesting, "Called with a list or tuple it cannot be repaired: pass it tensors.")
+        )
     emulated(wrong.operation, wrong.fault.reason)
     repaired = wrong.sight.repair(call)
     if not in_graph:
@@ -154,7 +174,9 @@ def _inspect(function: str) -> None:
         raise Rerouted("inner function", dropped.reason)
     for wrong, node in _suspects(function, here.nesting):
         if wrong.sight.when_inside(node):
-            raise _refused(wrong, "It is inside an inner function or control flow, out of reach of a repair.")
+            raise _refused(
+                wrong.refusal(here.nesting, "It is inside an inner function or control flow, out of reach of a repair.")
+            )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -163,6 +185,6 @@ def _suspects(function: str, nesting: str) -> tuple[tuple[Seen, Node], ...]:
     return tuple((wrong, node) for node in nodes(function) for wrong in table.get(node.definition.op, ()))
 
 
-def _refused(wrong: Seen, advice: str = "") -> UnsupportedNestingError:
-    counts.refusal = wrong.refusal(here.nesting, advice)
-    return counts.refusal
+def _refused(refusal: UnsupportedNestingError) -> UnsupportedNestingError:
+    counts.refusal = refusal
+    return refusal

@@ -1,4 +1,4 @@
-"""The Euclidean norm, and the rules of roots and reciprocals of complex numbers."""
+"""The Euclidean norm, the magnitude of complex numbers, and the rules of their roots and reciprocals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ def euclidean_norm(call: Call) -> list[Any]:
     """The norm by its definition."""
     x, axis = call.inputs
     return [tf.sqrt(tf.reduce_sum(x * tf.math.conj(x), axis, keepdims=call.flag("keep_dims")))]
+
+
+def magnitude(call: Call) -> list[Any]:
+    """|z| by its definition, whose derivatives at 0 are nan."""
+    z = call.inputs[0]
+    return [tf.sqrt(tf.square(tf.math.real(z)) + tf.square(tf.math.imag(z)))]
 
 
 def sqrt_rule(call: Call) -> list[Any]:

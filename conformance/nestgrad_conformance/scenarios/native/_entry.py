@@ -73,6 +73,16 @@ def symmetric(rng: np.random.Generator) -> Any:
     return root @ root.T
 
 
+def rotated(values: list[float]) -> Inputs:
+    """A symmetric matrix with these eigenvalues."""
+
+    def inputs(rng: np.random.Generator) -> Any:
+        vectors = np.linalg.qr(rng.standard_normal((len(values), len(values))))[0]
+        return vectors * values @ vectors.T
+
+    return inputs
+
+
 def twice_symmetric(rng: np.random.Generator) -> Any:
     """One symmetric matrix that is positive definite, twice."""
     one = symmetric(rng)

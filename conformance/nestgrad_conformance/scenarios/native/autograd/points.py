@@ -7,7 +7,7 @@ from typing import Any
 import autograd.numpy as np
 
 from nestgrad_conformance.scenarios._scenario import normal
-from nestgrad_conformance.scenarios.native._entry import row, zero_inside, zero_row
+from nestgrad_conformance.scenarios.native._entry import rotated, row, zero_inside, zero_row
 
 from ._common import _weighted
 
@@ -59,3 +59,15 @@ def std_at_zero(x: Any) -> Any:
 def sinc(x: Any) -> Any:
     """numpy.sinc, at zero too."""
     return _weighted(np.sinc(x - x[0]))
+
+
+@row(rotated([1.0, 1.0, 2.0]), "linalg", "eig", "equal_values")
+def equal_eigenvalues(x: Any) -> Any:
+    """The sum of the cubes of eigenvalues of which two are equal: smooth, as it is symmetric in them."""
+    return np.sum(np.real(np.linalg.eig(x + x.T)[0] ** 3)) + np.sum(np.linalg.eigh(x + x.T)[0] ** 3)
+
+
+@row(rotated([1.0, 1.0, 2.0]), "linalg", "svd", "equal_values")
+def equal_singular_values(x: Any) -> Any:
+    """The same of the fourth powers of singular values."""
+    return np.sum(np.linalg.svd(x, compute_uv=False) ** 4) + np.sum(np.linalg.svd(x, full_matrices=False)[1] ** 4)

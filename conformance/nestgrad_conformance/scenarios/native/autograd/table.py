@@ -7,6 +7,7 @@ from functools import partial
 from nestgrad_conformance.scenarios._scenario import normal, uniform
 from nestgrad_conformance.scenarios.native._entry import (
     native,
+    rotated,
     singular,
     square,
     symmetric,
@@ -105,6 +106,8 @@ SCENARIOS = (
     _points("product_with_a_zero", zero_inside, "prod"),
     _points("std_at_zero", zero_row, "std_zero"),
     _points("sinc", normal(4), "sinc_zero"),
+    _points("equal_eigenvalues", rotated([1.0, 1.0, 2.0]), "linalg", "eig", "equal_values"),
+    _points("equal_singular_values", rotated([1.0, 1.0, 2.0]), "linalg", "svd", "equal_values"),
     _recurrent("recurrence", normal(3, 3), "recurrent"),
     _special("gamma", uniform(0.5, 2.5, 4), "special", "gammaln"),
     _special("log_sum_exp", normal(3, 4), "special"),

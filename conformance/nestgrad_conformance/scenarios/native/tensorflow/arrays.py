@@ -30,6 +30,38 @@ def gather_nd(x: Any) -> Any:
     return _weighted(tf.gather_nd(x, [[0, 1], [2, 2], [2, 2]]) ** 2)
 
 
+@row(normal(3, 2), "gather", "indexed_slices", order=3)
+def message_passing(x: Any) -> Any:
+    """Two rounds of a graph network: what comes along each edge is added up at its end, and goes through tanh."""
+    starts, ends = [0, 1, 2, 1], [1, 2, 0, 0]
+    for _ in range(2):
+        messages = tf.gather(x, starts) * tf.tanh(tf.gather(x, ends))
+        x = tf.tanh(tf.math.unsorted_segment_sum(messages, ends, 3))
+    return _weighted(x)
+
+
+@row(normal(5), "segment_sum", "indexed_slices")
+def tanh_of_segments(x: Any) -> Any:
+    """Tanh of tf.math.segment_sum and segment_mean."""
+    segments = [0, 0, 1, 1, 2]
+    return _segments(tf.tanh(tf.math.segment_sum(x, segments))) * _segments(tf.tanh(tf.math.segment_mean(x, segments)))
+
+
+@row(normal(5), "scatter", "indexed_slices")
+def tanh_of_scattered(x: Any) -> Any:
+    """Tanh of tf.scatter_nd and tensor_scatter_nd_add, one place twice."""
+    places = [[1], [3], [1]]
+    return _weighted(tf.tanh(tf.scatter_nd(places, x[2:], [4]))) * _weighted(
+        tf.tanh(tf.tensor_scatter_nd_add(x, places, x[:3]))
+    )
+
+
+@row(normal(3, 2), "gather", "indexed_slices")
+def embedding_of_tanh(x: Any) -> Any:
+    """tf.nn.embedding_lookup of rows that are computed from x."""
+    return _weighted(tf.nn.embedding_lookup(tf.tanh(tf.sigmoid(x)), [0, 2, 2]))
+
+
 @row(normal(5), "segment_sum")
 def segment_sum(x: Any) -> Any:
     """tf.math.segment_sum and unsorted_segment_sum."""

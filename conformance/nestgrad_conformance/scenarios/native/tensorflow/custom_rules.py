@@ -55,6 +55,23 @@ def custom_gradient_once(x: Any) -> Any:
     return tf.reduce_sum(_sine_once(x) ** 2)
 
 
+@tf.custom_gradient
+def _stopped_tanh(x: Any) -> Any:
+    return tf.tanh(tf.stop_gradient(x)), lambda upstream: upstream * (1 - tf.tanh(x) ** 2)
+
+
+@row(normal(3), "custom_rule", "stopped_body")
+def custom_gradient_of_what_is_stopped(x: Any) -> Any:
+    """A rule by tf.custom_gradient for what has no derivative of its own, as the result of a solver has none."""
+    return tf.reduce_sum(_stopped_tanh(tf.sin(x)) ** 2)
+
+
+@row(normal(3), "custom_rule", "mapped_rule")
+def custom_gradient_in_a_map(x: Any) -> Any:
+    """The same in tf.vectorized_map."""
+    return tf.reduce_sum(tf.ensure_shape(tf.vectorized_map(_stopped_tanh, tf.sin(x)), x.shape) ** 2)
+
+
 @row(normal(4), "checkpoint", order=3)
 def recompute_grad(x: Any) -> Any:
     """tf.recompute_grad, a checkpoint."""
@@ -86,6 +103,18 @@ def numpy_values(x: Any) -> Any:
     if tf.executing_eagerly():
         return tf.constant(np.sum(np.sin(x.numpy())))
     return tf.reduce_sum(tf.ensure_shape(tf.numpy_function(np.sin, [x], tf.float64), x.shape))
+
+
+@tf.custom_gradient
+def _numpy_exponential(x: Any) -> Any:
+    y = tf.ensure_shape(tf.numpy_function(np.exp, [x], tf.float64), x.shape)
+    return y, lambda upstream: upstream * y
+
+
+@row(normal(3), "custom_rule", "numpy_rule")
+def numpy_function_in_its_rule(x: Any) -> Any:
+    """tf.numpy_function with a rule by tf.custom_gradient that uses what it computed: good for one derivative."""
+    return tf.reduce_sum(_numpy_exponential(x) ** 2)
 
 
 @tf.custom_gradient

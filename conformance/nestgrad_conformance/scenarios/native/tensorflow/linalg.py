@@ -172,6 +172,13 @@ def complex_root_of_a_matrix(x: Any) -> Any:
     return _weighted(tf.math.real(tf.linalg.sqrtm(tf.complex(x, x**2 / 3))))
 
 
+@row(square, "svd", "linalg", "complex", "complex_svd")
+def complex_singular_vectors(x: Any) -> Any:
+    """tf.linalg.svd of a complex matrix: magnitudes of its singular vectors, since phases do not matter."""
+    _, u, v = tf.linalg.svd(tf.complex(x, x**2 / 3))
+    return _weighted(tf.math.real(u * tf.math.conj(u))) + _weighted(tf.math.real(v * tf.math.conj(v)))
+
+
 @row(symmetric, "cholesky", "linalg", "one_triangle")
 def cholesky_of_one_triangle(x: Any) -> Any:
     """tf.linalg.cholesky of a matrix of which it reads the lower triangle alone."""

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.experimental import numpy as tnp
 
 from nestgrad_conformance.scenarios._scenario import normal, uniform
-from nestgrad_conformance.scenarios.native._entry import _with_a_zero, _with_two_alike, row, zero_inside
+from nestgrad_conformance.scenarios.native._entry import _with_a_zero, _with_two_alike, rotated, row, zero_inside
 
 from ._common import _weighted
 
@@ -35,6 +35,31 @@ def reduce_prod_with_a_zero(x: Any) -> Any:
 def power_at_zero(x: Any) -> Any:
     """X**3 and x**2 where an entry is zero."""
     return tf.reduce_sum(x**3) + tf.reduce_sum(tf.pow(x, 2.0) * tf.math.square(x))
+
+
+@row(zero_inside, "complex", "complex_abs_zero")
+def power_spectrum_with_a_zero(x: Any) -> Any:
+    """|z|², by tf.abs, where one of the complex numbers is zero."""
+    return _weighted(tf.abs(tf.complex(x, 2 * x)) ** 2)
+
+
+@row(rotated([1.0, 1.0, 2.0]), "eigvalsh", "linalg", "equal_values")
+def equal_eigenvalues(x: Any) -> Any:
+    """The sum of the cubes of eigenvalues of which two are equal: smooth, as it is symmetric in them."""
+    return tf.reduce_sum(tf.linalg.eigvalsh(x + tf.transpose(x)) ** 3)
+
+
+@row(rotated([1.0, 1.0, 2.0]), "svd", "linalg", "equal_values")
+def equal_singular_values(x: Any) -> Any:
+    """The same of the fourth powers of singular values."""
+    return tf.reduce_sum(tf.linalg.svd(x, compute_uv=False) ** 4)
+
+
+@row(rotated([1.0, 2.0, 3.0]), "svd", "linalg")
+def small_singular_values(x: Any) -> Any:
+    """Singular vectors, squared, of a matrix that is small."""
+    _, left, right = tf.linalg.svd(1e-6 * x + 1e-7 * x @ x)
+    return _weighted(left**2) + _weighted(right**2)
 
 
 @row(normal(4), "where")
