@@ -54,11 +54,14 @@ def attempt(evaluate: Callable[[], T]) -> T:
 
 def _seen(
     name: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: str | None = None, graph: Any = None
-) -> None:
-    """An operation that has run."""
+) -> Any:
+    """An operation that has run; in a graph the next callback is given what this one returns."""
     effects = _current.get()
-    if graph is None and effects is not None:
+    if graph is not None:
+        return outputs
+    if effects is not None:
         effects.seen(name if isinstance(name, str) else name.decode(), inputs, attrs, outputs)
+    return None
 
 
 class Effects:

@@ -12,6 +12,7 @@ _PLACES = {
     "bench": "bench:bench",
     "check": "check:check",
     "conformance": "conformance:conformance",
+    "explain": "explain:explain",
     "mutation": "mutation:mutation",
     "report": "report:report_group",
 }

@@ -6,6 +6,7 @@
     ng.forward_over_reverse(f)(x, v)   the same, by a nesting that you name
     ng.nested_gradient(g, f)(x)        ∇(g∘∇f), never forming the Hessian
     ng.derivative(f, "FFR")(x, v, w)   any nesting, any depth
+    ng.explain(f, x)                   what each nesting does with f, why, and what to do instead
     ng.diagnose(f, x)                  which nestings of f are right, measured
 
 Importing this package imports no engine. Backends are found by entry point; `ng.backends()` lists
@@ -29,6 +30,9 @@ from ._errors import PluginWarning as PluginWarning
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
+from ._explain import Explained as Explained
+from ._explain import Explanation as Explanation
+from ._explain import explain as explain
 from ._first_order import jvp as jvp
 from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient

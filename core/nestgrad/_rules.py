@@ -5,9 +5,9 @@ A derivative that somebody wrote by hand is in no table of an engine's faults.
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 
-_heard: ContextVar[list[str] | None] = ContextVar("nestgrad_own_rules", default=None)
+_listening: ContextVar[Listening | None] = ContextVar("nestgrad_own_rules", default=None)
 
 
 def own_rule(name: str) -> None:
@@ -21,28 +21,32 @@ def own_rule(name: str) -> None:
         >>> rules.heard
         ['root']
     """
-    heard = _heard.get()
-    if heard is not None:
-        heard.append(name)
+    listening = _listening.get()
+    if listening is not None:
+        listening.heard.append(name)
 
 
 class Listening:
-    """A context that hears of the rules of the user's own, in this thread or task.
+    """A context that hears of the rules of the user's own, in this thread or task; so does one around it, at the end.
 
     Attributes:
         heard: their names, in the order in which they were met.
+        verified: whether what was computed was compared with differences, and agrees.
     """
 
-    __slots__ = ("_token", "heard")
+    __slots__ = ("_outer", "_token", "heard", "verified")
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self._token: Token[list[str] | None] | None = None
+        self.verified = False
 
     def __enter__(self) -> Listening:
-        self._token = _heard.set(self.heard)
+        self._outer = _listening.get()
+        self._token = _listening.set(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._token is not None:
-            _heard.reset(self._token)
+        _listening.reset(self._token)
+        if self._outer is not None:
+            self._outer.heard += self.heard
+            self._outer.verified |= self.verified

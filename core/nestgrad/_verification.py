@@ -65,15 +65,15 @@ class Verification:
             raise self._alarms[key].again()
         with Listening() as rules:
             result = plan(call, kwargs)
-        if not self._wanted and (not rules.heard or plan.nesting.order == 1):  # a first derivative is what a rule says
-            return result, True
-        compared = undone(attempt, lambda: self._compared(call, kwargs, result))
-        if compared is not None and compared.differs:
+            if not self._wanted and (not rules.heard or plan.nesting.order == 1):  # that is what a rule says itself
+                return result, True
             names = tuple(dict.fromkeys(rules.heard))
-            self._alarms[key] = VerificationError(
-                backend=self._offers.name, nesting=plan.nesting, rules=names, compared=compared
-            )
-            raise self._alarms[key].again()
+            compared = undone(attempt, lambda: self._compared(call, kwargs, result))
+            rules.verified = compared is not None and compared.differs is False
+        if compared is not None and compared.differs:
+            alarm = VerificationError(backend=self._offers.name, nesting=plan.nesting, rules=names, compared=compared)
+            self._alarms[key] = alarm
+            raise alarm.again()
         if compared is not None:
             self._tries[key] = self._tries.get(key, 0) + 1 if compared.differs is None else _TRIES
         return result, self._wanted != "always" and self._tries.get(key, 0) >= _TRIES

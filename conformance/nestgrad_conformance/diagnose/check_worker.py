@@ -75,7 +75,7 @@ def make() -> Callable[[bytes], bytes]:
     """
     sys.path.insert(0, os.getcwd())  # as `python -m` does
     name = os.environ.get(BACKEND) or os.environ.get(ENVIRONMENT)
-    backend = _prepared(ng.get_backend(name)) if name else None
+    backend = prepared(ng.get_backend(name)) if name else None
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     load = functools.lru_cache(maxsize=1)(functools.partial(_loaded, backend))
 
@@ -85,7 +85,8 @@ def make() -> Callable[[bytes], bytes]:
     return handle
 
 
-def _prepared(backend: Any) -> Backend:
+def prepared(backend: Any) -> Backend:
+    """The backend, with this process prepared for it."""
     if provides(backend, "prepare_worker"):
         backend.prepare_worker()
     return backend  # type: ignore[no-any-return]
@@ -94,42 +95,43 @@ def _prepared(backend: Any) -> Backend:
 def _answer(asked: Question, load: Callable[[Function], tuple[str, OwnFunction]]) -> Reply:
     try:
         name, case = load(asked.function)
-    except (ng.NestgradError, PointError, _Unusable) as error:
+    except (ng.NestgradError, PointError, Unusable) as error:
         return Misused(str(error))
     if asked.nesting is None:
         return Ready(name, case.backend.name, case.dtype, case.values)
     return measure(case, asked.nesting, asked.execution)
 
 
-class _Unusable(Exception):
-    """No function, or one that raises."""
+class Unusable(Exception):
+    """What was named is no function, or it raises."""
 
 
 def _loaded(named: Backend | None, function: Function) -> tuple[str, OwnFunction]:
     x = from_file(function.at_file or "") if function.at is None else from_text(function.at)
-    f = _resolved(function.target)
+    f = resolved(function.target)
     try:
-        backend = named or _prepared(chosen(f, x, ()))
+        backend = named or prepared(chosen(f, x, ()))
         checked_executions(backend, function.executions)
         return name_of(f), own_function(f, x, (), named, backend)
     except (ng.NestgradError, MemoryError):
         raise
     except Exception as error:
-        raise _Unusable(f"{function.target} raises {type(error).__name__} at this point: {error}") from error
+        raise Unusable(f"{function.target} raises {type(error).__name__} at this point: {error}") from error
 
 
-def _resolved(target: str) -> Callable[..., Any]:
+def resolved(target: str) -> Callable[..., Any]:
+    """The function that `module:function` names; raises `Unusable` where it names none."""
     module, _, name = target.partition(":")
     if not module or not name:
-        raise _Unusable(f"{target!r} names no function: write MODULE:FUNCTION, such as package.module:loss.")
+        raise Unusable(f"{target!r} names no function: write MODULE:FUNCTION, such as package.module:loss.")
     try:
         found = operator.attrgetter(name)(importlib.import_module(module))
     except ModuleNotFoundError as error:
-        raise _Unusable(f"{module!r} cannot be imported: {error}.") from error
+        raise Unusable(f"{module!r} cannot be imported: {error}.") from error
     except AttributeError as error:
-        raise _Unusable(f"{target!r}: {error}.") from error
+        raise Unusable(f"{target!r}: {error}.") from error
     except Exception as error:
-        raise _Unusable(f"importing {module!r} raises {type(error).__name__}: {error}") from error
+        raise Unusable(f"importing {module!r} raises {type(error).__name__}: {error}") from error
     if not callable(found):
-        raise _Unusable(f"{target!r} is a {type(found).__name__}, not a function.")
+        raise Unusable(f"{target!r} is a {type(found).__name__}, not a function.")
     return found  # type: ignore[no-any-return]
