@@ -10,17 +10,19 @@ import jax
 from nestgrad.extend import Message, Mode, Nesting, Refusal, recognised
 
 CUSTOM_VJP = "a custom_vjp function has no forward rule"
+_ADJOINT = "If it is a solver's, take another adjoint, such as DirectAdjoint of diffrax."
 _NOT_LINEAR = "Linearization failed to produce known values"
 _NOT_INSIDE = "jax cannot look inside a callback to differentiate it."
 MESSAGES = (
-    Message(r"jvp\) to a custom_vjp function|custom_lin", "custom_vjp", f"{CUSTOM_VJP} (jax#16049).", Mode.REVERSE),
+    Message(
+        r"jvp\) to a custom_vjp function|custom_lin", "custom_vjp", f"{CUSTOM_VJP} (jax#16049).", Mode.REVERSE, _ADJOINT
+    ),
     Message(
         r"Reverse-mode differentiation does not work for lax\.while_loop",
         "while_loop",
         "a while_loop of unknown length cannot be run backwards.",
         Mode.FORWARD,
-        "Write it as a scan, or a fori_loop of a length that is known; a solver may have another adjoint, such as "
-        "DirectAdjoint of diffrax.",
+        f"Write it as a scan, or a fori_loop of a length that is known. {_ADJOINT}",
     ),
     Message(
         r"Singular value decomposition JVP not implemented for full matrices",
