@@ -16,6 +16,7 @@ from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import is_linearized, is_traced
 from ._gradient import Gradient
+from ._guard.captured import passed
 from ._guard.dynamo_graph import is_compilable, uncompiled
 from ._guard.recorded import guard
 from ._ledger import refusal
@@ -91,7 +92,8 @@ class Torch(RawTorch):
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)
-        found = route(*inputs)
+        with passed(inputs):
+            found = route(*inputs)
         derivative = found[0]
         if type(derivative) is not torch.Tensor or derivative.requires_grad:
             guard(nesting.code, derivative, inputs)

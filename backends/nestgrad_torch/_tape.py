@@ -87,7 +87,7 @@ def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
     if look.is_plain:
         gradient = pulled((value,), inputs, (cotangent,), create_graph=False, retain_graph=False)
         return value.detach(), in_memory(gradient)
-    tape = _Tape(inputs, value, (), graph, look, True, look.captures)
+    tape = _Tape(inputs, value, (), graph, look, True, bool(look.captured))
     return value if tape.keep else value.detach(), _pullback(tape)(cotangent)
 
 
@@ -102,7 +102,7 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
         product = pulled(gradient, inputs, v, create_graph=False, retain_graph=False)
         return in_memory(_detached(gradient)), in_memory(product)
     places = tuple(range(len(x)))
-    first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, look.captures), places, places)
+    first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, bool(look.captured)), places, places)
     return first, pullback(v, again=False)
 
 
@@ -175,7 +175,7 @@ def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = 
     with taping(inputs):
         output, graph, look = recorded(under, f, inputs, has_aux)
     value, *aux = output if has_aux else (output,)
-    keep = recording and (look.captures or any(map(requires_grad, (*x, *more))))
+    keep = recording and (bool(look.captured) or any(map(requires_grad, (*x, *more))))
     return _Tape(inputs, as_tensors(value, x[0]), tuple(aux), graph, look, recording, keep)
 
 

@@ -23,7 +23,7 @@ def is_variable(value: Any) -> bool:
             return True
         if not is_functorch_wrapped_tensor(value):
             return False
-        if _has_tangent(value):
+        if has_tangent(value):
             return True
         value = get_unwrapped(value)
     return False
@@ -32,7 +32,7 @@ def is_variable(value: Any) -> bool:
 def is_transformed(value: Any) -> bool:
     """Whether torch.func takes a derivative in it here; `is_variable` also says so of what a tape records."""
     while isinstance(value, torch.Tensor) and is_functorch_wrapped_tensor(value):
-        if value.requires_grad or _has_tangent(value):
+        if value.requires_grad or has_tangent(value):
             return True
         value = get_unwrapped(value)
     return isinstance(value, FakeTensor) and is_variable(value)
@@ -49,7 +49,7 @@ def as_constant(value: Any) -> Any:
     return value
 
 
-def _has_tangent(wrapped: torch.Tensor) -> bool:
+def has_tangent(wrapped: torch.Tensor) -> bool:
     """Whether forward mode has given it a tangent, which shows from its own level of transforms alone."""
     with contextlib.ExitStack() as popped:
         for _ in range(len(get_interpreter_stack() or ()) - maybe_get_level(wrapped)):

@@ -60,20 +60,20 @@ class BesideGraph(Functions):
         hooked: whether f has put code of its own into the pullback, or could have.
     """
 
-    def __init__(self, nesting: str) -> None:
+    def __init__(self, nesting: str, x: Leaves) -> None:
         self._operators, functions = refused(nesting, False)
-        super().__init__(nesting, functions)
+        super().__init__(nesting, functions, x)
         self._takes_numbers = nesting.endswith("F")
         self._depth = get_dynamic_layer_stack_depth()
         self._loses = self.hooked = False
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func in _HOOKS:
             self.hooked = True
         if func in _DIFFERENTIATES:
             check_behind(self._nesting, args[0])
         if self._leaves_a_node(func, args, kwargs):
-            return super().__torch_function__(func, types, args, kwargs)
+            return super()._call(func, args, kwargs)
         return self._every_operator(func, args, kwargs or {})
 
     def _leaves_a_node(self, func: Any, args: Any, kwargs: Any) -> bool:
@@ -129,9 +129,10 @@ class Recorded:
     def __call__(self, f: Function, x: Leaves) -> Any:
         """`f(*x)`, operations that are wrong under the present nesting being refused."""
         nesting = nesting_here()
-        functions = BesideGraph(nesting)
+        functions = BesideGraph(nesting, x)
         with functions:
             output = f(*x)
+        functions.captured.check(nesting)
         self.graph = Graph(output if _is_recorded_here(output) else (), x)
         self.look = look_at_operators(nesting, self.graph)
         self.hooked = functions.hooked
@@ -149,8 +150,11 @@ def _is_recorded_here(value: Any) -> bool:
 
 def beside_tape(f: Function, x: Leaves) -> Any:
     """`f(*x)`, whose graph is looked at by `check_recorded` when forward mode is done with it."""
-    with BesideGraph(nesting_here()):
-        return f(*x)
+    nesting = nesting_here()
+    with BesideGraph(nesting, x) as watch:
+        output = f(*x)
+    watch.captured.check(nesting)
+    return output
 
 
 def check_recorded(nesting: str, value: Any, tangent: Any) -> None:

@@ -22,11 +22,11 @@ from nestgrad_torch._messages import BROKEN_ON_PURPOSE
 from nestgrad_torch._repairs.one_triangle import AsRead
 from nestgrad_torch._variables import as_constant
 
+from .captured_nodes import OPENS, reads_captured
 from .watch import refusing
 from .zero_norms import spoil_at_zero, stand_in
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
-_OPENS = {torch._C._functorch._wrap_for_grad, predispatch._make_dual}  # a variable of a transform, from what is given
 _CALLED = {torch._refs.tensor: torch.tensor}  # what Dynamo puts in the place of what was called
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
 
@@ -64,7 +64,10 @@ def _look(context: ComptimeContext) -> None:
     graph = context.graph()
     varying = _varying(graph)
     fake = FakeTensorMode(allow_non_fake_inputs=True)  # one for all nodes: it is slow to make
-    for node, nesting in list(_body(graph)):
+    body = list(_body(graph))
+    if reads_captured(graph, [node for node, _ in body]):
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{FAULTS['captured'].reason}")
+    for node, nesting in body:
         if node.op not in ("call_function", "call_method"):
             continue
         if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
@@ -115,6 +118,6 @@ def _varying(graph: Graph) -> set[Node]:
     """What comes from what a transform differentiates in."""
     varying: set[Node] = set()
     for node in graph.nodes:
-        if node.target in _OPENS or not varying.isdisjoint(node.all_input_nodes):
+        if node.target in OPENS or not varying.isdisjoint(node.all_input_nodes):
             varying.add(node)
     return varying

@@ -26,6 +26,7 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunct
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
+from .captured import Captured
 from .recorded import Look, Looks, check_tape, look_at
 from .watch import refusing, watching
 
@@ -75,8 +76,10 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         if look is not None:
             if look.suspects:
                 check_tape(nesting, graph, look)
+            if look.captured:
+                Captured(inputs).check(nesting, graph, look.captured)  # f is the user's: the only one that is known
             return output, graph, look
-    watch = watching(nesting)
+    watch = watching(nesting, inputs)
     try:
         with watch:
             output = f(*inputs)
@@ -84,6 +87,8 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         look = look_at(nesting, graph)
         if look.suspects:
             check_tape(nesting, graph, look)
+        # of a derivative the graph also shows what its direction was computed from
+        watch.captured.check(nesting, graph, look.captured if isinstance(f, UserFunction) else ())
     except UnsupportedNestingError:
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path

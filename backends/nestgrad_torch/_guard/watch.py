@@ -34,6 +34,7 @@ from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
 from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
+from .captured import Captured
 from .reads import ASKED, READS, reads
 
 Refused = dict[Any, list[Seen]]
@@ -60,7 +61,7 @@ def nesting_here() -> str:
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, operations that are wrong under the present nesting being refused."""
-    with refusing(nesting_here(), direction=_recorded.get()):
+    with refusing(nesting_here(), x, direction=_recorded.get()):
         return f(*x)
 
 
@@ -79,21 +80,24 @@ def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
     return torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents)
 
 
-def watching(nesting: str) -> Functions:
+def watching(nesting: str, x: tuple[Any, ...]) -> Functions:
     """A context that looks under this nesting at what Python calls alone: a graph will show what leaves a node."""
-    return Functions(nesting, _without_a_node(nesting))
+    return Functions(nesting, _without_a_node(nesting), x)
 
 
 @contextlib.contextmanager
-def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
-    """A context in which operations that are wrong under this nesting are refused."""
+def refusing(
+    nesting: str, x: tuple[Any, ...] = (), *, compiled: bool = False, direction: bool = False
+) -> Iterator[None]:
+    """A context in which operations that are wrong under this nesting are refused, in f called with x."""
     operators, functions = refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
-        with Functions(nesting, functions):
+        with Functions(nesting, functions, x) as watch:
             yield
-        return
-    with every_operator(nesting, operators) as read, Functions(nesting, functions, read):
-        yield
+    else:
+        with every_operator(nesting, operators) as read, Functions(nesting, functions, x, read) as watch:
+            yield
+    watch.captured.check(nesting)
 
 
 @contextlib.contextmanager
@@ -139,17 +143,25 @@ class Functions(TorchFunctionMode):
     """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile.
 
     Attributes:
+        captured: what f reads of x through a closure.
         called_unseen: whether something was called that a graph will not show: what tells a value, or what is refused
             or repaired by its name alone.
     """
 
-    def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
+    def __init__(self, nesting: str, refused: Refused, x: tuple[Any, ...] = (), read: list[Any] | None = None) -> None:
         super().__init__()
+        self.captured = Captured(x)
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
         self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = self._call(func, args, kwargs)
+        if self.captured.is_open and not _is_dynamo_compiling():
+            self.captured.look(func, args, kwargs, result)
+        return result
+
+    def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if not _is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
             if func in ASKED and reads(func, args):
                 self.called_unseen = True
