@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import optree
 import torch
 from torch.autograd import forward_ad
 
@@ -22,7 +21,7 @@ from ._graph import Graph
 from ._guard.known import recorded
 from ._guard.recorded import Look
 from ._ledger import refusal
-from ._recording import depth, entries, nodes, requires_grad, taping
+from ._recording import depth, detached, entries, nodes, requires_grad, taping
 from ._structural_zeros import in_memory
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
@@ -59,7 +58,7 @@ def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
     tape = _record(f, x, has_aux, "R")
     if tape.keep:
         return tape.value, _pullback(tape), *tape.aux
-    return _detached(tape.value), _pullback(tape), *map(_detached, tape.aux)
+    return detached(tape.value), _pullback(tape), *map(detached, tape.aux)
 
 
 def _pullback(tape: _Tape) -> Function:
@@ -100,7 +99,7 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
     if look.is_plain:
         gradient = pulled((value,), inputs, (torch.ones_like(value),), create_graph=True, retain_graph=True)
         product = pulled(gradient, inputs, v, create_graph=False, retain_graph=False)
-        return in_memory(_detached(gradient)), in_memory(product)
+        return in_memory(detached(gradient)), in_memory(product)
     places = tuple(range(len(x)))
     first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, bool(look.captured)), places, places)
     return first, pullback(v, again=False)
@@ -127,7 +126,7 @@ def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -
 
     if tape.keep:
         return in_memory(gradient), pullback, *tape.aux
-    return in_memory(_detached(gradient)), pullback, *map(_detached, tape.aux)
+    return in_memory(detached(gradient)), pullback, *map(detached, tape.aux)
 
 
 class _Tape(NamedTuple):
@@ -162,7 +161,7 @@ class _Tape(NamedTuple):
         """
         exact = not keep and bool(self.look.determinants) and self._is_singular()
         found = pulled(outputs, inputs, cotangents, create_graph=keep or exact, retain_graph=again or exact)
-        return _detached(found) if exact else found
+        return detached(found) if exact else found
 
 
 def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = (), *, recording: bool = True) -> _Tape:
@@ -225,14 +224,6 @@ def _check_rule(rule: Any) -> None:
 def _variable(x: Any) -> Any:
     """The tensor as a leaf of its own; a copy that may be recorded if it is an inference tensor."""
     return (x.clone() if x.is_inference() else x).detach().requires_grad_()
-
-
-def _detached(tree: Any) -> Any:
-    if isinstance(tree, torch.Tensor):
-        return tree.detach()
-    if type(tree) is tuple:
-        return tuple(map(_detached, tree))
-    return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
 def _is_traced(cotangent: Any) -> bool:

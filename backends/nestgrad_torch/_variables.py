@@ -6,7 +6,13 @@ import contextlib
 from typing import Any
 
 import torch
-from torch._C._functorch import get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor, maybe_get_level
+from torch._C._functorch import (
+    get_interpreter_stack,
+    get_unwrapped,
+    is_batchedtensor,
+    is_functorch_wrapped_tensor,
+    maybe_get_level,
+)
 from torch._functorch.pyfunctorch import temporarily_pop_interpreter_stack
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
@@ -51,7 +57,11 @@ def as_constant(value: Any) -> Any:
 
 def has_tangent(wrapped: torch.Tensor) -> bool:
     """Whether forward mode has given it a tangent, which shows from its own level of transforms alone."""
+    if is_batchedtensor(wrapped):  # it has that of what is inside
+        return False
     with contextlib.ExitStack() as popped:
+        if torch.is_inference_mode_enabled() != wrapped.is_inference():
+            popped.enter_context(torch.inference_mode(wrapped.is_inference()))
         for _ in range(len(get_interpreter_stack() or ()) - maybe_get_level(wrapped)):
             popped.enter_context(temporarily_pop_interpreter_stack())
         return forward_ad.unpack_dual(wrapped).tangent is not None

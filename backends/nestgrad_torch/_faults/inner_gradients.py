@@ -48,6 +48,9 @@ SIGHTS = {
     "functional_gradient": (Sight(functions=(torch.Tensor.detach,), when=_detached_by_torch),),
     "linearize": (Sight(),),  # in `linearize`
     "linearize_inside": (Sight(),),
+    "held": (Sight(),),  # in `_guard.held`
+    "held_compiled": (Sight(),),
+    "held_inside": (Sight(),),
     "captured": (Sight(),),  # in `_guard.captured`
     "compiled_forward": (Sight(),),  # in `_guard.graph`
 }

@@ -36,8 +36,6 @@ def _named(*names: str) -> frozenset[Any]:
 
 
 _OPERATORS = (OperatorBase, OpOverloadPacket)  # the user's own, of higher order, and torch's called by their own name
-_LOSES: Any = torch.Tensor.data.__get__
-"""Takes a tensor out of the graph, and not out of a forward mode around it."""
 _HOOKS = frozenset({torch.Tensor.register_hook, torch.Tensor.grad_fn.__get__})
 
 _DIFFERENTIATES = frozenset({torch.autograd.grad, torch.autograd.backward, torch.Tensor.backward})
@@ -65,7 +63,7 @@ class BesideGraph(Functions):
         super().__init__(nesting, functions, x)
         self._takes_numbers = nesting.endswith("F")
         self._depth = get_dynamic_layer_stack_depth()
-        self._loses = self.hooked = False
+        self.hooked = False
 
     def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func in _HOOKS:
@@ -77,11 +75,8 @@ class BesideGraph(Functions):
         return self._every_operator(func, args, kwargs or {})
 
     def _leaves_a_node(self, func: Any, args: Any, kwargs: Any) -> bool:
-        if func == _LOSES:
-            self._loses = True
         return (
             torch.is_grad_enabled()
-            and not self._loses
             and get_dynamic_layer_stack_depth() == self._depth
             and func not in hidden_by_views(self._nesting)
             and not isinstance(func, _OPERATORS)
@@ -132,7 +127,7 @@ class Recorded:
         functions = BesideGraph(nesting, x)
         with functions:
             output = f(*x)
-        functions.captured.check(nesting)
+        functions.check(output)
         self.graph = Graph(output if _is_recorded_here(output) else (), x)
         self.look = look_at_operators(nesting, self.graph)
         self.hooked = functions.hooked
@@ -150,10 +145,9 @@ def _is_recorded_here(value: Any) -> bool:
 
 def beside_tape(f: Function, x: Leaves) -> Any:
     """`f(*x)`, whose graph is looked at by `check_recorded` when forward mode is done with it."""
-    nesting = nesting_here()
-    with BesideGraph(nesting, x) as watch:
+    with BesideGraph(nesting_here(), x) as watch:
         output = f(*x)
-    watch.captured.check(nesting)
+    watch.check(output)
     return output
 
 

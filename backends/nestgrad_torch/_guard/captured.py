@@ -88,6 +88,8 @@ class Captured:
         """Note what a call of Python's has read."""
         if isinstance(result, _ABOUT) or func in CONSTANTS or not torch.is_grad_enabled():
             return
+        if func is torch._make_dual:  # of a variable and a tangent, which is no reading of f's
+            args, kwargs = args[:1], {}
         for value in _tensors((args, kwargs or {})):
             if not self._note(value) and self._varies(value):
                 self._unused.discard(_memory(value))

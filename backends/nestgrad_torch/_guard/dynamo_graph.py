@@ -23,6 +23,7 @@ from nestgrad_torch._repairs.one_triangle import AsRead
 from nestgrad_torch._variables import as_constant
 
 from .captured_nodes import OPENS, reads_captured
+from .held_nodes import holds
 from .watch import refusing
 from .zero_norms import spoil_at_zero, stand_in
 
@@ -67,6 +68,8 @@ def _look(context: ComptimeContext) -> None:
     body = list(_body(graph))
     if reads_captured(graph, [node for node, _ in body]):
         context.graph_break(f"{BROKEN_ON_PURPOSE}{FAULTS['captured'].reason}")
+    if holds(body, varying):
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{FAULTS['held_compiled'].reason}")
     for node, nesting in body:
         if node.op not in ("call_function", "call_method"):
             continue

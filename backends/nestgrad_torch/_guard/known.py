@@ -88,7 +88,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         if look.suspects:
             check_tape(nesting, graph, look)
         # of a derivative the graph also shows what its direction was computed from
-        watch.captured.check(nesting, graph, look.captured if isinstance(f, UserFunction) else ())
+        watch.check(output, graph, look.captured if isinstance(f, UserFunction) else ())
     except UnsupportedNestingError:
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path

@@ -16,7 +16,13 @@ from typing import Any
 
 import optree
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
+from torch._C._functorch import (
+    TransformType,
+    get_dynamic_layer_stack_depth,
+    get_interpreter_stack,
+    get_unwrapped,
+    is_functorch_wrapped_tensor,
+)
 from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload
@@ -28,6 +34,7 @@ from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
 from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._graph import Graph
 from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
@@ -35,6 +42,7 @@ from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
 from .captured import Captured
+from .held import LOSING, called, is_recording, taken_out, varies
 from .reads import ASKED, READS, reads
 
 Refused = dict[Any, list[Seen]]
@@ -61,8 +69,10 @@ def nesting_here() -> str:
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, operations that are wrong under the present nesting being refused."""
-    with refusing(nesting_here(), x, direction=_recorded.get()):
-        return f(*x)
+    with refusing(nesting_here(), x, direction=_recorded.get()) as watch:
+        output = f(*x)
+    watch.check(output)
+    return output
 
 
 @contextlib.contextmanager
@@ -88,16 +98,15 @@ def watching(nesting: str, x: tuple[Any, ...]) -> Functions:
 @contextlib.contextmanager
 def refusing(
     nesting: str, x: tuple[Any, ...] = (), *, compiled: bool = False, direction: bool = False
-) -> Iterator[None]:
+) -> Iterator[Functions]:
     """A context in which operations that are wrong under this nesting are refused, in f called with x."""
     operators, functions = refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
         with Functions(nesting, functions, x) as watch:
-            yield
-    else:
-        with every_operator(nesting, operators) as read, Functions(nesting, functions, x, read) as watch:
-            yield
-    watch.captured.check(nesting)
+            yield watch
+        return
+    with every_operator(nesting, operators) as read, Functions(nesting, functions, x, read) as watch:
+        yield watch
 
 
 @contextlib.contextmanager
@@ -143,23 +152,35 @@ class Functions(TorchFunctionMode):
     """Sees what Python calls; `read` tells of the tensors that were made numbers meanwhile.
 
     Attributes:
-        captured: what f reads of x through a closure.
         called_unseen: whether something was called that a graph will not show: what tells a value, or what is refused
             or repaired by its name alone.
     """
 
     def __init__(self, nesting: str, refused: Refused, x: tuple[Any, ...] = (), read: list[Any] | None = None) -> None:
         super().__init__()
-        self.captured = Captured(x)
+        self._captured = Captured(x)  # what f reads of x through a closure
+        self._place = get_dynamic_layer_stack_depth(), depth()
+        self._is_off = self._holds = False  # whether gradients are off, and whether something was so held
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
         self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = self._call(func, args, kwargs)
-        if self.captured.is_open and not _is_dynamo_compiling():
-            self.captured.look(func, args, kwargs, result)
+        if self._captured.is_open and not _is_dynamo_compiling():
+            self._captured.look(func, args, kwargs, result)
         return result
+
+    def check(self, output: Any, graph: Graph | None = None, leaves: tuple[int, ...] = ()) -> None:
+        """Look at what f has given, and at what its tape has recorded: the leaves are what f has captured.
+
+        Raises:
+            UnsupportedNestingError: f has taken x, or all that it computes, for a constant.
+        """
+        self._captured.check(self._nesting, graph, leaves)
+        if self._holds and not varies(output, ()):
+            torch.set_grad_enabled(True)  # as f found it
+            raise refusal("held", self._nesting)
 
     def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if not _is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
@@ -171,6 +192,7 @@ class Functions(TorchFunctionMode):
                 and not self._hides
                 and self._read is None
                 and _is_grad_enabled()
+                and not self._is_off
                 and type(func) is not OpOverload
                 and not is_traced()
             ):  # there is nothing to say about it
@@ -201,10 +223,12 @@ class Functions(TorchFunctionMode):
             if wrong.concerns(_arguments(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
         args, kwargs = as_read(func, args, kwargs)
+        if func is torch._C._set_grad_enabled and self._is_here():
+            self._is_off = not args[0]
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
         try:
-            result = func(*args, **kwargs)
+            result = self._result(func, args, kwargs)
             if (
                 asked is torch.library.custom_op
                 and mark_operator(func, args, kwargs, result)
@@ -219,6 +243,24 @@ class Functions(TorchFunctionMode):
         if self._hides or func is torch.Tensor.detach or not torch.is_grad_enabled():
             self._hides |= mark(func, (args, kwargs), result)
         return result
+
+    def _is_here(self) -> bool:
+        """Whether the present line is f's, and not inside of a derivative that f takes."""
+        return self._place == (get_dynamic_layer_stack_depth(), depth())
+
+    def _result(self, func: Any, args: Any, kwargs: Any) -> Any:
+        if _is_dynamo_compiling():
+            return func(*args, **kwargs)
+        if func in LOSING and is_recording():
+            return taken_out(func, args[0])
+        if not self._is_here():
+            if self._is_off and "F" in self._nesting and varies(args, kwargs):
+                raise refusal("held_inside", self._nesting)
+        elif not is_recording():
+            self._holds = self._holds or varies(args, kwargs)
+            if "F" in self._nesting:
+                return called(func, args, kwargs)
+        return func(*args, **kwargs)
 
 
 def _differentiated_number(read: list[Any], arguments: Any) -> bool:
@@ -292,5 +334,7 @@ def hidden_by_views(nesting: str) -> frozenset[Any]:
     return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
 
 
-_LOOKED_AT = frozenset({*REPAIRED, *READS, custom_function_call, torch.Tensor.detach})
+_LOOKED_AT = frozenset(
+    {*REPAIRED, *READS, *LOSING, custom_function_call, torch.Tensor.detach, torch._C._set_grad_enabled}
+)
 """The functions about which there is something to say under every nesting."""
