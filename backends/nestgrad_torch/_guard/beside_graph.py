@@ -26,7 +26,8 @@ from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
 from .recorded import Look, check, check_tape, look_at_operators
-from .watch import Functions, hidden_by_views, nesting_here, refused
+from .refused import hidden_by_views, refused
+from .watch import Functions, nesting_here
 
 _OWNERS = (torch, torch.Tensor)
 

@@ -8,8 +8,6 @@ calls of `torch.ops.aten` are one and the same operator. It is scoped to a call 
 from __future__ import annotations
 
 import contextlib
-import functools
-import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -33,20 +31,16 @@ from nestgrad.extend import UnsupportedNestingError
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
-from nestgrad_torch._faults.table import TABLE
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
-from nestgrad_torch._sight import Seen
 from nestgrad_torch._variables import is_variable
 
 from .captured import Captured
 from .held import LOSING, called, is_recording, taken_out, varies
 from .reads import ASKED, READS, reads
-
-Refused = dict[Any, list[Seen]]
-"""What is refused, by operator or function; one of them may be wrong for several reasons."""
+from .refused import Refused, hidden_by_views, refused, without_a_node
 
 # Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
 _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
@@ -54,9 +48,6 @@ _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
 _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, torch.is_grad_enabled
-
-_OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
-_IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
 
 _LETTERS = {TransformType.Grad: "R", TransformType.Jvp: "F"}
 
@@ -92,7 +83,7 @@ def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
 
 def watching(nesting: str, x: tuple[Any, ...]) -> Functions:
     """A context that looks under this nesting at what Python calls alone: a graph will show what leaves a node."""
-    return Functions(nesting, _without_a_node(nesting), x)
+    return Functions(nesting, without_a_node(nesting), x)
 
 
 @contextlib.contextmanager
@@ -293,45 +284,6 @@ def _unwrapped(tensor: Any) -> Any:
 def _by_name(func: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     names = (argument.name for argument in func._schema.arguments)
     return {**dict(zip(names, args, strict=False)), **(kwargs or {})}
-
-
-@functools.lru_cache(maxsize=256)
-def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
-    """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
-    operators: Refused = {}
-    functions: Refused = {}
-    for wrong in TABLE:
-        if wrong.covers(nesting, compiled=compiled, in_direction=direction):
-            for name in wrong.sight.aten:
-                operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
-                if hasattr(torch.ops.aten, f"{name}_"):  # the same, in place
-                    operators.setdefault(getattr(torch.ops.aten, f"{name}_"), []).append(wrong)
-            for function in wrong.sight.functions:
-                functions.setdefault(function, []).append(wrong)
-    return operators, functions
-
-
-@functools.lru_cache(maxsize=256)
-def _without_a_node(nesting: str) -> Refused:
-    """The functions that are refused under a nesting for what no node of a graph shows, or may not show."""
-    _, functions = refused(nesting, False)
-    hiding = hidden_by_views(nesting)
-    shown = {
-        function: wrongs if function in hiding else [wrong for wrong in wrongs if not wrong.sight.nodes]
-        for function, wrongs in functions.items()
-    }
-    return {function: wrongs for function, wrongs in shown.items() if wrongs} | {
-        function: shown.get(function, []) for function in hiding
-    }
-
-
-@functools.lru_cache(maxsize=256)
-def hidden_by_views(nesting: str) -> frozenset[Any]:
-    """The functions that do in place what is refused: of a write into a view a graph shows no more than that."""
-    operators, functions = refused(nesting, False)
-    names = {operator.__name__ for operator in operators if operator.__name__.endswith("_")}
-    in_place = {getattr(owner, name) for owner in _OWNERS for name in names if hasattr(owner, name)}
-    return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
 
 
 _LOOKED_AT = frozenset(
