@@ -22,6 +22,7 @@ from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
+from ._scripted import as_written
 from ._traced import double_reverse
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
@@ -92,7 +93,7 @@ class Torch(RawTorch):
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)
-        with passed(inputs):
+        with passed(inputs), as_written():
             found = route(*inputs)
         derivative = found[0]
         if type(derivative) is not torch.Tensor or derivative.requires_grad:

@@ -35,6 +35,7 @@ from nestgrad_torch._graph import Graph
 from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
+from nestgrad_torch._scripted import ran_plan
 from nestgrad_torch._variables import is_variable
 
 from .captured import Captured
@@ -151,6 +152,7 @@ class Functions(TorchFunctionMode):
         super().__init__()
         self._captured = Captured(x)  # what f reads of x through a closure
         self._place = get_dynamic_layer_stack_depth(), depth()
+        self._since = torch.autograd._get_sequence_nr()
         self._is_off = self._holds = False  # whether gradients are off, and whether something was so held
         self._nesting, self._refused, self._read = nesting, refused, read
         self._hides = False  # whether a rule of f's has computed something for itself
@@ -166,8 +168,11 @@ class Functions(TorchFunctionMode):
         """Look at what f has given, and at what its tape has recorded: the leaves are what f has captured.
 
         Raises:
-            UnsupportedNestingError: f has taken x, or all that it computes, for a constant.
+            UnsupportedNestingError: f has taken x, or all that it computes, for a constant, or has run a plan of
+                TorchScript.
         """
+        if self._place[0] and self._nesting != "R" and ran_plan(output, self._since):
+            raise refusal("scripted_plan", self._nesting)
         self._captured.check(self._nesting, graph, leaves)
         if self._holds and not varies(output, ()):
             torch.set_grad_enabled(True)  # as f found it

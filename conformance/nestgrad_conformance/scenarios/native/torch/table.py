@@ -29,6 +29,7 @@ _losses = partial(native, "torch", "losses")
 _normalisation = partial(native, "torch", "normalisation")
 _points = partial(native, "torch", "points")
 _recurrent = partial(native, "torch", "recurrent")
+_scripted = partial(native, "torch", "scripted")
 _special = partial(native, "torch", "special")
 
 SCENARIOS = (
@@ -212,7 +213,7 @@ SCENARIOS = (
     _normalisation("layer_norm", normal(3, 5), "layer_norm", "fused", order=3),
     _normalisation("layer_norm_module", normal(3, 5), "layer_norm", "fused", "parameters", revision=2),
     _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused"),
-    _normalisation("layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "untraceable", revision=2),
+    _normalisation("layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "scripted", "untraceable", revision=2),
     _normalisation("group_norm", normal(2, 4, 3), "group_norm", order=3),
     _normalisation("instance_norm", normal(2, 2, 4), "batch_norm"),
     _normalisation("rms_norm", normal(3, 5), "rms_norm", order=3),
@@ -246,6 +247,11 @@ SCENARIOS = (
     _recurrent("gru_cell_module", normal(3, 3), "recurrent"),
     _recurrent("lstm_cell_module", normal(4, 3), "recurrent"),
     _recurrent("rnn_cell_module", normal(3, 3), "recurrent"),
+    _scripted("scripted", normal(4), "scripted", "untraceable"),
+    _scripted("scripted_module", normal(4), "scripted", "untraceable"),
+    _scripted("jit_traced", normal(4), "scripted", "untraceable"),
+    _scripted("scripted_plan", normal(4), "scripted_plan", "untraceable"),
+    _scripted("scripted_plan_of_a_module", normal(4), "scripted_plan_of_a_module", "untraceable"),
     _special("special_functions", uniform(0.5, 1.5, 3), "sinc"),
     _special("zeta_and_polygamma", uniform(0.5, 1.5, 3)),
     _special("complex_inside", normal(3)),
