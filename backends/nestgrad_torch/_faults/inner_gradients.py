@@ -52,6 +52,7 @@ SIGHTS = {
     "held_compiled": (Sight(),),
     "held_inside": (Sight(),),
     "captured": (Sight(),),  # in `_guard.captured`
+    "written_base": (Sight(),),  # in `_written_bases`
     "scripted": (Sight(),),  # in `_scripted`
     "scripted_plan": (Sight(),),
     "compiled_forward": (Sight(),),  # in `_guard.graph`

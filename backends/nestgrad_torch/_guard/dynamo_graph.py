@@ -17,6 +17,7 @@ from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
+from nestgrad_torch._dynamo import see_to_inductor
 from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._messages import BROKEN_ON_PURPOSE
 from nestgrad_torch._repairs.one_triangle import AsRead
@@ -63,6 +64,7 @@ def break_graph(reason: str) -> None:
 def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
     graph = context.graph()
+    see_to_inductor(context._ComptimeContext__tx.output)
     varying = _varying(graph)
     fake = FakeTensorMode(allow_non_fake_inputs=True)  # one for all nodes: it is slow to make
     body = list(_body(graph))

@@ -62,6 +62,7 @@ SCENARIOS = (
     _arrays("linspace", uniform(0.5, 1.5, 2), "linspace"),
     _arrays("tensor_of_a_list", uniform(0.5, 1.5, 2), "copied_list"),
     _arrays("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _arrays("written_constants", normal(4), "written_constants", sample=True),
     _control_flow("compiled_inside", normal(4), "compiled_inside"),
     _control_flow("while_values", normal(4), "control_flow", "untraceable"),
     _control_flow("cond", normal(3), "control_flow", "cond"),
