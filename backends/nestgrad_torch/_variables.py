@@ -59,7 +59,7 @@ def has_tangent(wrapped: torch.Tensor) -> bool:
     """Whether forward mode has given it a tangent, which shows from its own level of transforms alone."""
     if is_batchedtensor(wrapped):  # it has that of what is inside
         return False
-    with contextlib.ExitStack() as popped:
+    with forward_ad._set_fwd_grad_enabled(True), contextlib.ExitStack() as popped:  # they are off in rules
         if torch.is_inference_mode_enabled() != wrapped.is_inference():
             popped.enter_context(torch.inference_mode(wrapped.is_inference()))
         for _ in range(len(get_interpreter_stack() or ()) - maybe_get_level(wrapped)):

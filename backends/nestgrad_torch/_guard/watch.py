@@ -35,6 +35,7 @@ from nestgrad_torch._graph import Graph
 from nestgrad_torch._ledger import refusal
 from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.one_triangle import REPAIRED, as_read
+from nestgrad_torch._repairs.second_tangents import with_second_tangents
 from nestgrad_torch._scripted import ran_plan
 from nestgrad_torch._variables import is_variable
 
@@ -223,6 +224,8 @@ class Functions(TorchFunctionMode):
             self._is_off = not args[0]
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
+        if func is custom_function_call:
+            args = (with_second_tangents(args[0]), *args[1:])
         try:
             result = self._result(func, args, kwargs)
             if (

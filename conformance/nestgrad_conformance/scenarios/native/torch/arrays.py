@@ -180,7 +180,7 @@ def written_constants(x: Any) -> Any:
     """Indexed writes into constants, as in message passing."""
     base, places = torch.zeros(6, dtype=torch.float64), torch.tensor([0, 2, 2, 5])
     assigned = torch.ones(6, dtype=torch.float64)
-    assigned[places[1:3] + 1] = x[:2] * x[2:]
+    assigned[places[2:] - 1] = x[:2] * x[2:]
     return sum(
         _weighted(y)
         for y in (
@@ -188,7 +188,6 @@ def written_constants(x: Any) -> Any:
             base.index_copy(0, places[2:], x[2:]),
             base.index_put((places,), torch.sin(x), accumulate=True),
             base.put(places[2:], x[:2]),
-            base.index_fill(0, places, x[0]),
             assigned,
         )
     )

@@ -82,6 +82,8 @@ SCENARIOS = (
     _custom_rules(
         "custom_op_saved_intermediate", normal(3), "custom_rule", "custom_op", "saved_intermediate", "untraceable"
     ),
+    _custom_rules("custom_function_in_a_rule", normal(3), "custom_rule", "custom_function", order=3),
+    _custom_rules("custom_function_batched", normal(3), "custom_rule", "batched_function", "untraceable"),
     _densities("normal_densities", normal(3, 4), "distributions"),
     _densities("positive_densities", uniform(0.5, 1.5, 2, 3), "distributions", "tensor_exponent"),
     _densities("discrete_densities", normal(4), "distributions"),
