@@ -16,13 +16,12 @@ from ._canary import make_canary
 from ._compile import compiled
 from ._faults.linearize import is_linearized, is_traced
 from ._gradient import Gradient
-from ._guard.captured import passed
 from ._guard.dynamo_graph import is_compilable, uncompiled
 from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
-from ._scripted import as_written
+from ._scripted import plans_are_on, turn_plans
 from ._traced import double_reverse
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
@@ -93,8 +92,12 @@ class Torch(RawTorch):
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)
-        with passed(inputs), as_written():
+        makes_plans = plans_are_on()
+        turn_plans(False)
+        try:
             found = route(*inputs)
+        finally:
+            turn_plans(makes_plans)
         derivative = found[0]
         if type(derivative) is not torch.Tensor or derivative.requires_grad:
             guard(nesting.code, derivative, inputs)

@@ -6,6 +6,7 @@ shows in the graph.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,20 +14,10 @@ from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 
 from ._recording import entries
 
-_is_on, _turn = torch._C._get_graph_executor_optimize, torch._C._set_graph_executor_optimize
-
-
-class as_written:  # noqa: N801  # a context as those of contextlib, which take four times as long
-    """A context in which scripted code runs operation by operation."""
-
-    __slots__ = ("_was_on",)
-
-    def __enter__(self) -> None:
-        self._was_on = _is_on()
-        _turn(False)
-
-    def __exit__(self, *raised: object) -> None:
-        _turn(self._was_on)
+plans_are_on: Callable[[], bool] = torch._C._get_graph_executor_optimize
+turn_plans: Callable[[bool], None] = torch._C._set_graph_executor_optimize
+_UNNAMED = "CppFunction"
+"""The type of nodes that have none of their own."""
 
 
 def ran_plan(value: Any, since: int) -> bool:
@@ -47,7 +38,7 @@ def _has_plan(pending: list[Any], since: int) -> bool:
         node = pending.pop()
         if node is None or node in seen or node._sequence_nr() < since:
             continue
-        if node.name().endswith("DifferentiableGraphBackward"):
+        if type(node).__name__ == _UNNAMED and node.name().endswith("DifferentiableGraphBackward"):
             return True
         seen.add(node)
         pending += (parent for parent, _ in node.next_functions)

@@ -79,7 +79,7 @@ def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
     """What `vjp` and the pullback of one give, where this tape `is_alone`."""
     inputs = tuple([entry.detach().requires_grad_() for entry in x])
     with taping(inputs):
-        value, graph, look = recorded("R", f, inputs, False)
+        value, graph, look = recorded("R", f, inputs, x, False)
     if type(value) is not torch.Tensor:
         value = as_tensors(value, x[0])
     cotangent = torch.ones_like(value)
@@ -94,7 +94,7 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
     """(∇f(x), ∇²f(x)v): what `gradient_vjp` and its pullback give, where this tape `is_alone`."""
     inputs = tuple([entry.detach().requires_grad_() for entry in x])
     with taping(inputs):
-        value, graph, look = recorded("RR", f, inputs, False)
+        value, graph, look = recorded("RR", f, inputs, x, False)
     value = as_tensors(value, x[0])
     if look.is_plain:
         gradient = pulled((value,), inputs, (torch.ones_like(value),), create_graph=True, retain_graph=True)
@@ -172,7 +172,7 @@ def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = 
     inputs = tuple([entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x])
     under = "R" * depth() + nesting
     with taping(inputs):
-        output, graph, look = recorded(under, f, inputs, has_aux)
+        output, graph, look = recorded(under, f, inputs, x, has_aux)
     value, *aux = output if has_aux else (output,)
     keep = recording and (bool(look.captured) or any(map(requires_grad, (*x, *more))))
     return _Tape(inputs, as_tensors(value, x[0]), tuple(aux), graph, look, recording, keep)

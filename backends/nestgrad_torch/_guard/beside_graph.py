@@ -25,6 +25,7 @@ from nestgrad.extend import Function, Leaves
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
+from .captured import Captured
 from .recorded import Look, check, check_tape, look_at_operators
 from .refused import hidden_by_views, refused
 from .watch import Functions, nesting_here
@@ -61,7 +62,7 @@ class BesideGraph(Functions):
 
     def __init__(self, nesting: str, x: Leaves) -> None:
         self._operators, functions = refused(nesting, False)
-        super().__init__(nesting, functions, x)
+        super().__init__(nesting, functions, Captured(x))
         self._takes_numbers = nesting.endswith("F")
         self._depth = get_dynamic_layer_stack_depth()
         self.hooked = False

@@ -9,12 +9,12 @@ Any other tensor that f reads beside its argument is held, as in `(y - x).square
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor, maybe_get_level
+from torch._ops import OpOverload
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn import Parameter
 
@@ -33,87 +33,78 @@ CONSTANTS = frozenset(
     if hasattr(owner, name)
 ) | {torch.Tensor.data.__get__}
 """What gives a constant of whatever it is given."""
+_NAMING = frozenset({torch.autograd.grad, torch.autograd.backward})
+"""What is told tensors, and reads none."""
 _ABOUT = (bool, int, float, str, torch.Size, torch.dtype, torch.device, torch.layout)
 """What a tensor tells about itself: neither a value nor a part of one."""
 
 
-class _Passed(threading.local):
-    """The tensors that operators were called with, in the present thread: those of the innermost call."""
-
-    def __init__(self) -> None:
-        self.tensors: Leaves = ()
-
-
-_passed = _Passed()
-
-
-class passed:  # noqa: N801  # a context as those of contextlib, which take four times as long
-    """A context in which an operator is called with these tensors."""
-
-    __slots__ = ("_outside", "_tensors")
-
-    def __init__(self, tensors: Leaves) -> None:
-        self._tensors = tensors
-
-    def __enter__(self) -> None:
-        self._outside, _passed.tensors = _passed.tensors, self._tensors
-
-    def __exit__(self, *raised: object) -> None:
-        _passed.tensors = self._outside
+_LOOKED_INTO = frozenset({Parameter, list, tuple, dict})
+"""Types of arguments that may be, or hold, what shares memory with x."""
 
 
 class Captured:
     """What a function reads of x, through a closure and through the variables that stand for it.
 
-    Attributes:
-        is_open: whether what it reads further could lead to a refusal.
+    Args:
+        variables: what it is called with.
+        given: what these stand for, of a tape; of torch.func's levels it shows by itself.
     """
 
-    __slots__ = ("_has_parameters", "_level", "_passed", "_read", "_unused", "_variables", "is_open")
+    __slots__ = ("_given", "_level", "_memory", "_read", "_unused", "_variables")
 
-    def __init__(self, variables: Leaves) -> None:
+    def __init__(self, variables: Leaves, given: Leaves = ()) -> None:
         self._variables = {id(variable): variable for variable in variables}
-        self._unused = {_memory(variable) for variable in variables} - {0}
-        self._passed = {
-            id(tensor): tensor
-            for tensor in _passed.tensors
-            if id(tensor) not in self._variables and _memory(tensor) in self._unused
-        }
-        self._read: dict[int, Any] = {}
-        self._has_parameters = any(isinstance(tensor, Parameter) for tensor in self._passed.values())
-        self._level = max([-1, *(maybe_get_level(entry) for entry in variables if is_functorch_wrapped_tensor(entry))])
-        self.is_open = bool(self._unused)
+        self._memory = {_memory(variable) for variable in variables} - {0}
+        self._unused = set(self._memory)
+        self._given = set(map(id, given)).difference(self._variables)
+        self._read: list[Any] = []
+        self._level = max(map(_level, variables), default=-1)
+
+    def concerns(self, args: Any, kwargs: Any) -> bool:
+        """Whether these arguments need a look: none are, most often, and a call is to take no longer for that."""
+        if kwargs or (self._unused and self._level >= 0):
+            return bool(self._memory)
+        for value in args:  # a generator takes longer
+            if id(value) in self._given or type(value) in _LOOKED_INTO:
+                return bool(self._memory)
+        return False
 
     def look(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         """Note what a call of Python's has read."""
-        if isinstance(result, _ABOUT) or func in CONSTANTS or not torch.is_grad_enabled():
+        if isinstance(result, _ABOUT) or func in CONSTANTS or func in _NAMING or not torch.is_grad_enabled():
             return
         if func is torch._make_dual:  # of a variable and a tangent, which is no reading of f's
             args, kwargs = args[:1], {}
         for value in _tensors((args, kwargs or {})):
-            if not self._note(value) and self._varies(value):
-                self._unused.discard(_memory(value))
-        self.is_open = self._has_parameters or bool(self._unused)
+            # below every transform a look-out calls the operators of scripted code, with what is inside of variables
+            is_read = type(func) is not OpOverload and id(value) not in self._variables and self._note(value)
+            if not is_read and self._unused and (id(value) in self._variables or self._varies(value)):
+                self._used(value)
+
+    def _used(self, value: Any) -> None:
+        if self._level >= 0:  # a tape's graph tells better
+            self._unused.discard(_memory(value))
 
     def _note(self, value: Any) -> bool:
-        """Whether it is, or was before the call, one of the tensors that the caller has passed; then it was read."""
-        if id(value) in self._passed or (
-            (isinstance(value, Parameter) or (value.requires_grad and value.is_leaf))
-            and id(value) not in self._variables
-            and not is_functorch_wrapped_tensor(value)
-            and _memory(value) in self._unused
-        ):
-            self._read[id(value)] = value
-            return True
-        return False
+        """Whether it is, or was before the call, what a variable stands for; then it was read."""
+        if _memory(value) not in self._memory:
+            return False
+        level = _level(value)
+        if self._level >= 0:
+            is_outside = level < self._level
+        else:
+            is_leaf = isinstance(value, Parameter) or (value.requires_grad and value.is_leaf)
+            is_outside = level < 0 and (id(value) in self._given or is_leaf)
+        if is_outside:
+            self._read.append(value)
+        return is_outside
 
     def _varies(self, value: Any) -> bool:
         """Whether it is differentiated at their level: a view of what f captures has their memory too."""
-        while is_functorch_wrapped_tensor(value) and maybe_get_level(value) > self._level:
+        while _level(value) > self._level:
             value = get_unwrapped(value)
-        if not is_functorch_wrapped_tensor(value) or maybe_get_level(value) < self._level:
-            return False
-        return bool(value.requires_grad) or has_tangent(value)
+        return _level(value) == self._level >= 0 and (bool(value.requires_grad) or has_tangent(value))
 
     def check(self, nesting: str, graph: Graph | None = None, leaves: tuple[int, ...] = ()) -> None:
         """Look at what was read, and at what a tape has recorded of it: the leaves are what f has captured.
@@ -123,12 +114,13 @@ class Captured:
         """
         if graph is not None:
             for place in leaves:
-                self._note(graph.nodes[place].variable)
+                variable = graph.nodes[place].variable
+                if id(variable) not in self._variables:
+                    self._note(variable)
             if self._read:
                 self._unused -= {_memory(entry) for entry in self._variables.values() if graph.reaches(entry)}
-        for name, tensor in self._read.items():
-            if _memory(tensor) in self._unused or (name in self._passed and isinstance(tensor, Parameter)):
-                raise refusal("captured", nesting)
+        if any(isinstance(tensor, Parameter) or _memory(tensor) in self._unused for tensor in self._read):
+            raise refusal("captured", nesting)
 
 
 def _tensors(arguments: Any) -> Iterator[Any]:
@@ -137,6 +129,11 @@ def _tensors(arguments: Any) -> Iterator[Any]:
             yield value
         elif isinstance(value, (tuple, list, dict)):
             yield from _tensors(value)
+
+
+def _level(tensor: Any) -> int:
+    """The level of torch.func's that it belongs to; -1 of what belongs to none."""
+    return int(maybe_get_level(tensor)) if is_functorch_wrapped_tensor(tensor) else -1
 
 
 def _memory(tensor: Any) -> int:

@@ -83,9 +83,9 @@ def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
     return torch.is_grad_enabled() and any(_unwrapped(tangent).requires_grad for tangent in tangents)
 
 
-def watching(nesting: str, x: tuple[Any, ...]) -> Functions:
+def watching(nesting: str, captured: Captured) -> Functions:
     """A context that looks under this nesting at what Python calls alone: a graph will show what leaves a node."""
-    return Functions(nesting, without_a_node(nesting), x)
+    return Functions(nesting, without_a_node(nesting), captured)
 
 
 @contextlib.contextmanager
@@ -95,10 +95,10 @@ def refusing(
     """A context in which operations that are wrong under this nesting are refused, in f called with x."""
     operators, functions = refused(nesting, compiled, direction)
     if not operators:  # seeing every operator costs more
-        with Functions(nesting, functions, x) as watch:
+        with Functions(nesting, functions, Captured(x)) as watch:
             yield watch
         return
-    with every_operator(nesting, operators) as read, Functions(nesting, functions, x, read) as watch:
+    with every_operator(nesting, operators) as read, Functions(nesting, functions, Captured(x), read) as watch:
         yield watch
 
 
@@ -149,9 +149,9 @@ class Functions(TorchFunctionMode):
             or repaired by its name alone.
     """
 
-    def __init__(self, nesting: str, refused: Refused, x: tuple[Any, ...] = (), read: list[Any] | None = None) -> None:
+    def __init__(self, nesting: str, refused: Refused, captured: Captured, read: list[Any] | None = None) -> None:
         super().__init__()
-        self._captured = Captured(x)  # what f reads of x through a closure
+        self._captured = captured
         self._place = get_dynamic_layer_stack_depth(), depth()
         self._since = torch.autograd._get_sequence_nr()
         self._is_off = self._holds = False  # whether gradients are off, and whether something was so held
@@ -161,7 +161,7 @@ class Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = self._call(func, args, kwargs)
-        if self._captured.is_open and not _is_dynamo_compiling():
+        if self._captured.concerns(args, kwargs) and not _is_dynamo_compiling():
             self._captured.look(func, args, kwargs, result)
         return result
 
