@@ -45,7 +45,7 @@ for _ in range(3):
     _PLANNED_MODULE(torch.ones(4, dtype=_F64))
 
 
-@row(normal(4), "scripted", "untraceable")
+@row(normal(4), "scripted")
 def scripted(x: Any) -> Any:
     """A function in torch.jit.script."""
     return _weighted(_SCRIPTED(x))
@@ -57,13 +57,13 @@ def scripted_module(x: Any) -> Any:
     return _weighted(_MODULE(x))
 
 
-@row(normal(4), "scripted", "untraceable")
+@row(normal(4), "scripted")
 def jit_traced(x: Any) -> Any:
     """A function in torch.jit.trace."""
     return _weighted(_TRACED(x))
 
 
-@row(normal(4), "scripted_plan", "untraceable")
+@row(normal(4), "scripted_plan")
 def scripted_plan(x: Any) -> Any:
     """A function that TorchScript has made a plan of, in a training loop of the user's."""
     return _weighted(_PLANNED(x))
