@@ -1,4 +1,4 @@
-"""What Dynamo leaves behind when it fails, and a function that it takes for a new one."""
+"""What Dynamo leaves behind when it fails, a function that it takes for a new one, and the compiler behind it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any
 
 import torch
 from torch._C import _autograd as hooks
+from torch._dynamo.repro.after_dynamo import wrap_backend_debug
 from torch.autograd import forward_ad
 
 from nestgrad.extend import Function
@@ -65,3 +67,11 @@ def with_code(f: Function, code: CodeType | None = None) -> Function:
     )
     copied.__kwdefaults__ = own.__kwdefaults__
     return copied
+
+
+def see_to_inductor(output: Any) -> None:
+    """Let an inductor that does not err compile what is being traced, whoever asks for it; see `_written_bases`."""
+    compiler = getattr(output.compiler_fn, "_torchdynamo_orig_backend", output.compiler_fn)
+    if isinstance(compiler, torch._TorchCompileInductorWrapper):
+        own = import_module("nestgrad_torch._written_bases").seen_to(compiler)
+        output.compiler_fn = wrap_backend_debug(own, own.compiler_name)

@@ -7,9 +7,11 @@ what they write is kept. A script of TorchScript is not looked into.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import types
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -88,12 +90,11 @@ class Effects:
         for generator, draws in later._draws.items():
             self._draws.setdefault(generator, draws).add(draws)
 
-    def seen(self, func: Any, args: Any, kwargs: Any) -> Any:
-        """The call of a function that may have effects."""
-        if func not in EFFECTS and "out" not in kwargs and not isinstance(func, (OperatorBase, OpOverloadPacket)):
-            return func(*args, **kwargs)
-        with _Operators(self):
-            return func(*args, **kwargs)
+    def seeing(self, func: Any, kwargs: Any) -> AbstractContextManager[Any]:
+        """A context for the call of a function; the operators are seen of one that may have effects."""
+        if func in EFFECTS or "out" in kwargs or isinstance(func, (OperatorBase, OpOverloadPacket)):
+            return _Operators(self)
+        return contextlib.nullcontext()
 
     def operator(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The call of an operator, with what it changes kept."""

@@ -24,7 +24,7 @@ from ._gradient import Gradient
 from ._guard.beside_graph import beside_tape, check_recorded
 from ._guard.watch import along, is_along_recorded, watched
 from ._has_aux import apart
-from ._recording import depth, requires_grad
+from ._recording import depth, detached, requires_grad
 from ._structural_zeros import dense, with_tangent
 
 forward_mode = threading.RLock()
@@ -59,6 +59,9 @@ def _jvp_on_tape(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) 
 
 
 def _jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool, watch: Watch = watched) -> Leaves:
+    if not (torch.is_grad_enabled() or torch.compiler.is_dynamo_compiling()):
+        with torch.enable_grad():  # so that it is seen where f turns gradients off
+            return detached(_jvp(f, primals, tangents, has_aux, watch))
     f_as_tensors = prepared(f, primals[0], has_aux, watch)
     if has_aux:
         f_as_tensors, joined = apart(f_as_tensors)

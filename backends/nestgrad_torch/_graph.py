@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable
 from typing import Any
 
@@ -63,7 +64,16 @@ class Graph:
                 note(number)
         self.nodes, self.signature = nodes, tuple(signature)
 
-    @property
-    def captures(self) -> bool:
-        """Whether it reaches a leaf that is none of the inputs, such as a module's parameter."""
-        return _CAPTURED in self.signature
+    def captured(self) -> tuple[int, ...]:
+        """The places of leaves that are none of the inputs, such as a module's parameters."""
+        if _CAPTURED not in self.signature:
+            return ()
+        marks = (mark for kind, mark in itertools.pairwise(self.signature) if kind is _Leaf)
+        leaves = (place for place, node in enumerate(self.nodes) if type(node) is _Leaf)
+        return tuple(place for place, mark in zip(leaves, marks, strict=True) if mark is _CAPTURED)
+
+    def reaches(self, entry: Any) -> bool:
+        """Whether an input of the tape is in it."""
+        if entry.grad_fn is not None:
+            return entry.grad_fn in self.nodes
+        return any(type(node) is _Leaf and node.variable is entry for node in self.nodes)

@@ -22,6 +22,7 @@ from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
 from ._raw import RawTorch
+from ._scripted import plans_are_on, turn_plans
 from ._traced import double_reverse
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
@@ -96,7 +97,12 @@ class Torch(RawTorch):
             return route(*inputs) if is_compilable(nesting.code) else uncompiled(route, *inputs)
         if is_linearized():
             raise refusal("linearize", nesting.code)
-        found = route(*inputs)
+        makes_plans = plans_are_on()
+        turn_plans(False)
+        try:
+            found = route(*inputs)
+        finally:
+            turn_plans(makes_plans)
         derivative = found[0]
         if type(derivative) is not torch.Tensor or derivative.requires_grad:
             guard(nesting.code, derivative, inputs)

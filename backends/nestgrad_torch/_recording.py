@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import optree
 import torch
 
 from nestgrad.extend import Leaves
@@ -95,3 +96,12 @@ def entries(value: Any) -> Leaves:
 def requires_grad(value: Any) -> bool:
     """Whether torch records what is computed from it."""
     return isinstance(value, torch.Tensor) and value.requires_grad
+
+
+def detached(tree: Any) -> Any:
+    """A container with its tensors out of every graph."""
+    if isinstance(tree, torch.Tensor):
+        return tree.detach()
+    if type(tree) is tuple:
+        return tuple(map(detached, tree))
+    return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)

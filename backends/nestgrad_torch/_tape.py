@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import optree
 import torch
 from torch.autograd import forward_ad
 
@@ -22,7 +21,7 @@ from ._graph import Graph
 from ._guard.known import recorded
 from ._guard.recorded import Look
 from ._ledger import refusal
-from ._recording import depth, entries, nodes, requires_grad, taping
+from ._recording import depth, detached, entries, nodes, requires_grad, taping
 from ._structural_zeros import in_memory
 
 _transforms_are_active = torch._C._are_functorch_transforms_active
@@ -59,7 +58,7 @@ def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
     tape = _record(f, x, has_aux, "R")
     if tape.keep:
         return tape.value, _pullback(tape), *tape.aux
-    return _detached(tape.value), _pullback(tape), *map(_detached, tape.aux)
+    return detached(tape.value), _pullback(tape), *map(detached, tape.aux)
 
 
 def _pullback(tape: _Tape) -> Function:
@@ -80,14 +79,14 @@ def value_and_gradient(f: Function, x: Leaves) -> tuple[Any, Leaves]:
     """What `vjp` and the pullback of one give, where this tape `is_alone`."""
     inputs = tuple([entry.detach().requires_grad_() for entry in x])
     with taping(inputs):
-        value, graph, look = recorded("R", f, inputs, False)
+        value, graph, look = recorded("R", f, inputs, x, False)
     if type(value) is not torch.Tensor:
         value = as_tensors(value, x[0])
     cotangent = torch.ones_like(value)
     if look.is_plain:
         gradient = pulled((value,), inputs, (cotangent,), create_graph=False, retain_graph=False)
         return value.detach(), in_memory(gradient)
-    tape = _Tape(inputs, value, (), graph, look, True, look.captures)
+    tape = _Tape(inputs, value, (), graph, look, True, bool(look.captured))
     return value if tape.keep else value.detach(), _pullback(tape)(cotangent)
 
 
@@ -95,14 +94,14 @@ def reverse_over_reverse(f: Function, x: Leaves, v: Leaves) -> tuple[Leaves, Lea
     """(∇f(x), ∇²f(x)v): what `gradient_vjp` and its pullback give, where this tape `is_alone`."""
     inputs = tuple([entry.detach().requires_grad_() for entry in x])
     with taping(inputs):
-        value, graph, look = recorded("RR", f, inputs, False)
+        value, graph, look = recorded("RR", f, inputs, x, False)
     value = as_tensors(value, x[0])
     if look.is_plain:
         gradient = pulled((value,), inputs, (torch.ones_like(value),), create_graph=True, retain_graph=True)
         product = pulled(gradient, inputs, v, create_graph=False, retain_graph=False)
-        return in_memory(_detached(gradient)), in_memory(product)
+        return in_memory(detached(gradient)), in_memory(product)
     places = tuple(range(len(x)))
-    first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, look.captures), places, places)
+    first, pullback = _gradient_vjp(_Tape(inputs, value, (), graph, look, True, bool(look.captured)), places, places)
     return first, pullback(v, again=False)
 
 
@@ -127,7 +126,7 @@ def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -
 
     if tape.keep:
         return in_memory(gradient), pullback, *tape.aux
-    return in_memory(_detached(gradient)), pullback, *map(_detached, tape.aux)
+    return in_memory(detached(gradient)), pullback, *map(detached, tape.aux)
 
 
 class _Tape(NamedTuple):
@@ -162,7 +161,7 @@ class _Tape(NamedTuple):
         """
         exact = not keep and bool(self.look.determinants) and self._is_singular()
         found = pulled(outputs, inputs, cotangents, create_graph=keep or exact, retain_graph=again or exact)
-        return _detached(found) if exact else found
+        return detached(found) if exact else found
 
 
 def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = (), *, recording: bool = True) -> _Tape:
@@ -173,9 +172,9 @@ def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = 
     inputs = tuple([entry.view_as(entry) if recording and entry.requires_grad else _variable(entry) for entry in x])
     under = "R" * depth() + nesting
     with taping(inputs):
-        output, graph, look = recorded(under, f, inputs, has_aux)
+        output, graph, look = recorded(under, f, inputs, x, has_aux)
     value, *aux = output if has_aux else (output,)
-    keep = recording and (look.captures or any(map(requires_grad, (*x, *more))))
+    keep = recording and (bool(look.captured) or any(map(requires_grad, (*x, *more))))
     return _Tape(inputs, as_tensors(value, x[0]), tuple(aux), graph, look, recording, keep)
 
 
@@ -225,14 +224,6 @@ def _check_rule(rule: Any) -> None:
 def _variable(x: Any) -> Any:
     """The tensor as a leaf of its own; a copy that may be recorded if it is an inference tensor."""
     return (x.clone() if x.is_inference() else x).detach().requires_grad_()
-
-
-def _detached(tree: Any) -> Any:
-    if isinstance(tree, torch.Tensor):
-        return tree.detach()
-    if type(tree) is tuple:
-        return tuple(map(_detached, tree))
-    return optree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
 def _is_traced(cotangent: Any) -> bool:

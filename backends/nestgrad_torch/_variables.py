@@ -6,7 +6,13 @@ import contextlib
 from typing import Any
 
 import torch
-from torch._C._functorch import get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor, maybe_get_level
+from torch._C._functorch import (
+    get_interpreter_stack,
+    get_unwrapped,
+    is_batchedtensor,
+    is_functorch_wrapped_tensor,
+    maybe_get_level,
+)
 from torch._functorch.pyfunctorch import temporarily_pop_interpreter_stack
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
@@ -30,7 +36,7 @@ def is_variable(value: Any) -> bool:
             return True
         if not is_functorch_wrapped_tensor(value):
             return False
-        if _has_tangent(value):
+        if has_tangent(value):
             return True
         value = get_unwrapped(value)
     return False
@@ -39,7 +45,7 @@ def is_variable(value: Any) -> bool:
 def is_transformed(value: Any) -> bool:
     """Whether torch.func takes a derivative in it here; `is_variable` also says so of what a tape records."""
     while isinstance(value, torch.Tensor) and is_functorch_wrapped_tensor(value):
-        if value.requires_grad or _has_tangent(value):
+        if value.requires_grad or has_tangent(value):
             return True
         value = get_unwrapped(value)
     return isinstance(value, FakeTensor) and is_variable(value)
@@ -56,9 +62,13 @@ def as_constant(value: Any) -> Any:
     return value
 
 
-def _has_tangent(wrapped: torch.Tensor) -> bool:
+def has_tangent(wrapped: torch.Tensor) -> bool:
     """Whether forward mode has given it a tangent, which shows from its own level of transforms alone."""
-    with contextlib.ExitStack() as popped:
+    if is_batchedtensor(wrapped):  # it has that of what is inside
+        return False
+    with forward_ad._set_fwd_grad_enabled(True), contextlib.ExitStack() as popped:  # they are off in rules
+        if torch.is_inference_mode_enabled() != wrapped.is_inference():
+            popped.enter_context(torch.inference_mode(wrapped.is_inference()))
         for _ in range(len(get_interpreter_stack() or ()) - maybe_get_level(wrapped)):
             popped.enter_context(temporarily_pop_interpreter_stack())
         return forward_ad.unpack_dual(wrapped).tangent is not None

@@ -131,10 +131,6 @@ def without_inference(x):
     return (factor * x).sum()
 
 
-def data(x):
-    return ((inverse(x.data) if FLAG["on"] else x.data.sin()) * x).sum()
-
-
 def in_place(x):
     """A view hides what is written into it by one node for all such operations."""
     y = torch.ones(4, dtype=F64) * x[0]
@@ -211,7 +207,6 @@ CASES = {
     ),
     "no_grad": (without_gradient, "FR RF"),
     "set_grad_enabled": (without_inference, "FR RF"),
-    "data": (data, "FR"),
     "a view that is written": (in_place, "FR RF"),
     "a number": (number, "RF"),
     "a number by keyword": (keyword, "RF"),

@@ -7,7 +7,7 @@ import nestgrad as ng
 from nestgrad.extend import Canary, Refusal, emulated
 from nestgrad_autograd._impl import Autograd
 from nestgrad_conformance.cases.scenario_case import Subject
-from nestgrad_conformance.judge.measure import measure
+from nestgrad_conformance.judge.measure import compare, measure
 from nestgrad_conformance.judge.verdict import verdict
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario, load, normal
@@ -105,6 +105,16 @@ def test_wrong_numbers_are_told_apart(change, outcome):
     assert found.oracle == "differences of values"
     if outcome != "not_finite":
         assert found.error > found.tolerance > 0
+
+
+@pytest.mark.parametrize(("sample", "outcome"), [(True, "silent_zero"), (False, "correct")])
+def test_what_stands_for_all_is_called_three_times(sample, outcome):
+    right = iter([1, 1])
+    tired = Changed(lambda g: g * next(right, 0) if g.size == 4 else g)  # the canary's has three entries
+    scenario = Scenario(id="one", function=cubic, inputs=normal(4), sample=sample)
+    found = compare(Subject(scenario, tired, seed=0), "R")
+    assert found.outcome == outcome
+    assert found.message == ("at call 3, after numbers that were right" if sample else None)
 
 
 def test_a_result_that_is_not_finite_is_refused_where_it_is_looked_at():

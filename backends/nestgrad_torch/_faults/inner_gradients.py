@@ -48,5 +48,12 @@ SIGHTS = {
     "functional_gradient": (Sight(functions=(torch.Tensor.detach,), when=_detached_by_torch),),
     "linearize": (Sight(),),  # in `linearize`
     "linearize_inside": (Sight(),),
+    "held": (Sight(),),  # in `_guard.held`
+    "held_compiled": (Sight(),),
+    "held_inside": (Sight(),),
+    "captured": (Sight(),),  # in `_guard.captured`
+    "written_base": (Sight(),),  # in `_written_bases`
+    "scripted": (Sight(),),  # in `_scripted`
+    "scripted_plan": (Sight(),),
     "compiled_forward": (Sight(),),  # in `_guard.graph`
 }

@@ -25,9 +25,11 @@ from nestgrad.extend import Function, Leaves
 from nestgrad_torch._graph import Graph
 from nestgrad_torch._recording import depth, entries
 
+from .captured import Captured
 from .here import nesting_here
 from .recorded import Look, check, check_tape, look_at_operators, tell_rules
-from .watch import Functions, hidden_by_views, refused
+from .refused import hidden_by_views, refused
+from .watch import Functions
 
 _OWNERS = (torch, torch.Tensor)
 
@@ -37,8 +39,6 @@ def _named(*names: str) -> frozenset[Any]:
 
 
 _OPERATORS = (OperatorBase, OpOverloadPacket)  # the user's own, of higher order, and torch's called by their own name
-_LOSES: Any = torch.Tensor.data.__get__
-"""Takes a tensor out of the graph, and not out of a forward mode around it."""
 _HOOKS = frozenset({torch.Tensor.register_hook, torch.Tensor.grad_fn.__get__})
 
 _DIFFERENTIATES = frozenset({torch.autograd.grad, torch.autograd.backward, torch.Tensor.backward})
@@ -61,27 +61,24 @@ class BesideGraph(Functions):
         hooked: whether f has put code of its own into the pullback, or could have.
     """
 
-    def __init__(self, nesting: str) -> None:
+    def __init__(self, nesting: str, x: Leaves) -> None:
         self._operators, functions = refused(nesting, False)
-        super().__init__(nesting, functions)
+        super().__init__(nesting, functions, Captured(x))
         self._takes_numbers = nesting.endswith("F")
-        self._loses = self.hooked = False
+        self.hooked = False
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if func in _HOOKS:
             self.hooked = True
         if func in _DIFFERENTIATES:
             check_behind(self._nesting, args[0])
         if self._leaves_a_node(func, args, kwargs):
-            return super().__torch_function__(func, types, args, kwargs)
+            return super()._call(func, args, kwargs)
         return self._every_operator(func, args, kwargs or {})
 
     def _leaves_a_node(self, func: Any, args: Any, kwargs: Any) -> bool:
-        if func == _LOSES:
-            self._loses = True
         return (
             torch.is_grad_enabled()
-            and not self._loses
             and get_dynamic_layer_stack_depth() == self._depth
             and func not in hidden_by_views(self._nesting)
             and not isinstance(func, _OPERATORS)
@@ -129,9 +126,10 @@ class Recorded:
     def __call__(self, f: Function, x: Leaves) -> Any:
         """`f(*x)`, operations that are wrong under the present nesting being refused."""
         nesting = nesting_here()
-        functions = BesideGraph(nesting)
+        functions = BesideGraph(nesting, x)
         with functions:
             output = f(*x)
+        functions.check(output)
         self.graph = Graph(output if _is_recorded_here(output) else (), x)
         self.look = look_at_operators(nesting, self.graph)
         self.hooked = functions.hooked
@@ -150,8 +148,10 @@ def _is_recorded_here(value: Any) -> bool:
 
 def beside_tape(f: Function, x: Leaves) -> Any:
     """`f(*x)`, whose graph is looked at by `check_recorded` when forward mode is done with it."""
-    with BesideGraph(nesting_here()):
-        return f(*x)
+    with BesideGraph(nesting_here(), x) as watch:
+        output = f(*x)
+    watch.check(output)
+    return output
 
 
 def check_recorded(nesting: str, value: Any, tangent: Any) -> None:

@@ -17,17 +17,19 @@ from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from nestgrad.extend import UnsupportedNestingError
+from nestgrad_torch._dynamo import see_to_inductor
 from nestgrad_torch._ledger import FAULTS
 from nestgrad_torch._messages import BROKEN_ON_PURPOSE
 from nestgrad_torch._repairs.table import Repairing
 from nestgrad_torch._variables import as_constant
 
+from .captured_nodes import OPENS, reads_captured
+from .held_nodes import holds
 from .here import nesting_here
 from .watch import refusing
 from .zero_norms import spoil_at_zero, stand_in
 
 _ENTERS = {torch._C._functorch._grad_increment_nesting: "R", predispatch._jvp_increment_nesting: "F"}
-_OPENS = {torch._C._functorch._wrap_for_grad, predispatch._make_dual}  # a variable of a transform, from what is given
 _CALLED = {torch._refs.tensor: torch.tensor}  # what Dynamo puts in the place of what was called
 _LEAVES = {torch._C._functorch._grad_decrement_nesting, predispatch._jvp_decrement_nesting}
 
@@ -63,9 +65,15 @@ def break_graph(reason: str) -> None:
 def _look(context: ComptimeContext) -> None:
     """Break the graph if what f has just added to it is refused under the transforms that are open there."""
     graph = context.graph()
+    see_to_inductor(context._ComptimeContext__tx.output)
     varying = _varying(graph)
     fake = FakeTensorMode(allow_non_fake_inputs=True)  # one for all nodes: it is slow to make
-    for node, nesting in list(_body(graph)):
+    body = list(_body(graph))
+    if reads_captured(graph, [node for node, _ in body]):
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{FAULTS['captured'].reason}")
+    if holds(body, varying):
+        context.graph_break(f"{BROKEN_ON_PURPOSE}{FAULTS['held_compiled'].reason}")
+    for node, nesting in body:
         if node.op not in ("call_function", "call_method"):
             continue
         if any(argument.op == "get_attr" and "example_value" not in argument.meta for argument in node.all_input_nodes):
@@ -116,6 +124,6 @@ def _varying(graph: Graph) -> set[Node]:
     """What comes from what a transform differentiates in."""
     varying: set[Node] = set()
     for node in graph.nodes:
-        if node.target in _OPENS or not varying.isdisjoint(node.all_input_nodes):
+        if node.target in OPENS or not varying.isdisjoint(node.all_input_nodes):
             varying.add(node)
     return varying

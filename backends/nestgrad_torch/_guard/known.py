@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Hashable, Iterator
+from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,7 @@ from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunct
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
+from .captured import Captured
 from .recorded import Look, Looks, check_tape, look_at, tell_rules
 from .watch import refusing, watching
 
@@ -58,8 +60,8 @@ class _Seen:
             self.graphs.keep(graph.signature, look)
 
 
-def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[Any, Graph, Look]:
-    """What f gives for inputs of a tape, the graph of it, and what is looked at in that.
+def recorded(nesting: str, f: Function, inputs: Leaves, x: Leaves, has_aux: bool) -> tuple[Any, Graph, Look]:
+    """What f gives for inputs of a tape that stand for x, the graph of it, and what is looked at in that.
 
     f is watched under a nesting unless its graph is one that was seen. Where an unwatched f records a graph that is
     new, it is evaluated again.
@@ -75,8 +77,10 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         if look is not None:
             if look.suspects:
                 check_tape(nesting, graph, look)
+            if look.captured:
+                Captured(inputs, x).check(nesting, graph, look.captured)  # f is the user's: the only one that is known
             return output, graph, look
-    watch = watching(nesting)
+    watch = watching(nesting, Captured(inputs, x))
     try:
         with watch:
             output = f(*inputs)
@@ -84,6 +88,8 @@ def recorded(nesting: str, f: Function, inputs: Leaves, has_aux: bool) -> tuple[
         look = look_at(nesting, graph)
         if look.suspects:
             check_tape(nesting, graph, look)
+        # of a derivative, which is a plain function, the graph also shows what its direction was computed from
+        watch.check(output, graph, () if isinstance(f, FunctionType) else look.captured)
     except UnsupportedNestingError:
         if seen is not None:
             seen.always = True  # what was refused once is refused until f takes another path

@@ -34,14 +34,14 @@ class Look(NamedTuple):
         suspects: nodes that may be wrong, as their values tell, each with its faults.
         rules: nodes whose rule is written in Python.
         determinants: nodes of determinants.
-        captures: whether a leaf is none of the inputs, such as a module's parameter.
-        is_plain: whether none of rules, determinants and captures is there.
+        captured: leaves that are none of the inputs, such as a module's parameters.
+        is_plain: whether there is none of rules, determinants and captured leaves.
     """
 
     suspects: tuple[tuple[int, tuple[Seen, ...]], ...]
     rules: tuple[int, ...]
     determinants: tuple[int, ...]
-    captures: bool
+    captured: tuple[int, ...]
     is_plain: bool
 
 
@@ -96,12 +96,13 @@ def _look_for(wrong_under: Callable[[str], _Rules], nesting: str, graph: Graph) 
         suspected = [(*wrong.get(name, ()), *wrong.get(name.rstrip("0123456789"), ())) for name in names]
         rules = tuple(i for i, node in enumerate(graph.nodes) if isinstance(node, BackwardCFunction))
         determinants = tuple(i for i, name in enumerate(names) if name == "LinalgDetBackward0")
+        captured = graph.captured()
         look = Look(
             suspects=tuple((i, wrongs) for i, wrongs in enumerate(suspected) if wrongs),
             rules=rules,
             determinants=determinants,
-            captures=graph.captures,
-            is_plain=not (rules or determinants or graph.captures),
+            captured=captured,
+            is_plain=not (rules or determinants or captured),
         )
         looks.keep(graph.signature, look)
     return look
@@ -132,7 +133,7 @@ def tell_rules(graph: Graph, look: Look) -> None:
 
 def tell_rule(function: type) -> None:
     """Declare a `torch.autograd.Function`, unless it is torch's."""
-    if not function.__module__.startswith("torch."):
+    if not function.__module__.startswith(("torch.", "nestgrad_torch.")):
         own_rule(function.__name__)
 
 

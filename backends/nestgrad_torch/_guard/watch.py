@@ -8,8 +8,6 @@ calls of `torch.ops.aten` are one and the same operator. It is scoped to a call 
 from __future__ import annotations
 
 import contextlib
-import functools
-import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -28,20 +26,22 @@ from nestgrad_torch._effects import EFFECTS, current
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
 from nestgrad_torch._faults.saved_intermediates import SAVED, mark, mark_operator, seen
-from nestgrad_torch._faults.table import TABLE
+from nestgrad_torch._graph import Graph
 from nestgrad_torch._ledger import refusal
+from nestgrad_torch._recording import depth
 from nestgrad_torch._repairs.call import Call, Repair
+from nestgrad_torch._repairs.second_tangents import with_second_tangents
 from nestgrad_torch._repairs.table import REPAIRS
-from nestgrad_torch._sight import Seen
+from nestgrad_torch._scripted import ran_plan
 from nestgrad_torch._variables import is_variable, unwrapped
 
 from .arguments import of_function, of_operator
+from .captured import Captured
+from .held import LOSING, called, is_recording, taken_out, varies
 from .here import nesting_here, transforms
 from .reads import ASKED, READS, reads
 from .recorded import tell_rule
-
-Refused = dict[Any, list[Seen]]
-"""What is refused, by operator or function; one of them may be wrong for several reasons."""
+from .refused import Refused, hidden_by_views, refused, without_a_node
 
 # Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
 _CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
@@ -50,15 +50,15 @@ _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=Fals
 
 _is_dynamo_compiling, _is_grad_enabled = torch.compiler.is_dynamo_compiling, torch.is_grad_enabled
 
-_OWNERS = (torch, torch.Tensor, torch._C._nn, torch.ops.aten)
 _OPERATORS = (OpOverload, OpOverloadPacket)
-_IN_PLACE = re.compile(r"__i\w+__|\w*[^_]_").fullmatch
 
 
 def watched(f: Callable[..., Any], x: tuple[Any, ...]) -> Any:
     """`f(*x)`, operations that are wrong under the present nesting being refused."""
-    with refusing(nesting_here(), direction=_recorded.get()):
-        return f(*x)
+    with refusing(nesting_here(), x, direction=_recorded.get()) as watch:
+        output = f(*x)
+    watch.check(output)
+    return output
 
 
 @contextlib.contextmanager
@@ -76,22 +76,24 @@ def is_along_recorded(tangents: tuple[Any, ...]) -> bool:
     return torch.is_grad_enabled() and any(unwrapped(tangent).requires_grad for tangent in tangents)
 
 
-def watching(nesting: str) -> Functions:
+def watching(nesting: str, captured: Captured) -> Functions:
     """A context that looks under this nesting at what Python calls alone: a graph will show what leaves a node."""
-    return Functions(nesting, _without_a_node(nesting))
+    return Functions(nesting, without_a_node(nesting), captured)
 
 
 @contextlib.contextmanager
-def refusing(nesting: str, *, compiled: bool = False, direction: bool = False) -> Iterator[None]:
-    """A context in which operations that are wrong under this nesting are refused."""
+def refusing(
+    nesting: str, x: tuple[Any, ...] = (), *, compiled: bool = False, direction: bool = False
+) -> Iterator[Functions]:
+    """A context in which operations that are wrong under this nesting are refused, in f called with x."""
     operators, functions = refused(nesting, compiled, direction)
     kind = _Compiled if compiled else Functions
     if not operators:  # seeing every operator costs more
-        with kind(nesting, functions):
-            yield
+        with kind(nesting, functions, Captured(x)) as watch:
+            yield watch
         return
-    with every_operator(nesting, operators) as read, kind(nesting, functions, read):
-        yield
+    with every_operator(nesting, operators) as read, kind(nesting, functions, Captured(x), read) as watch:
+        yield watch
 
 
 @contextlib.contextmanager
@@ -143,26 +145,52 @@ class Functions(TorchFunctionMode):
 
     _repairs: ClassVar[dict[Any, Repair]] = REPAIRS
 
-    def __init__(self, nesting: str, refused: Refused, read: list[Any] | None = None) -> None:
+    def __init__(self, nesting: str, refused: Refused, captured: Captured, read: list[Any] | None = None) -> None:
         super().__init__()
+        self._captured = captured
+        self._place = get_dynamic_layer_stack_depth(), depth()
+        self._since = torch.autograd._get_sequence_nr()
+        self._is_off = self._holds = False  # whether gradients are off, and whether something was so held
         self._nesting, self._refused, self._read = nesting, refused, read
         self._depth = get_dynamic_layer_stack_depth()
         self._hides = False  # whether a rule of f's has computed something for itself
         self._effects = current.get()
+        self._looked_at = _LOOKED_AT if self._effects is None else _CHANGING
         self.called_unseen = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = self._call(func, args, kwargs)
+        if self._captured.concerns(args, kwargs) and not _is_dynamo_compiling():
+            self._captured.look(func, args, kwargs, result)
+        return result
+
+    def check(self, output: Any, graph: Graph | None = None, leaves: tuple[int, ...] = ()) -> None:
+        """Look at what f has given, and at what its tape has recorded: the leaves are what f has captured.
+
+        Raises:
+            UnsupportedNestingError: f has taken x, or all that it computes, for a constant, or has run a plan of
+                TorchScript.
+        """
+        if self._place[0] and self._nesting != "R" and ran_plan(output, self._since):
+            raise refusal("scripted_plan", self._nesting)
+        self._captured.check(self._nesting, graph, leaves)
+        if self._holds and not varies(output, ()):
+            torch.set_grad_enabled(True)  # as f found it
+            raise refusal("held", self._nesting)
+
+    def _call(self, func: Any, args: Any, kwargs: Any) -> Any:
         if not _is_dynamo_compiling():  # which traces this mode, where f calls what it has compiled
             if func in ASKED and reads(func, args):
                 self.called_unseen = True
             if (
                 func not in self._refused
-                and func not in _LOOKED_AT
+                and func not in self._looked_at
                 and not self._hides
                 and self._read is None
                 and _is_grad_enabled()
+                and not self._is_off
                 and type(func) not in _OPERATORS
-                and not (self._effects is not None and (func in EFFECTS or (kwargs and "out" in kwargs)))
+                and not (kwargs and "out" in kwargs)
                 and not is_traced()
             ):  # there is nothing to say about it
                 return func(*args) if kwargs is None else func(*args, **kwargs)
@@ -204,14 +232,22 @@ class Functions(TorchFunctionMode):
         for wrong in self._refused.get(asked, ()):
             if wrong.concerns(of_function(args, kwargs)):
                 raise wrong.refusal(self._nesting, asked)
+        if func is torch._C._set_grad_enabled and self._is_here():
+            self._is_off = not args[0]
         if func is custom_function_call:
             tell_rule(args[0])
         elif asked is torch.library.custom_op:
             own_rule(func.name())
         if func is custom_function_call and len(self._nesting) > 1:
             args = (seen(args[0], self._nesting), *args[1:])
+        if func is custom_function_call:
+            args = (with_second_tangents(args[0]), *args[1:])
         try:
-            result = func(*args, **kwargs) if self._effects is None else self._effects.seen(func, args, kwargs)
+            if self._effects is None:
+                result = self._result(func, args, kwargs)
+            else:
+                with self._effects.seeing(func, kwargs):
+                    result = self._result(func, args, kwargs)
             if (
                 asked is torch.library.custom_op
                 and mark_operator(func, args, kwargs, result)
@@ -226,6 +262,24 @@ class Functions(TorchFunctionMode):
         if self._hides or func is torch.Tensor.detach or not torch.is_grad_enabled():
             self._hides |= mark(func, (args, kwargs), result)
         return result
+
+    def _is_here(self) -> bool:
+        """Whether the present line is f's, and not inside of a derivative that f takes."""
+        return self._place == (get_dynamic_layer_stack_depth(), depth())
+
+    def _result(self, func: Any, args: Any, kwargs: Any) -> Any:
+        if _is_dynamo_compiling():
+            return func(*args, **kwargs)
+        if func in LOSING and is_recording():
+            return taken_out(func, args[0])
+        if not self._is_here():
+            if self._is_off and "F" in self._nesting and varies(args, kwargs):
+                raise refusal("held_inside", self._nesting)
+        elif not is_recording():
+            self._holds = self._holds or varies(args, kwargs)
+            if "F" in self._nesting:
+                return called(func, args, kwargs)
+        return func(*args, **kwargs)
 
 
 class _Compiled(Functions):
@@ -251,44 +305,10 @@ def _asked(func: Any) -> Any:
     return torch.library.custom_op if isinstance(func, OpOverload) and func.name() in OPDEFS else func
 
 
-@functools.lru_cache(maxsize=256)
-def refused(nesting: str, compiled: bool, direction: bool = False) -> tuple[Refused, Refused]:
-    """The operators and the functions that are refused under a nesting, run at once or traced by torch.compile."""
-    operators: Refused = {}
-    functions: Refused = {}
-    for wrong in TABLE:
-        if wrong.covers(nesting, compiled=compiled, in_direction=direction):
-            for name in wrong.sight.aten:
-                operators.setdefault(getattr(torch.ops.aten, name), []).append(wrong)
-                if hasattr(torch.ops.aten, f"{name}_"):  # the same, in place
-                    operators.setdefault(getattr(torch.ops.aten, f"{name}_"), []).append(wrong)
-            for function in wrong.sight.functions:
-                functions.setdefault(function, []).append(wrong)
-    return operators, functions
-
-
-@functools.lru_cache(maxsize=256)
-def _without_a_node(nesting: str) -> Refused:
-    """The functions that are refused under a nesting for what no node of a graph shows, or may not show."""
-    _, functions = refused(nesting, False)
-    hiding = hidden_by_views(nesting)
-    shown = {
-        function: wrongs if function in hiding else [wrong for wrong in wrongs if not wrong.sight.nodes]
-        for function, wrongs in functions.items()
-    }
-    return {function: wrongs for function, wrongs in shown.items() if wrongs} | {
-        function: shown.get(function, []) for function in hiding
-    }
-
-
-@functools.lru_cache(maxsize=256)
-def hidden_by_views(nesting: str) -> frozenset[Any]:
-    """The functions that do in place what is refused: of a write into a view a graph shows no more than that."""
-    operators, functions = refused(nesting, False)
-    names = {operator.__name__ for operator in operators if operator.__name__.endswith("_")}
-    in_place = {getattr(owner, name) for owner in _OWNERS for name in names if hasattr(owner, name)}
-    return frozenset(in_place | {function for function in functions if _IN_PLACE(function.__name__)})
-
-
-_LOOKED_AT = frozenset({*REPAIRS, *READS, custom_function_call, torch.Tensor.detach})
+_LOOKED_AT = frozenset(
+    {*REPAIRS, *READS, *LOSING, custom_function_call, torch.Tensor.detach, torch._C._set_grad_enabled}
+)
 """The functions about which there is something to say under every nesting."""
+
+_CHANGING = _LOOKED_AT | EFFECTS
+"""The same while what f changes is kept, to be undone."""

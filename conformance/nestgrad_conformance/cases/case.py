@@ -36,6 +36,10 @@ class Case(Protocol):
         """Whether it is known that f is not smooth at x, so that there is no truth to compare with."""
 
     @property
+    def times(self) -> int:
+        """How often an operator is called: an engine may go another way in a later call."""
+
+    @property
     def oracle(self) -> Oracle: ...  # noqa: D102
 
     def direction(self, number: int) -> Vector:

@@ -35,6 +35,7 @@ class OwnFunction:
     """
 
     is_probe = False
+    times = 1
 
     def __init__(self, f: Callable[..., Any], x: Any, args: tuple[Any, ...], backend: Backend) -> None:
         self._f, self._args, self.backend, self.calls = f, args, backend, 0

@@ -59,6 +59,11 @@ class Subject:
         """Whether f is not smooth at x: there is no truth to compare with."""
         return self.scenario.probe
 
+    @property
+    def times(self) -> int:
+        """Three calls of what stands for all, and of scripted code, for which torch makes a plan at the third."""
+        return 3 if self.scenario.sample or "scripted" in self.scenario.features else 1
+
     def direction(self, number: int) -> Vector:
         """The direction of this number, flat."""
         return self._rounded(tree_ravel(self.scenario.direction(self.seed, number))[0])

@@ -90,10 +90,21 @@ def _evaluate(subject: Case, nesting: str, execution: str, measurement: Ran, law
         measurement.message = f"takes {found.tolist()}"
         return
     rounding = _judge(subject, measurement, directions, found)
+    if measurement.outcome == "correct":
+        _call_again(subject, measurement, evaluate, directions)
     if measurement.outcome == "correct" or (measurement.outcome == "uncertain" and _has_laws(subject, found)):
         broken = law(subject, measurement.nesting, evaluate, directions, found, rounding)
         if broken is not None:
             measurement.outcome, measurement.message = "wrong", broken
+
+
+def _call_again(subject: Case, measurement: Ran, evaluate: Callable[..., Vector], directions: list[Vector]) -> None:
+    """The same call, as often as the subject asks for; the first number that is wrong ends it."""
+    for call in range(2, subject.times + 1):
+        _judge(subject, measurement, directions, evaluate(subject.x, *directions))
+        if measurement.outcome != "correct":
+            measurement.message = f"at call {call}, after numbers that were right"
+            return
 
 
 def _has_laws(subject: Case, found: Vector) -> bool:

@@ -92,6 +92,8 @@ def _scenarios() -> Iterator[Scenario]:
         for setting, nestings in settings:
             for base in (*_FEW, *_OWN[engine]):
                 yield _called(base, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, nestings=nestings)
+    for base in (*_FEW, *_OWN["torch"]):
+        yield _called(base, "torch_captured_x", "torch:captured_x", engine="torch")
     for engine, bases in _LINEARIZED.items():
         for base in (*_FEW, *bases):
             yield _called(base, f"{engine}_linearize", f"{engine}:linearize", engine=engine, nestings="F?*")

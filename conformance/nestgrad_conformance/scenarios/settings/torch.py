@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import optree
 import torch
 
+from ._use import Operator, Tree, Use
 from .users import by_compiler, by_gradient, by_gradient_in_direction, by_linearize
 
 
@@ -28,3 +30,13 @@ tape_in_direction = partial(by_gradient_in_direction, gradient=_tape)
 grad = partial(by_gradient, gradient=_func)
 grad_in_direction = partial(by_gradient_in_direction, gradient=_func)
 linearize = partial(by_linearize, linearize=torch.func.linearize)
+
+
+def captured_x(use: Use) -> Operator:
+    """Of a function that reads x where it was made, and not its argument, as a loss reads a module's parameters."""
+
+    def evaluate(x: Tree, *directions: Tree) -> Any:
+        held = optree.tree_map(lambda leaf: use.backend.asarray(leaf).requires_grad_(), x)
+        return use.derive(lambda _: use.f(held), use.word)(held, *directions)
+
+    return evaluate

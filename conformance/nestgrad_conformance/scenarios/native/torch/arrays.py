@@ -173,3 +173,21 @@ def tensor_of_a_list(x: Any) -> Any:
 def as_strided_scatter(x: Any) -> Any:
     """Values written over a part of a tensor, by strides."""
     return torch.sum(torch.as_strided_scatter(x**2, x[:2] ** 3, (2,), (2,), 1) ** 2)
+
+
+@row(normal(4), "written_constants", sample=True)
+def written_constants(x: Any) -> Any:
+    """Indexed writes into constants, as in message passing."""
+    base, places = torch.zeros(6, dtype=torch.float64), torch.tensor([0, 2, 2, 5])
+    assigned = torch.ones(6, dtype=torch.float64)
+    assigned[places[2:] - 1] = x[:2] * x[2:]
+    return sum(
+        _weighted(y)
+        for y in (
+            base.index_add(0, places, x * x),
+            base.index_copy(0, places[2:], x[2:]),
+            base.index_put((places,), torch.sin(x), accumulate=True),
+            base.put(places[2:], x[:2]),
+            assigned,
+        )
+    )

@@ -201,3 +201,56 @@ _sine_of_exp.register_autograd(
 def custom_op_saved_intermediate(x: Any) -> Any:
     """A torch.library.custom_op that saves what is neither its input nor its output."""
     return torch.sum(_sine_of_exp(x) ** 2) + torch.sum(x**3)
+
+
+class _Quartic(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return x**4
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        return 4 * ctx.saved_tensors[0] ** 3 * cotangent
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        return 4 * ctx.saved_tensors[0] ** 3 * tangent
+
+
+class _Fourth(_Quartic):
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        return 4 * tangent * ctx.saved_tensors[0] * _Squared.apply(ctx.saved_tensors[0])
+
+
+class _Squared(_Quartic):
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return x**2
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        return 2 * ctx.saved_tensors[0] * cotangent
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any) -> Any:
+        return 2 * ctx.saved_tensors[0] * tangent
+
+
+@row(normal(3), "custom_rule", "custom_function", order=3)
+def custom_function_in_a_rule(x: Any) -> Any:
+    """A Function whose jvp rule calls another Function."""
+    return torch.sum(_Fourth.apply(x) * x)
+
+
+@row(normal(3), "custom_rule", "batched_function", "untraceable")
+def custom_function_batched(x: Any) -> Any:
+    """A Function in torch.func.vmap."""
+    return torch.sum(torch.func.vmap(_Quartic.apply)(x) * x)

@@ -76,3 +76,27 @@ def hvp_without_graph(x: Any) -> Any:
         (slope,) = torch.autograd.grad(torch.sum(torch.exp(y * z)), z, create_graph=True)
         (product,) = torch.autograd.grad(torch.sum(slope), z)
     return torch.sum(product**2) + torch.sum(x**3)
+
+
+@row(normal(4), "held")
+def held_shifts(x: Any) -> Any:
+    """Shifts that cancel, held in every way: so the values tell the derivative."""
+    with torch.no_grad():
+        largest, total = torch.max(x**2), torch.zeros(())
+        total += torch.sum(x)
+    return sum(_weighted(torch.softmax(x - shift, 0)) for shift in (largest, total, x.data[1], x.detach()[2]))
+
+
+@row(normal(4), "without_gradients")
+@torch.no_grad()
+def without_gradients(x: Any) -> Any:
+    """All of it where gradients are off."""
+    return _weighted(x)
+
+
+@row(normal(4), "gradient_without_gradients", "nested_transform")
+def gradient_without_gradients(x: Any) -> Any:
+    """A shift that cancels, from a gradient that is taken where gradients are off."""
+    with torch.no_grad():
+        shift = torch.max(torch.func.grad(_energy)(x))
+    return _weighted(torch.softmax(x - shift, 0))

@@ -39,7 +39,7 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     _SCRIPTED_LAYER_NORM = torch.jit.script(_LAYER_NORM)
 
 
-@row(normal(3, 5), "layer_norm", "fused", "below_python", "untraceable", revision=2)
+@row(normal(3, 5), "layer_norm", "fused", "scripted", "below_python", "untraceable", revision=2)
 def layer_norm_scripted(x: Any) -> Any:
     """nn.LayerNorm inside torch.jit.script, which is deprecated and much used."""
     return _weighted(_SCRIPTED_LAYER_NORM(x))

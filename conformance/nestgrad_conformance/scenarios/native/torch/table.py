@@ -30,6 +30,7 @@ _losses = partial(native, "torch", "losses")
 _normalisation = partial(native, "torch", "normalisation")
 _points = partial(native, "torch", "points")
 _recurrent = partial(native, "torch", "recurrent")
+_scripted = partial(native, "torch", "scripted")
 _special = partial(native, "torch", "special")
 _weights = partial(native, "torch", "weights")
 
@@ -63,6 +64,7 @@ SCENARIOS = (
     _arrays("linspace", uniform(0.5, 1.5, 2), "linspace"),
     _arrays("tensor_of_a_list", uniform(0.5, 1.5, 2), "copied_list"),
     _arrays("as_strided_scatter", normal(5), "as_strided_scatter"),
+    _arrays("written_constants", normal(4), "written_constants", sample=True),
     _attention("attention", normal(4, 4), "attention", "flash_attention", "attention_without_heads"),
     _attention("attention_math", normal(4, 4), "attention", order=3),
     _attention("multihead_attention", normal(4, 4), "attention"),
@@ -107,6 +109,8 @@ SCENARIOS = (
     _custom_rules(
         "custom_op_saved_intermediate", normal(3), "custom_rule", "custom_op", "saved_intermediate", "untraceable"
     ),
+    _custom_rules("custom_function_in_a_rule", normal(3), "custom_rule", "custom_function", order=3),
+    _custom_rules("custom_function_batched", normal(3), "custom_rule", "batched_function", "untraceable"),
     _densities("normal_densities", normal(3, 4), "distributions"),
     _densities("positive_densities", uniform(0.5, 1.5, 2, 3), "distributions", "tensor_exponent"),
     _densities("discrete_densities", normal(4), "distributions"),
@@ -136,6 +140,9 @@ SCENARIOS = (
     _inner_transforms("gradient_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
     _inner_transforms("functional_without_graph", normal(3), "without_graph", "untraceable"),
     _inner_transforms("hvp_without_graph", normal(3), "autograd_inside", "without_graph", "untraceable"),
+    _inner_transforms("held_shifts", normal(4), "held"),
+    _inner_transforms("without_gradients", normal(4), "without_gradients"),
+    _inner_transforms("gradient_without_gradients", normal(4), "gradient_without_gradients", "nested_transform"),
     _layers("conv1d", normal(4, 6), "convolution", order=3),
     _layers("conv2d", normal(4, 6), "convolution"),
     _layers("conv_transpose1d", normal(3, 5), "convolution"),
@@ -221,7 +228,14 @@ SCENARIOS = (
     _normalisation("layer_norm_module", normal(3, 5), "layer_norm", "fused", "parameters", revision=2),
     _normalisation("layer_norm_aten", normal(3, 5), "layer_norm", "fused", "below_python"),
     _normalisation(
-        "layer_norm_scripted", normal(3, 5), "layer_norm", "fused", "below_python", "untraceable", revision=2
+        "layer_norm_scripted",
+        normal(3, 5),
+        "layer_norm",
+        "fused",
+        "scripted",
+        "below_python",
+        "untraceable",
+        revision=2,
     ),
     _normalisation("group_norm", normal(2, 4, 3), "group_norm", order=3),
     _normalisation("instance_norm", normal(2, 2, 4), "batch_norm"),
@@ -256,6 +270,11 @@ SCENARIOS = (
     _recurrent("gru_cell_module", normal(3, 3), "recurrent"),
     _recurrent("lstm_cell_module", normal(4, 3), "recurrent"),
     _recurrent("rnn_cell_module", normal(3, 3), "recurrent"),
+    _scripted("scripted", normal(4), "scripted"),
+    _scripted("scripted_module", normal(4), "scripted", "untraceable"),
+    _scripted("jit_traced", normal(4), "scripted"),
+    _scripted("scripted_plan", normal(4), "scripted_plan"),
+    _scripted("scripted_plan_of_a_module", normal(4), "scripted_plan_of_a_module", "untraceable"),
     _special("special_functions", uniform(0.5, 1.5, 3), "sinc"),
     _special("zeta_and_polygamma", uniform(0.5, 1.5, 3)),
     _special("complex_inside", normal(3)),
