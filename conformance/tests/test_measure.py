@@ -190,7 +190,7 @@ def test_a_recognised_exception_of_the_engine_is_a_refusal():
     found = measured("R", type("Honest", (Failing,), {"classify": classify})(KeyError("no rule")))
     assert (found.outcome, found.exception) == ("refused", "UnsupportedNestingError")
     assert "no rule" in found.message
-    assert (found.refusal.operation, found.refusal.reason, found.refusal.use) == ("gather", "'no rule'", None)
+    assert (found.refusal.operation, found.refusal.reason, found.refusal.use) == ("gather", "'no rule'", "F")
 
 
 def test_any_other_exception_is_an_error():

@@ -29,7 +29,7 @@ class Message:
     Example:
         >>> message = Message(r"no (\w+) rule for (\w+)", "{1}", "the engine has no {0} rule for it.", Mode.REVERSE)
         >>> recognised([message], RuntimeError("no forward rule for sort"), Nesting("FR"))
-        Refusal(operation='sort', reason='the engine has no forward rule for it.', use='RR')
+        Refusal(operation='sort', reason='the engine has no forward rule for it.', use='RR', instead=None)
     """
 
     pattern: str

@@ -137,7 +137,7 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     _SCRIPTED = torch.jit.script(_attended)
 
 
-@row(normal(4, 4), "attention", "below_python")
+@row(normal(4, 4), "attention", "below_python", "scripted")
 def attention_scripted(x: Any) -> Any:
     """functional.scaled_dot_product_attention inside torch.jit.script."""
     return _weighted(_SCRIPTED(x[None, None]))

@@ -89,7 +89,7 @@ SCENARIOS = (
     _attention(
         "transformer_encoder_layer_eval", normal(3, 4), "layer_norm", "fused", "attention", "flash_kernel", "parameters"
     ),
-    _attention("attention_scripted", normal(4, 4), "attention", "below_python"),
+    _attention("attention_scripted", normal(4, 4), "attention", "below_python", "scripted"),
     _control_flow("compiled_inside", normal(4), "compiled_inside"),
     _control_flow("while_values", normal(4), "control_flow", "untraceable"),
     _control_flow("cond", normal(3), "control_flow", "cond"),
