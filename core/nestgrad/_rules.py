@@ -27,7 +27,7 @@ def own_rule(name: str) -> None:
 
 
 class Listening:
-    """A context that hears of the rules of the user's own, in this thread or task.
+    """A context that hears of the rules of the user's own, in this thread or task, as those do around it.
 
     Attributes:
         heard: their names, in the order in which they were met.
@@ -46,3 +46,5 @@ class Listening:
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
             _heard.reset(self._token)
+            for name in self.heard:  # f holds the rules that the operators inside of it have met
+                own_rule(name)

@@ -54,6 +54,21 @@ def test_a_function_without_such_a_rule_costs_nothing():
     assert f.calls == 1
 
 
+@primitive
+def quartic(x):
+    return x**4
+
+
+defvjp(quartic, lambda value, x: lambda cotangent: cotangent * 4 * hidden(x))
+
+
+def test_a_rule_that_an_operator_inside_of_f_meets_is_heard_of():
+    inner = lambda x: ng.gradient(lambda y: np.sum(quartic(y)), backend="autograd")(x)  # noqa: E731
+    with pytest.raises(ng.VerificationError) as caught:  # made of a rule of hidden's, which is right once
+        ng.hvp(lambda x: np.sum(inner(x)), backend="autograd")(X, V)
+    assert caught.value.rules == ("quartic", "hidden")
+
+
 @pytest.mark.parametrize("more", [0.0, 1.0])
 @pytest.mark.parametrize("nesting", ["RR", "auto"])
 def test_a_rule_that_hides_is_an_error_at_every_call(nesting, more):
