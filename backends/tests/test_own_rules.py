@@ -91,7 +91,7 @@ def hiding(jax):
         "@jax.custom_jvp\ndef cube(x): return x**3\n"
         "cube.defjvp(lambda x, v: (cube(*x), v[0] * 3 * jax.lax.stop_gradient(x[0]) ** 2))"
     )
-    exec(compile(source, str(beside), "exec"), written)  # noqa: S102
+    exec(compile(source, str(beside), "exec"), written)
     return of_jax | {"jaxopt": written["cube"]}
 
 
