@@ -23,8 +23,11 @@ _OWNERS = (torch, torch.Tensor, torch._C._nn, torch.nn.functional)
 _DRAWS = torch.Tag.nondeterministic_seeded
 _WRITTEN_UNSAID = {"running_mean", "running_var"}
 """Arguments that some operators write although their schema says nothing of it."""
+_MAY_DRAW = {"generator", "p", "dropout", "dropout_p", "train", "training"}
+"""Arguments of the operators that draw, and of some others."""
 _SWITCHES = {"training", "inplace", "dropout_p", "max_norm", "use_input_stats", "running_mean"}
 """Arguments of Python's functions that make them write or draw."""
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 current: ContextVar[Effects | None] = ContextVar("nestgrad_torch_effects", default=None)
 
@@ -35,10 +38,20 @@ def _writes(schema: Any) -> set[str]:
     return names | (_WRITTEN_UNSAID & {argument.name for argument in schema.arguments})
 
 
-def _has_effects(name: str) -> bool:
-    packet: Any = getattr(torch.ops.aten, name)
-    overloads = [getattr(packet, overload) for overload in packet.overloads()] if hasattr(packet, "overloads") else []
-    return any(_DRAWS in one.tags or (_writes(one._schema) - {"out"}) for one in overloads)
+def _has_effects(name: str, schema: Any) -> bool:
+    """Whether an operator may write into a tensor that it is given for something else, or draw."""
+    outs = {argument.name for argument in schema.arguments if argument.is_out or "Tensor" not in str(argument.type)}
+    if _writes(schema) - outs:
+        return True
+    if _MAY_DRAW.isdisjoint(argument.name for argument in schema.arguments):  # else torch is asked: a slow answer
+        return False
+    return _DRAWS in getattr(getattr(torch.ops.aten, name), schema.overload_name or "default").tags
+
+
+def _names() -> set[str]:
+    """The operators of torch that may have effects; `dir(torch.ops.aten)` knows those alone that were used."""
+    spaces = ((*schema.name.split("::"), schema) for schema in torch._C._jit_get_all_schemas())
+    return {name for space, name, schema in spaces if space == "aten" and _has_effects(name, schema)}
 
 
 def _is_switched(function: Any) -> bool:
@@ -47,7 +60,7 @@ def _is_switched(function: Any) -> bool:
 
 EFFECTS = frozenset(
     {
-        *(getattr(owner, n) for n in dir(torch.ops.aten) if _has_effects(n) for owner in _OWNERS if hasattr(owner, n)),
+        *(getattr(owner, name) for name in _names() for owner in _OWNERS if hasattr(owner, name)),
         *(function for function in vars(torch.nn.functional).values() if _is_switched(function)),
         *(getattr(torch.Tensor, n) for n in dir(torch.Tensor) if n.startswith("__i") and hasattr(torch.Tensor, n)),
         torch.nn.functional.gumbel_softmax,
@@ -74,17 +87,24 @@ def attempt(evaluate: Callable[[], T]) -> T:
 
 
 class Effects:
-    """What one attempt has written and drawn."""
+    """What one attempt has written and drawn.
 
-    __slots__ = ("_draws", "_written")
+    Attributes:
+        count: how many operators have.
+    """
+
+    __slots__ = ("_draws", "_written", "count")
 
     def __init__(self) -> None:
-        self._written: list[tuple[Any, Any]] = []
+        self.count = 0
+        self._written: dict[Any, tuple[Any, Any]] = {}  # what was there before the first write, by place
         self._draws: dict[torch.Generator, _Draws] = {}
 
     def add(self, later: Effects) -> None:
         """What an attempt inside of this one has done, and leaves."""
-        self._written += later._written
+        for place, before in later._written.items():
+            self._written.setdefault(place, before)
+        self.count += later.count
         for generator, draws in later._draws.items():
             self._draws.setdefault(generator, draws).add(draws)
 
@@ -101,9 +121,13 @@ class Effects:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         for name in _writes(func._schema):
             for tensor in _tensors(given.get(name)):
-                self._written.append((tensor, tensor.clone()))
+                self.count += 1
+                place = _place(tensor)
+                if place not in self._written:
+                    self._written[place] = tensor, tensor.clone()
         if _DRAWS not in func.tags:
             return func(*args, **kwargs)
+        self.count += 1
         generator = _generator(given)
         draws = self._draws.setdefault(generator, _Draws(generator))
         return draws.drawn(func, args, kwargs)
@@ -111,7 +135,7 @@ class Effects:
     def undo(self) -> None:
         """Put all back that it has changed."""
         with torch.no_grad():
-            for tensor, before in reversed(self._written):
+            for tensor, before in reversed(self._written.values()):
                 tensor.copy_(before)
         for draws in self._draws.values():
             draws.undo()
@@ -171,6 +195,13 @@ class _Draws:
         self._generator.set_state(there)
         self._after = there
         return True
+
+
+def _place(tensor: torch.Tensor) -> Any:
+    """Which memory a tensor is, as long as it lives."""
+    if tensor.layout is not torch.strided or type(tensor) not in _PLAIN:
+        return id(tensor)
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:
