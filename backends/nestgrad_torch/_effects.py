@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import threading
 import types
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,8 +26,11 @@ _OWNERS = (torch, torch.Tensor, torch._C._nn, torch.nn.functional)
 _DRAWS = torch.Tag.nondeterministic_seeded
 _WRITTEN_UNSAID = {"running_mean", "running_var"}
 """Arguments that some operators write although their schema says nothing of it."""
+_MAY_DRAW = {"generator", "p", "dropout", "dropout_p", "train", "training"}
+"""Arguments of the operators that draw, and of some others."""
 _SWITCHES = {"training", "inplace", "dropout_p", "max_norm", "use_input_stats", "running_mean"}
 """Arguments of Python's functions that make them write or draw."""
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 current: ContextVar[Effects | None] = ContextVar("nestgrad_torch_effects", default=None)
 
@@ -37,10 +41,20 @@ def _writes(schema: Any) -> set[str]:
     return names | (_WRITTEN_UNSAID & {argument.name for argument in schema.arguments})
 
 
-def _has_effects(name: str) -> bool:
-    packet: Any = getattr(torch.ops.aten, name)
-    overloads = [getattr(packet, overload) for overload in packet.overloads()] if hasattr(packet, "overloads") else []
-    return any(_DRAWS in one.tags or (_writes(one._schema) - {"out"}) for one in overloads)
+def _has_effects(name: str, schema: Any) -> bool:
+    """Whether an operator may write into a tensor that it is given for something else, or draw."""
+    outs = {argument.name for argument in schema.arguments if argument.is_out or "Tensor" not in str(argument.type)}
+    if _writes(schema) - outs:
+        return True
+    if _MAY_DRAW.isdisjoint(argument.name for argument in schema.arguments):  # else torch is asked: a slow answer
+        return False
+    return _DRAWS in getattr(getattr(torch.ops.aten, name), schema.overload_name or "default").tags
+
+
+def _names() -> set[str]:
+    """The operators of torch that may have effects; `dir(torch.ops.aten)` knows those alone that were used."""
+    spaces = ((*schema.name.split("::"), schema) for schema in torch._C._jit_get_all_schemas())
+    return {name for space, name, schema in spaces if space == "aten" and _has_effects(name, schema)}
 
 
 def _is_switched(function: Any) -> bool:
@@ -49,7 +63,7 @@ def _is_switched(function: Any) -> bool:
 
 EFFECTS = frozenset(
     {
-        *(getattr(owner, n) for n in dir(torch.ops.aten) if _has_effects(n) for owner in _OWNERS if hasattr(owner, n)),
+        *(getattr(owner, name) for name in _names() for owner in _OWNERS if hasattr(owner, name)),
         *(function for function in vars(torch.nn.functional).values() if _is_switched(function)),
         *(getattr(torch.Tensor, n) for n in dir(torch.Tensor) if n.startswith("__i") and hasattr(torch.Tensor, n)),
         torch.nn.functional.gumbel_softmax,
@@ -76,19 +90,26 @@ def attempt(evaluate: Callable[[], T]) -> T:
 
 
 class Effects:
-    """What one attempt has written and drawn."""
+    """What one attempt has written and drawn.
 
-    __slots__ = ("_draws", "_written")
+    Attributes:
+        count: how many operators have.
+    """
+
+    __slots__ = ("_states", "_written", "count")
 
     def __init__(self) -> None:
-        self._written: list[tuple[Any, Any]] = []
-        self._draws: dict[torch.Generator, _Draws] = {}
+        self.count = 0
+        self._written: dict[Any, tuple[Any, Any]] = {}  # what was there before the first write, by place
+        self._states: dict[torch.Generator, torch.Tensor] = {}  # before the first draw
 
     def add(self, later: Effects) -> None:
         """What an attempt inside of this one has done, and leaves."""
-        self._written += later._written
-        for generator, draws in later._draws.items():
-            self._draws.setdefault(generator, draws).add(draws)
+        for place, before in later._written.items():
+            self._written.setdefault(place, before)
+        self.count += later.count
+        for generator, state in later._states.items():
+            self._states.setdefault(generator, state)
 
     def seeing(self, func: Any, kwargs: Any) -> AbstractContextManager[Any]:
         """A context for the call of a function; the operators are seen of one that may have effects."""
@@ -102,20 +123,28 @@ class Effects:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         for name in _writes(func._schema):
             for tensor in _tensors(given.get(name)):
-                self._written.append((tensor, tensor.clone()))
-        if _DRAWS not in func.tags:
-            return func(*args, **kwargs)
-        generator = _generator(given)
-        draws = self._draws.setdefault(generator, _Draws(generator))
-        return draws.drawn(func, args, kwargs)
+                self.count += 1
+                place = _place(tensor)
+                if place not in self._written:
+                    self._written[place] = tensor, tensor.clone()
+        if _DRAWS in func.tags:
+            self.count += 1
+            generator = _generator(given)
+            if generator not in self._states:
+                self._states[generator] = generator.get_state()
+        return func(*args, **kwargs)
 
     def undo(self) -> None:
-        """Put all back that it has changed."""
+        """Put all back that it has changed.
+
+        Generators only where there is no other thread: it may draw at any moment, and would draw the same once more.
+        """
         with torch.no_grad():
-            for tensor, before in reversed(self._written):
+            for tensor, before in reversed(self._written.values()):
                 tensor.copy_(before)
-        for draws in self._draws.values():
-            draws.undo()
+        if threading.active_count() == 1:
+            for generator, state in self._states.items():
+                generator.set_state(state)
 
 
 class _Operators(TorchDispatchMode):
@@ -129,49 +158,11 @@ class _Operators(TorchDispatchMode):
         return self._effects.operator(func, args, kwargs or {})
 
 
-class _Draws:
-    """What was drawn from a generator, to be drawn again, as long as nobody else has drawn from it meanwhile.
-
-    torch lets other threads run while it draws. So it draws from a generator like it, which nobody else has, and the
-    states are compared and set where no other thread comes between.
-    """
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self._generator, self._like = generator, torch.Generator(generator.device)
-        self._before = self._after = generator.get_state()
-        self._is_alone = True
-
-    def drawn(self, func: Any, args: Any, kwargs: Any) -> Any:
-        """What an operator draws."""
-        if self._is_alone:
-            self._like.set_state(self._after)
-            try:
-                found = func.overloadpacket(*args, **{**kwargs, "generator": self._like})
-            except (TypeError, RuntimeError):  # it takes no generator
-                self._is_alone = False
-            else:
-                self._is_alone = self._moved(self._after, self._like.get_state())
-                if self._is_alone:
-                    return found
-        return func(*args, **kwargs)
-
-    def add(self, later: _Draws) -> None:
-        """What was drawn after this, from the same generator."""
-        self._is_alone = self._is_alone and later._is_alone
-        self._after = later._after
-
-    def undo(self) -> None:
-        """Put the generator back, if nobody else has drawn from it."""
-        if self._is_alone:
-            self._moved(self._after, self._before)
-
-    def _moved(self, here: torch.Tensor, there: torch.Tensor) -> bool:
-        """Whether the generator was in one state; it is in the other then."""
-        if self._generator.get_state().numpy().tobytes() != here.numpy().tobytes():
-            return False
-        self._generator.set_state(there)
-        self._after = there
-        return True
+def _place(tensor: torch.Tensor) -> Any:
+    """Which memory a tensor is, as long as it lives."""
+    if tensor.layout is not torch.strided or type(tensor) not in _PLAIN:
+        return id(tensor)
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

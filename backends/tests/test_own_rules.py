@@ -1,8 +1,11 @@
 """Rules of the user's own in the engines: those that hide something are an error, those that do not are right."""
 
+from pathlib import Path
+
 import pytest
 
 import nestgrad as ng
+from nestgrad._rules import Listening
 
 
 @pytest.fixture
@@ -72,6 +75,42 @@ def test_jax(jax, name, how, is_compiled):
                 op(x, v)
             assert caught.value.rules == (name,)
             assert min(abs(truth - caught.value.compared.expected)) < 1e-5
+
+
+def hiding(jax):
+    """Functions that have a derivative of somebody's own, which hides what it depends on, although jax wrote a part."""
+    jnp, hidden = jax.numpy, jax.lax.stop_gradient
+    of_jax = {"custom_jvp": jax.custom_jvp(jax.nn.softplus), "custom_vjp": jax.custom_vjp(jax.nn.softplus)}
+    of_jax["custom_jvp"].defjvp(lambda x, v: (jax.nn.softplus(*x), v[0] * hidden(jax.nn.sigmoid(x[0]))))
+    of_jax["custom_vjp"].defvjp(lambda x: (jax.nn.softplus(x), x), lambda x, u: (u * hidden(jax.nn.sigmoid(x)),))
+    of_jax["custom_gradient"] = jax.custom_gradient(lambda x: (jnp.sin(x), lambda u: u * hidden(jnp.cos(x))))
+
+    beside = Path(jax.__file__).parent.with_name("jaxopt") / "root.py"  # a package whose name begins as jax's does
+    written = {"jax": jax}
+    source = (
+        "@jax.custom_jvp\ndef cube(x): return x**3\n"
+        "cube.defjvp(lambda x, v: (cube(*x), v[0] * 3 * jax.lax.stop_gradient(x[0]) ** 2))"
+    )
+    exec(compile(source, str(beside), "exec"), written)
+    return of_jax | {"jaxopt": written["cube"]}
+
+
+@pytest.mark.parametrize("way", ["plain", "jit"])
+@pytest.mark.parametrize("name", ["custom_jvp", "custom_vjp", "custom_gradient", "jaxopt"])
+def test_jax_rules_that_are_in_part_jaxs_own(jax, name, way):
+    g = hiding(jax)[name]
+    g, x = jax.jit(g) if way == "jit" else g, jax.numpy.array([0.5, 2.0])
+    with pytest.raises(ng.VerificationError):
+        ng.hvp(lambda x: g(x).sum())(x, x)
+
+
+def test_jaxs_own_rules_are_not_listened_to(jax):
+    x = jax.numpy.array([0.5, 2.0])
+    for g in (jax.nn.relu, jax.nn.silu, jax.nn.logsumexp, jax.nn.softplus, jax.numpy.sinc, jax.numpy.linalg.norm):
+        with Listening() as rules:
+            ng.gradient(lambda x, g=g: g(x).sum())(x)
+            ng.gradient(lambda x, g=g: jax.jit(g)(x).sum())(x)
+        assert rules.heard == []
 
 
 def test_jax_inside_the_users_own_tracing_is_not_verified(jax):

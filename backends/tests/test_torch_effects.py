@@ -7,6 +7,8 @@ import pytest
 import nestgrad as ng
 
 torch = pytest.importorskip("torch")
+from nestgrad_torch._effects import Effects  # noqa: E402  # which needs torch
+
 F = torch.nn.functional
 
 pytestmark = pytest.mark.filterwarnings("ignore::nestgrad.NestingFallbackWarning")
@@ -74,6 +76,9 @@ WRITES = {
     "foreach": lambda t: torch._foreach_add_([t], 1),
     "operator": lambda t: torch.ops.aten.mul_(t, 2),
     "relu": lambda t: F.relu(t.sub_(5), inplace=True),
+    "random_": lambda t: t.random_(),
+    "put_": lambda t: t.put_(torch.tensor([1]), 9 * ONE.reshape(1)),
+    "polygamma_": lambda t: t.polygamma_(1),
     "index_put_": lambda t: t.index_put_((torch.tensor([1]),), 9 * ONE),
 }
 
@@ -161,3 +166,47 @@ def test_what_verification_evaluates_leaves_nothing_and_undoes_no_more():
     torch.set_rng_state(before)
     F.dropout(X, 0.5)
     assert torch.equal(torch.get_rng_state(), after)
+
+
+def test_what_it_leaves_is_nothing_either_where_f_was_watched_before():
+    """A graph that is known need not be watched; what f does to tensors is not in it."""
+
+    def f(x):
+        return (F.dropout(x, 0.5) ** 3).sum()
+
+    for _ in range(4):
+        torch.manual_seed(0)
+        ng.hvp(f, verify=True)(X, V)
+        found = torch.get_rng_state()
+        torch.manual_seed(0)
+        f(X)
+        assert torch.equal(found, torch.get_rng_state())
+
+
+def test_a_nesting_that_is_refused_again_leaves_nothing_either():
+    statistics = Statistics()
+    before = statistics.state()
+
+    def f(x):
+        return statistics(x) + torch.sqrt((x * x).sum()) ** 2  # whose second derivative is not finite at 0
+
+    for _ in range(4):
+        with pytest.raises(ng.NotFiniteError):
+            ng.hvp(f)(torch.zeros_like(X), V)
+        torch.testing.assert_close(statistics.state(), before)
+
+
+def test_a_tensor_is_kept_once_however_often_it_is_written():
+    tensor, effects = torch.zeros(3), Effects()
+
+    def add():
+        for _ in range(10):
+            for changed in (tensor, tensor[1:]):
+                with effects.seeing(torch.Tensor.add_, {}):
+                    changed.add_(1)
+
+    add()
+    assert effects.count == 20
+    assert len(effects._written) == 2
+    effects.undo()
+    assert torch.equal(tensor, torch.zeros(3))

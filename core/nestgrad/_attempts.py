@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ._advice import Advice, find_advice
 from ._arguments import Call
@@ -23,7 +24,9 @@ from ._trying import Attempt, undone
 from ._verification import Verification
 from .typing import Function
 
-_choosing = threading.RLock()
+_choosing: WeakKeyDictionary[Attempts, threading.RLock] = WeakKeyDictionary()
+"""One lock for each that chooses, as f may wait for another thread, which calls another operator; not on the object,
+which may be copied."""
 
 
 class Attempts:
@@ -82,7 +85,7 @@ class Attempts:
             refused = self._told(error, plan, call, kwargs, attempt)
             if attempt is None:
                 raise self._advised(refused, call, kwargs)
-            with _choosing:  # threads that come here together choose once
+            with _choosing.setdefault(self, threading.RLock()):  # threads that come here together choose once
                 return self._by_another(others, refused, plan, attempt, call, kwargs)
         finally:
             del error, refused  # their tracebacks hold this frame: f and its inputs would live until a collection

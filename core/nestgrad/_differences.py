@@ -1,8 +1,9 @@
 """A directional derivative beside central differences, with a bar that tells what the differences are worth.
 
 Five values, at x, x ± hv and x ± hv/2. The bar is the larger of two: how far the two steps part, and how far right
-from left, as they do at a kink; and rounding. See Richardson, The approximate arithmetical solution by finite
-differences (1911).
+from left, as they do at a kink; and rounding. What is smaller than the steps they do not see: where they say that it is
+another number, much smaller steps have to say the same, four more values. See Richardson, The approximate arithmetical
+solution by finite differences (1911).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-_WIDTH = 4.0  # of the step, in units of the largest entry of x times the cube root of the precision
+_WIDTH = 4.0  # of the step, in units of the size of an entry of x times the cube root of the precision
 _WIDEST = 1e-2  # a bar that is wider, relative to the number, decides nothing
+_SMALLER = (1 / 30, 1 / 900)  # the steps that are asked as well before it is said to be another number
 _BARS, _LEAST = 20.0, 1e-4  # beyond so many bars, and so much of the number, it is another number
 
 
@@ -44,7 +46,7 @@ def compare(values: Callable[[float], Vector], found: Vector, scale: float, prec
     Args:
         values: a function of a step along the direction; gives vectors of one length.
         found: what the derivative is said to be, of that length.
-        scale: the step along the direction that is as large as x.
+        scale: the step along the direction that moves an entry of x by its own size, and none by more.
         precision: the spacing of the numbers that `values` computes with.
 
     Example:
@@ -69,4 +71,11 @@ def compare(values: Callable[[float], Vector], found: Vector, scale: float, prec
     entries = (float(found[worst]), float(best[worst])) if away.size else (0.0, 0.0)
     if not np.isfinite(bar) or bar > _WIDEST * size:
         return Compared(*entries, bar, None if not bar <= 2 * rounding or size > bar else False)  # 0 beside 0 is right
-    return Compared(*entries, bar, bool(away[worst] > _BARS * bar + _LEAST * size))
+    if away[worst] <= _BARS * bar + _LEAST * size:
+        return Compared(*entries, bar, False)
+    agree = all(
+        abs((values(part * h) - values(-part * h))[worst] / (2 * part * h) - best[worst])
+        <= min(max(_BARS, 1 / part) * bar, away[worst] / 2)  # rounding may be so much larger there
+        for part in _SMALLER
+    )
+    return Compared(*entries, bar, agree or None)

@@ -102,11 +102,11 @@ class Verification:
 
         try:
             moving = [leaf for leaf, v in zip(x, along, strict=True) if v is not None]
-            size = float(np.max(np.abs(_vector(offers, moving)), initial=1.0))
-            length = float(np.max(np.abs(_vector(offers, [v for v in along if v is not None])), initial=0.0))
-            if not length:
+            sizes = np.maximum(np.abs(_vector(offers, moving)), 1.0)
+            fastest = float(np.max(np.abs(_vector(offers, [v for v in along if v is not None])) / sizes, initial=0.0))
+            if not fastest:
                 return None
-            return compare(values, _contracted(offers, compared.found, compared.found_along), size / length, precision)
+            return compare(values, _contracted(offers, compared.found, compared.found_along), 1 / fastest, precision)
         except Exception:  # f has no gradient of its own that could be asked, as far as nestgrad knows
             return None
 

@@ -228,3 +228,24 @@ def test_nothing_is_kept_alive(refused):
         assert alive() is None
     finally:
         gc.enable()
+
+
+def test_f_may_wait_for_another_thread_that_chooses():
+    refuses, done = backend("RR"), threading.Event()
+
+    def elsewhere():
+        ng.hvp(Cubes(), backend=refuses)(X, V)
+        done.set()
+
+    def f(x):
+        f.calls += 1
+        if f.calls == 2:  # while this one chooses
+            threading.Thread(target=elsewhere, daemon=True).start()
+            assert done.wait(60)
+        return np.sum(x**3)
+
+    f.calls = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        numpy.testing.assert_allclose(ng.hvp(f, backend=refuses)(X, V), PRODUCT)
+    assert done.is_set()

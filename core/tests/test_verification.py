@@ -54,6 +54,21 @@ def test_a_function_without_such_a_rule_costs_nothing():
     assert f.calls == 1
 
 
+@primitive
+def quartic(x):
+    return x**4
+
+
+defvjp(quartic, lambda value, x: lambda cotangent: cotangent * 4 * hidden(x))
+
+
+def test_a_rule_that_an_operator_inside_of_f_meets_is_heard_of():
+    inner = lambda x: ng.gradient(lambda y: np.sum(quartic(y)), backend="autograd")(x)  # noqa: E731
+    with pytest.raises(ng.VerificationError) as caught:  # made of a rule of hidden's, which is right once
+        ng.hvp(lambda x: np.sum(inner(x)), backend="autograd")(X, V)
+    assert caught.value.rules == ("quartic", "hidden")
+
+
 @pytest.mark.parametrize("more", [0.0, 1.0])
 @pytest.mark.parametrize("nesting", ["RR", "auto"])
 def test_a_rule_that_hides_is_an_error_at_every_call(nesting, more):
@@ -153,3 +168,31 @@ def test_differences(f, derivative):
 def test_differences_at_a_kink_decide_nothing():
     assert compare(lambda h: numpy.array([abs(h)]), numpy.array([0.0]), 1.0, 2e-16).differs is None
     assert compare(lambda h: numpy.array([max(h, 0.0)]), numpy.array([1.0]), 1.0, 2e-16).differs is None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("v", [(0.0, 1.0), (1.0, 1.0)])
+def test_entries_of_many_sizes_are_moved_by_their_own(dtype, v):
+    """The derivative of arctan is 0 far from 0: a step as large as the largest entry sees nothing of the smallest."""
+    x, v = numpy.array([1e8, 0.3], dtype), numpy.array(v, dtype)
+    f = Counted(np.arctan)
+    product = ng.hvp(f, backend="autograd", verify=True)(x, v)
+    numpy.testing.assert_allclose(product, [0, -2 * 0.3 / (1 + 0.3**2) ** 2], rtol=1e-4, atol=1e-6)
+    assert f.calls == 1 + 5
+
+
+@pytest.mark.parametrize("sharpness", [3e4, 1e5])
+def test_what_is_smaller_than_the_steps_is_looked_at_with_smaller_ones(sharpness):
+    x, v = numpy.zeros(2, numpy.float32), numpy.ones(2, numpy.float32)
+    softplus = Counted(lambda x: np.logaddexp(0, np.float32(sharpness) * x) / np.float32(sharpness))
+    numpy.testing.assert_allclose(ng.hvp(softplus, backend="autograd", verify=True)(x, v), sharpness / 4, rtol=1e-3)
+    assert softplus.calls > 1 + 5
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_wrong_is_found_with_smaller_steps_as_well(dtype):
+    random = numpy.random.default_rng(0)
+    for size in (1e-3, 1.0, 30.0, 1e4):
+        x, v = (random.normal(size=5).astype(dtype) * dtype_size for dtype_size in (numpy.float32(size), 1))
+        with pytest.raises(ng.VerificationError):
+            ng.hvp(Counted(lambda x, s=size: hidden(x / np.float32(s))), backend="autograd")(x, v)

@@ -1,10 +1,12 @@
 """Rules that were written outside of jax: of `jax.custom_jvp` and `jax.custom_vjp`, in f or in a program that it holds.
 
-Each records where the function was written that it is the rule of.
+Each records where the function was written that it is the rule of, and where the rule: both may be somebody's own.
 """
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,16 +18,19 @@ from jax.extend.core import Jaxpr, jaxprs_in_params
 from nestgrad.extend import own_rule
 from nestgrad_jax._callers import Program
 
-_JAX = str(Path(jax.__file__).parent)
-_OURS = str(Path(__file__).parents[1])
-_WITH_A_RULE = ("custom_jvp_call", "custom_vjp_call")
+_JAX = str(Path(jax.__file__).parent) + os.sep  # or jaxopt would be jax
+_OURS = str(Path(__file__).parents[1]) + os.sep
+_CUSTOM_GRADIENT = inspect.getfile(jax.custom_gradient)
+"""Where jax writes the function that `jax.custom_gradient` gives the rule of its user to."""
+_RULES = {"custom_jvp_call": "jvp_jaxpr_fun", "custom_vjp_call": "bwd"}
+"""What is called with a rule, and the parameter that holds the rule."""
 
 _known: WeakKeyDictionary[Jaxpr, frozenset[str]] = WeakKeyDictionary()
 
 
-def tell_rule(f: Any) -> None:
-    """Declare the rule of a function under transformations, unless it is jax's or nestgrad's."""
-    name = _name(f)
+def tell_rule(f: Any, rule: Any) -> None:
+    """Declare the rule of a function under transformations, unless both are jax's or nestgrad's."""
+    name = _name(f, rule)
     if name is not None:
         own_rule(name)
 
@@ -48,13 +53,19 @@ def _rules_in(program: Program) -> frozenset[str]:
 def _names(program: Jaxpr) -> Iterator[str]:
     for equation in program.eqns:
         inner = [*jaxprs_in_params(equation.params)]
-        if equation.primitive.name in _WITH_A_RULE:
-            yield from filter(None, (_name(getattr(one, "jaxpr", one)) for one in inner))
+        rule = _RULES.get(equation.primitive.name)
+        if rule is not None:
+            name = _name(getattr(inner[0], "jaxpr", inner[0]), equation.params[rule])
+            yield from () if name is None else (name,)
         for one in inner:
             yield from _rules_in(one)
 
 
-def _name(f: Any) -> str | None:
-    info = f.debug_info
-    written_in = info.func_filename or ""
-    return None if written_in.startswith((_JAX, _OURS)) else info.func_name
+def _name(f: Any, rule: Any) -> str | None:
+    if _file(f) == _CUSTOM_GRADIENT:
+        return "custom_gradient"
+    return None if all(_file(one).startswith((_JAX, _OURS)) for one in (f, rule)) else f.debug_info.func_name
+
+
+def _file(f: Any) -> str:
+    return f.debug_info.func_filename or ""

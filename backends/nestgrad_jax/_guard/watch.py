@@ -214,7 +214,7 @@ class _Watch(Trace):
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f)
+        tell_rule(f, jvp)
         refuse_if_traced(f, args)
         with set_current_trace(self._trace):
             result = replaced(f, args)
@@ -224,7 +224,7 @@ class _Watch(Trace):
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f)
+        tell_rule(f, bwd)
         return self._all_seen(self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, args, **options))
 
     def __getattr__(self, name: str) -> Any:

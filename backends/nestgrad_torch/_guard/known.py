@@ -24,6 +24,7 @@ import optree
 import torch
 
 from nestgrad.extend import Function, Leaves, UnsupportedNestingError, UserFunction
+from nestgrad_torch._effects import Effects, current
 from nestgrad_torch._graph import Graph
 
 from .beside_graph import Recorded
@@ -41,17 +42,19 @@ _functions: WeakKeyDictionary[Any, dict[Hashable, _Seen]] = WeakKeyDictionary()
 class _Seen:
     """The graphs of one function, for inputs and arguments of one kind."""
 
-    __slots__ = ("always", "calls", "graphs")
+    __slots__ = ("always", "calls", "does_nothing", "graphs")
 
     def __init__(self) -> None:
         self.graphs = Looks()
         self.calls = 0
         self.always = False
+        self.does_nothing = False  # as far as was seen: to tensors and generators
 
-    def is_due(self) -> bool:
+    def is_due(self, effects: Effects | None) -> bool:
         """Whether this call is one of those that are watched whatever was seen."""
         self.calls = calls = self.calls + 1
-        return self.always or calls & (calls - 1) == 0 or calls % _EVERY == 0
+        unknown = effects is not None and not self.does_nothing
+        return self.always or unknown or calls & (calls - 1) == 0 or calls % _EVERY == 0
 
     def note(self, graph: Graph, look: Look, called_unseen: bool) -> None:
         """What a call that was watched has recorded."""
@@ -69,8 +72,8 @@ def recorded(nesting: str, f: Function, inputs: Leaves, x: Leaves, has_aux: bool
     Raises:
         UnsupportedNestingError: torch would get an operation wrong under this nesting.
     """
-    seen = _seen(nesting, f, inputs)
-    if seen is not None and not seen.is_due():
+    seen, effects = _seen(nesting, f, inputs), current.get()
+    if seen is not None and not seen.is_due(effects):
         output = f(*inputs)
         graph = Graph(output[0] if has_aux else output, inputs)
         look = seen.graphs.get(graph.signature)
@@ -80,7 +83,7 @@ def recorded(nesting: str, f: Function, inputs: Leaves, x: Leaves, has_aux: bool
             if look.captured:
                 Captured(inputs, x).check(nesting, graph, look.captured)  # f is the user's: the only one that is known
             return output, graph, look
-    watch = watching(nesting, Captured(inputs, x))
+    watch, before = watching(nesting, Captured(inputs, x)), effects.count if effects is not None else 0
     try:
         with watch:
             output = f(*inputs)
@@ -98,6 +101,8 @@ def recorded(nesting: str, f: Function, inputs: Leaves, x: Leaves, has_aux: bool
         tell_rules(graph, look)
     if seen is not None:
         seen.note(graph, look, watch.called_unseen)
+        if effects is not None:
+            seen.does_nothing = effects.count == before
     return output, graph, look
 
 
@@ -109,7 +114,7 @@ def pulled_back(f: Function, inputs: Leaves, recorded: Recorded) -> Iterator[Non
     user's aside.
     """
     seen = _seen("FR", f, inputs)
-    due = seen is None or seen.is_due()
+    due = seen is None or seen.is_due(None)  # f itself is watched by FR
     if seen is not None and not due and not recorded.hooked and recorded.graph.signature in seen.graphs:
         yield
         return
