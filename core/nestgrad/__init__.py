@@ -38,6 +38,8 @@ from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient
 from ._gradient import gradient as gradient
 from ._gradient import value_and_gradient as value_and_gradient
+from ._hvp import gradient_and_hvp as gradient_and_hvp
+from ._hvp import hvp as hvp
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError
@@ -49,7 +51,5 @@ from ._registry import get_backend as get_backend
 from ._second_order import derivative as derivative
 from ._second_order import forward_over_forward as forward_over_forward
 from ._second_order import forward_over_reverse as forward_over_reverse
-from ._second_order import gradient_and_hvp as gradient_and_hvp
-from ._second_order import hvp as hvp
 from ._second_order import reverse_over_forward as reverse_over_forward
 from ._second_order import reverse_over_reverse as reverse_over_reverse

@@ -11,6 +11,7 @@ from typing import Any
 from ._claims import owner
 from ._errors import EngineError, NestingFallbackWarning
 from ._gradient import gradient
+from ._hvp import hvp
 from ._inputs import open_primal
 from ._nesting import Nesting
 from ._offers import Offers, offers
@@ -19,7 +20,7 @@ from ._outcome import of_outcome
 from ._refusal import UnsupportedNestingError
 from ._routes import recorded
 from ._rules import Listening
-from ._second_order import derivative, hvp
+from ._second_order import derivative
 from ._select import ABOUT_ARGUMENTS, select
 from ._select import explain as told
 from ._spec import Backend
