@@ -19,9 +19,8 @@ from torch._functorch.autograd_function import custom_function_call
 from torch._library.custom_ops import OPDEFS
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from nestgrad.extend import UnsupportedNestingError, own_rule
+from nestgrad.extend import own_rule
 from nestgrad_torch._effects import EFFECTS, current
 from nestgrad_torch._faults.constants import READERS
 from nestgrad_torch._faults.linearize import is_linearized, is_traced
@@ -35,16 +34,14 @@ from nestgrad_torch._repairs.table import REPAIRS
 from nestgrad_torch._scripted import ran_plan
 from nestgrad_torch._variables import is_variable, unwrapped
 
-from .arguments import of_function, of_operator
+from .arguments import of_function
 from .captured import Captured
 from .held import LOSING, called, is_recording, taken_out, varies
 from .here import nesting_here, transforms
+from .operators import every_operator
 from .reads import ASKED, READS, reads
 from .recorded import tell_rule
 from .refused import Refused, hidden_by_views, refused, without_a_node
-
-# Of a structural zero, under any dispatch mode, torch calls these by themselves without end, and crashes.
-_CRASHING = (torch.ops.aten.mul.Scalar, torch.ops.aten.div.Scalar)
 
 _recorded: ContextVar[bool] = ContextVar("nestgrad_torch_recorded", default=False)
 
@@ -94,45 +91,6 @@ def refusing(
         return
     with every_operator(nesting, operators) as read, kind(nesting, functions, Captured(x), read) as watch:
         yield watch
-
-
-@contextlib.contextmanager
-def every_operator(nesting: str, operators: Refused) -> Iterator[list[Any]]:
-    """A context in which these operators are refused, whoever calls them, and the tensors that were made numbers."""
-    watch = _Operators(nesting, operators)
-    try:
-        with watch:
-            yield watch.read
-    except RuntimeError as error:  # TorchScript makes its own of every exception
-        if watch.refusal is None or isinstance(error, UnsupportedNestingError):
-            raise
-        raise watch.refusal from error
-
-
-class _Operators(TorchDispatchMode):
-    """Sees every operator that runs, whoever called it."""
-
-    def __init__(self, nesting: str, refused: Refused) -> None:
-        super().__init__()
-        self._nesting, self._refused = nesting, refused
-        self.refusal: UnsupportedNestingError | None = None
-        self.read: list[Any] = []  # tensors whose value was made a Python number
-
-    @classmethod
-    def ignore_compile_internals(cls) -> bool:
-        """Dynamo, which torch.cond calls, fails to trace this mode, and then fails for good."""
-        return True
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        for wrong in self._refused.get(func.overloadpacket, ()):
-            if wrong.concerns(of_operator(func, args, kwargs)):
-                self.refusal = wrong.refusal(self._nesting)
-                raise self.refusal
-        if func is torch.ops.aten._local_scalar_dense.default:
-            self.read.append(args[0])
-        if func in _CRASHING and args[0]._is_zerotensor():
-            return torch._efficientzerotensor(args[0].shape, dtype=args[0].dtype, device=args[0].device)
-        return func(*args, **(kwargs or {}))
 
 
 class Functions(TorchFunctionMode):
