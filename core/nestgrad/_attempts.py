@@ -15,6 +15,7 @@ from ._basis import is_small
 from ._definition import Definition
 from ._errors import EngineError, NestgradError, NestingFallbackWarning
 from ._failures import Refused, is_users, recognised, translated
+from ._layout import Layout
 from ._left_out import users_level
 from ._nesting import Nesting
 from ._offers import Offers
@@ -46,7 +47,7 @@ class Attempts:
         self.offers, self._f, self._definition, self._decided = offers, f, definition, decided
         self._first, self._others = self._plan(nestings[0]), nestings[1:]
         self._verify = Verification(f, definition, offers, decided["has_aux"], decided["verify"])
-        self._begun: dict[Any, bool] = {}
+        self._begun: list[Layout] = []
         self._chosen: dict[Any, Plan] = {}
         self._found: dict[Any, Advice] = {}
         self._has_warned = False
@@ -70,7 +71,9 @@ class Attempts:
         verified = functools.partial(self._verify, plan, call, kwargs, attempt)
         result, is_settled = attempt(verified) if self._others else verified()
         if is_settled:
-            _keep(self._begun, call.layout, True)
+            if len(self._begun) >= MAX_KEPT:
+                self._begun.clear()
+            self._begun.append(call.layout)
             self.only = before if self._chosen else plan
         return result
 

@@ -146,7 +146,11 @@ def _run(nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
 
 
 def _attempts() -> Function:
-    return lambda evaluate: evaluate()
+    return _attempt
+
+
+def _attempt(evaluate: Callable[[], Any]) -> Any:
+    return evaluate()
 
 
 def _unrecognised(exception: Exception, nesting: Nesting) -> None:

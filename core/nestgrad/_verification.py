@@ -60,14 +60,13 @@ class Verification:
         """
         if self._wanted is False:
             return plan(call, kwargs), True
-        key = plan.nesting, call.layout
-        if key in self._alarms:
-            raise self._alarms[key].again()
+        if self._alarms and (alarm := self._alarms.get((plan.nesting, call.layout))) is not None:
+            raise alarm.again()
         with Listening() as rules:
             result = plan(call, kwargs)
             if not self._wanted and (not rules.heard or plan.nesting.order == 1):  # that is what a rule says itself
                 return result, True
-            names = tuple(dict.fromkeys(rules.heard))
+            key, names = (plan.nesting, call.layout), tuple(dict.fromkeys(rules.heard))
             compared = undone(attempt, lambda: self._compared(call, kwargs, result))
             rules.verified = compared is not None and compared.differs is False
         if compared is not None and compared.differs:
