@@ -8,6 +8,8 @@ what they write is kept. A script of TorchScript is not looked into.
 from __future__ import annotations
 
 import inspect
+import itertools
+import operator
 import types
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -27,6 +29,8 @@ _MAY_DRAW = {"generator", "p", "dropout", "dropout_p", "train", "training"}
 """Arguments of the operators that draw, and of some others."""
 _SWITCHES = {"training", "inplace", "dropout_p", "max_norm", "use_input_stats", "running_mean"}
 """Arguments of Python's functions that make them write or draw."""
+_STATE, _ARRAY, _BYTES = map(operator.methodcaller, ("get_state", "numpy", "tobytes"))
+_LOOKS = 32
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 current: ContextVar[Effects | None] = ContextVar("nestgrad_torch_effects", default=None)
@@ -155,8 +159,8 @@ class _Operators(TorchDispatchMode):
 class _Draws:
     """What was drawn from a generator, to be drawn again, as long as nobody else has drawn from it meanwhile.
 
-    torch lets other threads run while it draws. So it draws from a generator like it, which nobody else has, and the
-    states are compared and set where no other thread comes between.
+    What a draw leaves the generator in is known from a generator like it, which nobody else has. The generator itself
+    is set where something is undone, and nowhere else: torch lets other threads draw between two calls of Python.
     """
 
     def __init__(self, generator: torch.Generator) -> None:
@@ -167,16 +171,10 @@ class _Draws:
     def drawn(self, func: Any, args: Any, kwargs: Any) -> Any:
         """What an operator draws."""
         if self._is_alone:
-            self._like.set_state(self._after)
-            try:
-                found = func.overloadpacket(*args, **{**kwargs, "generator": self._like})
-            except (TypeError, RuntimeError):  # it takes no generator
-                self._is_alone = False
-            else:
-                self._is_alone = self._moved(self._after, self._like.get_state())
-                if self._is_alone:
-                    return found
-        return func(*args, **kwargs)
+            self._draw_alike(func, args, kwargs)
+        found = func(*args, **kwargs)
+        self._is_alone = self._is_alone and self._is_as_left()
+        return found
 
     def add(self, later: _Draws) -> None:
         """What was drawn after this, from the same generator."""
@@ -185,16 +183,33 @@ class _Draws:
 
     def undo(self) -> None:
         """Put the generator back, if nobody else has drawn from it."""
-        if self._is_alone:
-            self._moved(self._after, self._before)
+        if not self._is_alone:
+            return
+        # One call of C, in which no other thread of Python begins to draw; one that has begun is through by the last.
+        states = map(_STATE, itertools.repeat(self._generator, _LOOKS))
+        entries = map(_BYTES, map(_ARRAY, states))
+        same = map(all, [map(self._after.numpy().tobytes().__eq__, entries)])
+        list(map(self._generator.set_state, itertools.compress([self._before], same)))
 
-    def _moved(self, here: torch.Tensor, there: torch.Tensor) -> bool:
-        """Whether the generator was in one state; it is in the other then."""
-        if self._generator.get_state().numpy().tobytes() != here.numpy().tobytes():
-            return False
-        self._generator.set_state(there)
-        self._after = there
-        return True
+    def _draw_alike(self, func: Any, args: Any, kwargs: Any) -> None:
+        self._like.set_state(self._after)
+        args, kwargs = _copied(func, args, kwargs)
+        try:
+            func.overloadpacket(*args, **{**kwargs, "generator": self._like})
+        except (TypeError, RuntimeError):  # it takes no generator
+            self._is_alone = False
+        self._after = self._like.get_state()
+
+    def _is_as_left(self) -> bool:
+        return bool(self._generator.get_state().numpy().tobytes() == self._after.numpy().tobytes())
+
+
+def _copied(func: Any, args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of an operator, with copies of those that it writes."""
+    written, names = _writes(func._schema), [argument.name for argument in func._schema.arguments]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    given |= {name: given[name].clone() for name in written if isinstance(given.get(name), torch.Tensor)}
+    return [given[name] for name in names[: len(args)]], {name: given[name] for name in kwargs}
 
 
 def _place(tensor: torch.Tensor) -> Any:
