@@ -26,7 +26,9 @@ _TAKEN_BACK = {
     "AssignAddVariableOp": tf.raw_ops.AssignSubVariableOp,
     "AssignSubVariableOp": tf.raw_ops.AssignAddVariableOp,
 }
-_NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK}
+_OF_PARTS = {"ResourceStridedSliceAssign", *(name for name in dir(tf.raw_ops) if name.startswith("ResourceScatter"))}
+"""What writes into a part of a variable."""
+_NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK, *_OF_PARTS}
 
 
 _current: ContextVar[Effects | None] = ContextVar("nestgrad_tensorflow_effects", default=None)
@@ -93,17 +95,20 @@ class Effects:
         _, before = self._known.get(id(handle), (handle, None))
         if operation == _READ:
             self._known[id(handle)] = handle, outputs[0]
-        elif operation == _WRITE:
-            self._known[id(handle)] = handle, inputs[1]
-            if before is not None:
-                self._undo.append(lambda: tf.raw_ops.AssignVariableOp(resource=handle, value=before))
         elif operation == _DRAW:
-            state = outputs[0]
-            self._undo.append(lambda: tf.raw_ops.AssignVariableOp(resource=handle, value=state))
+            self._put_back(handle, outputs[0])
         else:
             self._known.pop(id(handle), None)
-            value = inputs[1]
-            self._undo.append(lambda: _TAKEN_BACK[operation](resource=handle, value=value))
+            if before is not None:
+                self._put_back(handle, before)
+            elif operation in _TAKEN_BACK:
+                value = inputs[1]
+                self._undo.append(lambda: _TAKEN_BACK[operation](resource=handle, value=value))
+            if operation == _WRITE:
+                self._known[id(handle)] = handle, inputs[1]
+
+    def _put_back(self, handle: Any, value: Any) -> None:
+        self._undo.append(lambda: tf.raw_ops.AssignVariableOp(resource=handle, value=value))
 
 
 class _Seeds:

@@ -101,6 +101,27 @@ def refused_at_first(tf, calls):
     return identity
 
 
+WRITES = {
+    "a part": lambda variable: variable[0].assign(variable[0] + 1),
+    "scattered": lambda variable: variable.scatter_nd_add([[0]], [variable[1]]),
+    "by a sum": lambda variable: variable.assign_add(variable * 0.1),
+    "many times": lambda variable: [variable.assign(variable * 3) for _ in range(3)],
+}
+
+
+@pytest.mark.parametrize("write", [*WRITES])
+def test_tensorflow_puts_back_what_was_written_into_a_variable_that_was_read(tf, write):
+    one, other = tf.Variable([0.3, 0.7], dtype=tf.float64), tf.Variable([0.3, 0.7], dtype=tf.float64)
+    WRITES[write](one)
+
+    def f(x):
+        WRITES[write](other)
+        return tf.reduce_sum(x**4)
+
+    ng.hvp(f, verify=True)(tf.ones(2, tf.float64), tf.ones(2, tf.float64))
+    assert other.numpy().tolist() == one.numpy().tolist()
+
+
 def test_tensorflow_leaves_what_the_chosen_nesting_alone_leaves(tf):
     x, v = tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 7.0], tf.float64), tf.ones(6, tf.float64)
     f, state = states(tf)

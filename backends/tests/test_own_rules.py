@@ -1,5 +1,8 @@
 """Rules of the user's own in the engines: those that hide something are an error, those that do not are right."""
 
+import contextlib
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,24 @@ def test_jaxs_own_rules_are_not_listened_to(jax):
             ng.gradient(lambda x, g=g: g(x).sum())(x)
             ng.gradient(lambda x, g=g: jax.jit(g)(x).sum())(x)
         assert rules.heard == []
+
+
+def test_jax_an_alarm_keeps_nothing_alive(jax):
+    class F:
+        def __call__(self, x):
+            return roots(jax)["anew"](x).sum()
+
+    f, x = F(), jax.numpy.array([0.5, 2.0])
+    alive = weakref.ref(f), weakref.ref(x)
+    gc.disable()
+    try:
+        for nesting in ("auto", "RR"):
+            with contextlib.suppress(ng.VerificationError):
+                ng.hvp(f, nesting)(x, x)
+        del f, x
+        assert [one() for one in alive] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_jax_inside_the_users_own_tracing_is_not_verified(jax):

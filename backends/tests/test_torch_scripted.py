@@ -9,7 +9,10 @@ import nestgrad as ng
 torch = pytest.importorskip("torch")
 ran_plan = pytest.importorskip("nestgrad_torch._scripted").ran_plan
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of TorchScript
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of TorchScript
+    pytest.mark.filterwarnings("ignore::nestgrad.NestingFallbackWarning"),  # a script that has a plan fails in a vmap
+]
 
 F64 = torch.float64
 X = torch.tensor([0.6, 1.1], dtype=F64)

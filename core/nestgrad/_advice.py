@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ._arguments import Call
 from ._definition import Definition
+from ._failures import Refused
 from ._nesting import Mode, Nesting, nestings
 from ._offers import OVER_A_BASIS, Offers
 from ._plan import Plan
@@ -29,8 +30,20 @@ class Advice(NamedTuple):
     instead: str | None = None
 
 
+def is_blocked(nesting: Nesting, refused: Refused) -> bool:
+    """Whether what was refused is known to be wrong in another nesting as well, even if it would not be seen there."""
+    blocks = getattr(refused, "blocks", ())
+    return any(nesting.matches(pattern) for pattern in blocks)
+
+
 def find_advice(
-    f: Function, definition: Definition, offers: Offers, call: Call, kwargs: dict[str, Any], **decided: Any
+    refused: Refused,
+    f: Function,
+    definition: Definition,
+    offers: Offers,
+    call: Call,
+    kwargs: dict[str, Any],
+    **decided: Any,
 ) -> Advice:
     """What works on these inputs instead of the nesting that was named.
 
@@ -55,10 +68,15 @@ def find_advice(
     (named,) = definition.nestings(offers)
     for nesting in _others(named, offers):
         other = definition.by(nesting)
-        if other is not None and works(other, nesting):
+        if other is not None and not is_blocked(nesting, refused) and works(other, nesting):
             return Advice(use=nesting)
         tried += [nesting] if other is not None else []
-    if OVER_A_BASIS in offers.candidates and definition.takes_auto and works(definition, OVER_A_BASIS):
+    if (
+        OVER_A_BASIS in offers.candidates
+        and definition.takes_auto
+        and not is_blocked(OVER_A_BASIS, refused)
+        and works(definition, OVER_A_BASIS)
+    ):
         return Advice(instead=_BY_AUTO)
     return Advice(tried=tuple(tried))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ._advice import Advice, find_advice
+from ._advice import Advice, find_advice, is_blocked
 from ._arguments import Call
 from ._basis import is_small
 from ._definition import Definition
@@ -89,7 +89,7 @@ class Attempts:
             if attempt is None:
                 raise self._advised(refused, call, kwargs)
             with _choosing.setdefault(self, threading.RLock()):  # threads that come here together choose once
-                return self._by_another(others, refused, plan, attempt, call, kwargs)
+                return self._by_another(others, refused, refused is not error, plan, attempt, call, kwargs)
         finally:
             del error, refused  # their tracebacks hold this frame: f and its inputs would live until a collection
 
@@ -97,6 +97,7 @@ class Attempts:
         self,
         others: list[Nesting],
         refused: Refused,
+        is_engines: bool,
         plan: Plan,
         attempt: Attempt,
         call: Call,
@@ -107,6 +108,8 @@ class Attempts:
         if known is not None and known is not plan:  # another thread's choice
             others = [known.nesting, *(nesting for nesting in others if nesting != known.nesting)]
         for nesting in others:
+            if is_blocked(nesting, refused):
+                continue
             other = known if known is not None and known.nesting == nesting else self._plan(nesting)
             try:
                 result, is_settled = attempt(functools.partial(self._verify, other, call, kwargs, attempt))
@@ -118,7 +121,11 @@ class Attempts:
             return result
         cause = refused.__cause__
         try:
-            if isinstance(cause, Exception) and _is_users(cause, plan.undifferentiated(call, kwargs), attempt):
+            if (
+                is_engines
+                and isinstance(cause, Exception)
+                and _is_users(cause, plan.undifferentiated(call, kwargs), attempt)
+            ):
                 raise cause
             raise refused.advised(tried=tuple(others)) from cause
         finally:
@@ -154,7 +161,7 @@ class Attempts:
         else:
             signature = _signature(call)
             if signature not in self._found:
-                found = find_advice(self._f, self._definition, self.offers, call, kwargs, **self._decided)
+                found = find_advice(refused, self._f, self._definition, self.offers, call, kwargs, **self._decided)
                 _keep(self._found, signature, found)
             advised = refused.advised(*self._found[signature])
         advised.__cause__ = cause

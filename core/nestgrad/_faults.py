@@ -112,6 +112,7 @@ class Fault:
             nesting=nesting,
             operation=operation or self.operations[0],
             reason=f"{told} {advice}".rstrip(),
+            blocks=self.nestings if self.does == "refuses" else (),
             use=next((Nesting(code) for code in self.use if len(code) == nesting.order), None),
         )
 

@@ -78,6 +78,7 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         use: a nesting that works instead, or `None`: tried on the same inputs, where there was a way to try it.
         tried: others that were tried and do not work either.
         instead: what else can be done, or `None`.
+        blocks: patterns of the nestings in which the same thing is wrong, whether or not it would be seen there.
     """
 
     def __init__(
@@ -90,16 +91,19 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         use: Nesting | None = None,
         tried: tuple[Nesting, ...] = (),
         instead: str | None = None,
+        blocks: tuple[str, ...] = (),
     ) -> None:
         self.backend, self.nesting, self.operation, self.reason = backend, nesting, operation, reason
-        self.use, self.tried, self.instead = use, tried, instead
+        self.use, self.tried, self.instead, self.blocks = use, tried, instead, blocks
         blocker = f", blocked by {operation!r}" if operation else ""
         refused = f"{backend} refuses {nesting.code!r} ({nesting}){blocker}: {reason}"
         super().__init__(f"{refused}{way_out(use, tried, instead)}")
 
     def _data(self) -> dict[str, Any]:
         """What the error is made of."""
-        return {name: getattr(self, name) for name in ("backend", "nesting", "operation", "reason", *_WAYS_OUT)}
+        return {
+            name: getattr(self, name) for name in ("backend", "nesting", "operation", "reason", "blocks", *_WAYS_OUT)
+        }
 
     def advised(
         self, use: Nesting | None = None, tried: tuple[Nesting, ...] = (), instead: str | None = None

@@ -12,7 +12,7 @@ import numpy
 import pytest
 
 import nestgrad as ng
-from nestgrad.extend import Refusal, RefusedOperation
+from nestgrad.extend import Fault, Refusal, RefusedOperation
 
 Autograd = type(ng.get_backend("autograd"))
 X, V = numpy.array([1.0, 2.0, 3.0]), numpy.array([1.0, -1.0, 0.5])
@@ -249,3 +249,23 @@ def test_f_may_wait_for_another_thread_that_chooses():
         warnings.simplefilter("ignore")
         numpy.testing.assert_allclose(ng.hvp(f, backend=refuses)(X, V), PRODUCT)
     assert done.is_set()
+
+
+def test_what_is_wrong_in_another_nesting_too_is_not_tried_there():
+    fault = Fault("captured", ("what f captures",), ("*F*", "RR"), "it is a constant.", None)
+    found = []
+
+    class Blind(Autograd):
+        """Sees the fault in RR alone."""
+
+        def run(self, nesting, route, *inputs):
+            found.append(nesting.code)
+            if nesting.code == "RR":
+                raise fault.refusal("blind", nesting)
+            return route(*inputs)
+
+    with pytest.raises(ng.UnsupportedNestingError, match="tried: 'FR', 'RF', 'FF'"):
+        ng.hvp(Cubes(), backend=Blind())(X, V)
+    with pytest.raises(ng.UnsupportedNestingError, match="tried: 'FR', 'RF'"):
+        ng.hvp(Cubes(), "RR", backend=Blind())(X, V)
+    assert found == ["RR", "RR"]

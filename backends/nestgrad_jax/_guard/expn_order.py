@@ -6,6 +6,7 @@ rule, so that the derivative in it is 0, as if E_n did not depend on n.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import Any
 
@@ -16,6 +17,9 @@ from jax.scipy.special import expn
 from nestgrad.extend import RefusedOperation
 from nestgrad_jax._callers import own_rule
 from nestgrad_jax._repairs.table import REFUSED
+
+_CALL = inspect.unwrap(type(expn).__call__).__code__
+"""To ask a frame for its variables makes it keep them: of any other, an exception that holds the frame, for good."""
 
 
 def refuse_if_order(trace: Trace, stopped: Any) -> None:
@@ -49,7 +53,7 @@ def _stopped_in_expn(stopped: Any) -> list[Any]:
     while frame is not None:
         if frame.f_code.co_name == "_stop_gradient_batch_rule":
             values.extend(frame.f_locals["batched_args"])
-        if frame.f_code.co_name == "__call__" and frame.f_locals.get("self") is expn:
+        if frame.f_code is _CALL and frame.f_locals.get("self") is expn:
             return values
         frame = frame.f_back  # type: ignore[assignment]
     return []
