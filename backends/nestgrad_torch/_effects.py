@@ -126,7 +126,7 @@ class Effects:
                 self.count += 1
                 place = _place(tensor)
                 if place not in self._written:
-                    self._written[place] = tensor, tensor.clone()
+                    self._written[place] = tensor, _kept(tensor)
         if _DRAWS in func.tags:
             self.count += 1
             generator = _generator(given)
@@ -139,9 +139,11 @@ class Effects:
 
         Generators only where there is no other thread: it may draw at any moment, and would draw the same once more.
         """
-        with torch.no_grad():
-            for tensor, before in reversed(self._written.values()):
-                tensor.copy_(before)
+        with torch._C._DisableFuncTorch(), torch.no_grad():  # as it was kept, below all transforms
+            for tensor, (values, view) in reversed(self._written.values()):
+                if view and view[0] != tensor.shape:  # `squeeze_`, say, writes the shape alone
+                    tensor.as_strided_(*view)
+                tensor.copy_(values)
         if threading.active_count() == 1:
             for generator, state in self._states.items():
                 generator.set_state(state)
@@ -156,6 +158,12 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self._effects.operator(func, args, kwargs or {})
+
+
+def _kept(tensor: torch.Tensor) -> tuple[torch.Tensor, Any]:
+    """A copy of the values, and how the tensor views its memory."""
+    is_strided = tensor.layout is torch.strided
+    return tensor.clone(), (tensor.shape, tensor.stride(), tensor.storage_offset()) if is_strided else None
 
 
 def _place(tensor: torch.Tensor) -> Any:

@@ -75,6 +75,7 @@ WRITES = {
     "copy_": lambda t: t.copy_(2 * t),
     "foreach": lambda t: torch._foreach_add_([t], 1),
     "operator": lambda t: torch.ops.aten.mul_(t, 2),
+    "shape": lambda t: t.unsqueeze_(0),
     "relu": lambda t: F.relu(t.sub_(5), inplace=True),
     "random_": lambda t: t.random_(),
     "put_": lambda t: t.put_(torch.tensor([1]), 9 * ONE.reshape(1)),
