@@ -28,6 +28,13 @@ def diagnosed(f, x, **options):
         raise ng.NestgradError(diagnosis.cells[0].message)
 
 
+def explained(f, x, **options):
+    found = ng.explain(f, x, **options)
+    if all(one.status == "refused" for one in found.nestings):
+        one = found.nestings[0]
+        raise ng.NestgradError(f"{found.backend} refuses {one.nesting}, blocked by {one.operation!r}: {one.reason}")
+
+
 DOORS = {
     "jvp": lambda f, x, **options: ng.jvp(f, (x,), (x,), **options),
     "vjp": lambda f, x, **options: ng.vjp(f, x, **options)[1](np.ones(())),
@@ -42,6 +49,7 @@ DOORS = {
     "derivative": lambda f, x, **options: ng.derivative(f, "RFR", **options)(x, X, X),
     "nested_gradient": lambda f, x, **options: ng.nested_gradient(cubes, f, **options)(x),
     "diagnose": diagnosed,
+    "explain": explained,
 }
 each_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 
