@@ -51,8 +51,9 @@ def roots(jax):
     return {"anew": anew, "itself": itself, "pulled": pulled}
 
 
-@pytest.mark.parametrize("is_compiled", [False, True])
-@pytest.mark.parametrize("how", ["plain", "jit", "scan", "captured"])
+@pytest.mark.parametrize(
+    ("how", "is_compiled"), [("plain", False), ("jit", False), ("scan", False), ("plain", True), ("captured", True)]
+)
 @pytest.mark.parametrize("name", ["anew", "itself", "pulled"])
 def test_jax(jax, name, how, is_compiled):
     jnp, root = jax.numpy, roots(jax)[name]

@@ -112,8 +112,7 @@ def test_a_transformer_is_right_in_every_nesting(name, nesting):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
-@pytest.mark.parametrize("nesting", ["RR", "FR", "RF"])
-@pytest.mark.parametrize("layer", [TRAINED, EVALUATED])
+@pytest.mark.parametrize(("nesting", "layer"), [("RR", TRAINED), ("FR", EVALUATED), ("RF", EVALUATED)])
 def test_a_transformer_is_right_where_it_is_compiled(nesting, layer):
     f = lambda x: (ramp(1, 3, 4) * layer(x)).sin().sum()  # noqa: E731
     x = ramp(1, 3, 4)
