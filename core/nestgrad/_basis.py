@@ -12,7 +12,7 @@ from typing import Any
 
 import optree
 
-from ._compose import along, at, held
+from ._compose import at, held
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._refusal import UnsupportedNestingError
@@ -43,8 +43,10 @@ def gradient_over_a_basis(offers: Offers, f: Function, x: Leaves, places: Places
         UnsupportedNestingError: there are more than `MOST` variables.
     """
     xp, moving = offers.backend.xp, at(x, places)
-    push = lambda *e: along(offers.backend, held(f, x, places), e)(*moving)  # noqa: E731
-    return _like(xp, _mapped(offers, push, _unit_vectors(offers, moving)), moving)
+    push = lambda *e: offers.modes[Mode.FORWARD](held(f, x, places), moving, e)  # noqa: E731
+    value, entries = _mapped(offers, push, _unit_vectors(offers, moving))
+    _check_same(offers, value)
+    return _like(xp, entries, moving)
 
 
 def second_over_a_basis(
@@ -57,13 +59,35 @@ def second_over_a_basis(
     """
     xp, basis = offers.backend.xp, _unit_vectors(offers, at(x, moving))
 
-    def push(*e: Array) -> tuple[Array, Array]:
-        first = lambda *x: along(offers.backend, held(f, x, moving), e)(*at(x, moving))  # noqa: E731
-        found: tuple[Array, Array] = offers.modes[Mode.FORWARD](held(first, x, fixed), at(x, fixed), v)
-        return found
+    def push(*e: Array) -> Any:
+        first = lambda *x: forward(held(f, x, moving), at(x, moving), e)  # noqa: E731
+        return forward(held(first, x, fixed), at(x, fixed), v)
 
-    entries, products = _mapped(offers, push, basis)
+    forward = offers.modes[Mode.FORWARD]
+    (value, entries), (slope, products) = _mapped(offers, push, basis)
+    _check_same(offers, value, slope)
     return _like(xp, entries, at(x, moving)), _like(xp, products, at(x, moving))
+
+
+def _check_same(offers: Offers, *rows: Array) -> None:
+    """A look at what has to be the same number in each pass, in arrays of shape (n,), where values can be seen.
+
+    Raises:
+        UnsupportedNestingError: it is not: f draws random numbers, and the passes are of several functions.
+    """
+    import numpy as np  # as in `_numpy`
+
+    for row in rows:
+        try:
+            values = np.asarray(offers.backend.to_numpy(row), np.float64)
+        except Exception:  # tracers have no values
+            return
+        if not np.allclose(values, values[:1], rtol=_SAME, atol=0.0, equal_nan=True):
+            raise UnsupportedNestingError(backend=offers.name, nesting=Nesting("FF"), operation=None, reason=_DRAWS)
+
+
+_SAME = 1e-4
+_DRAWS = "by forward mode alone it takes a pass for each variable, and f is not the same function in all: it draws."
 
 
 def _mapped(offers: Offers, push: Function, basis: list[Array]) -> Any:

@@ -42,6 +42,7 @@ class Definition(ABC):
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
         functions: functions of the user's besides f.
+        is_verified: whether a result can be compared with differences.
         takes_auto: whether `nesting="auto"` can be asked for.
     """
 
@@ -49,6 +50,7 @@ class Definition(ABC):
     directions: int = 0
     argnums: tuple[int, ...] = (0,)
     functions: tuple[Function, ...] = ()
+    is_verified: bool = False
     takes_auto: bool = False
 
     @abstractmethod
@@ -62,7 +64,7 @@ class Definition(ABC):
     def comparison(
         self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
     ) -> Comparison | None:
-        """What a result can be compared with, for a scalar function of leaves; None for what is not verified."""
+        """What a result can be compared with, for a scalar function of leaves; None where it is not `is_verified`."""
         return None
 
     @abstractmethod

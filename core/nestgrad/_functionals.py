@@ -69,7 +69,7 @@ def nested_gradient(
 class _NestedGradient(Definition):
     """∇(g∘∇f). Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0."""
 
-    name, takes_auto = "nested_gradient", True
+    name, is_verified, takes_auto = "nested_gradient", True, True
 
     def __init__(
         self,

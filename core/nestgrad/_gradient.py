@@ -69,6 +69,8 @@ def value_and_gradient(
 class _Gradient(Definition):
     """∇f. Law: ⟨∇f(x), v⟩ = d/dα f(x + αv) at α = 0."""
 
+    is_verified = True
+
     def __init__(self, name: str, argnums: int | Sequence[int]) -> None:
         self.name, self._as_given, self.argnums = name, argnums, numbers(argnums)
 
@@ -114,8 +116,7 @@ class _Along(Definition):
 class _ValueAndGradient(_Gradient):
     """(f, ∇f). Law: that of the gradient; f is evaluated once."""
 
-    def comparison(self, *_: Any) -> None:
-        return None
+    is_verified = False
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)

@@ -72,7 +72,7 @@ def gradient_and_hvp(
 class _Hvp(Derivative):
     """∇²f(x)v. Law: linear in v, and symmetric: ⟨u, hvp(v)⟩ = ⟨v, hvp(u)⟩."""
 
-    directions, takes_auto = 1, True
+    directions, is_verified, takes_auto = 1, True, True
 
     def __init__(self, nesting: str | Nesting, name: str = "hvp") -> None:
         self.name = name

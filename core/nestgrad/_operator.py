@@ -56,6 +56,11 @@ class Operator:
             raise TypeError(f"{definition.name} takes a function; got {f!r}.")
         if verify not in (None, True, False, "always"):
             raise TypeError(f"verify is None, True, False or 'always'; got {verify!r}.")
+        if verify is True and not definition.is_verified:
+            raise TypeError(
+                f"verify=True: what {definition.name} gives is not verified. gradient, hvp, gradient_and_hvp, "
+                "nested_gradient and nestings of order 1 and 2 are."
+            )
         self._f, self._definition, self._backend = f, definition, backend
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
         self._known: dict[Any, tuple[Opening, Attempts] | None] = {}

@@ -124,6 +124,7 @@ class Derivative(Definition):
 
     def __init__(self, name: str, nesting: Nesting) -> None:
         self.name, self._nesting, self.directions = name, nesting, nesting.directions
+        self.is_verified = nesting.order <= _SECOND
 
     def by(self, nesting: Nesting) -> Definition | None:
         return Derivative(self.name, nesting)
@@ -134,8 +135,6 @@ class Derivative(Definition):
     def comparison(
         self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
     ) -> Comparison | None:
-        if self._nesting.order > _SECOND:
-            return None
         if self._nesting.code == "R":
             ones = tuple(map(offers.backend.xp.ones_like, x))
             return Comparison(f, ones, result, found_along=ones)

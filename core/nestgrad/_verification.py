@@ -6,6 +6,7 @@ differentiated again is up to how it was written.
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Verification:
         Raises:
             VerificationError: it is another number than differences give, now or at an earlier call.
         """
-        if self._wanted is False:
+        if self._wanted is False or not self._definition.is_verified:
             return plan(call, kwargs), True
         if self._alarms and (alarm := self._alarms.get((plan.nesting, call.layout))) is not None:
             raise alarm.again()
@@ -78,20 +79,26 @@ class Verification:
         return result, self._wanted != "always" and self._tries.get(key, 0) >= _TRIES
 
     def _compared(self, call: Call, kwargs: dict[str, Any], result: Any) -> Compared | None:
-        """The result beside differences; None where there are no values, or none of enough digits."""
+        """The result beside differences; None inside of a trace, where there are no values."""
         import numpy as np  # as in `_numpy`
 
         offers, x = self._offers, call.x
+        precision = _precision(x)
+        if precision is None:
+            return _UNDECIDED
         f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
         scalar = (lambda *x: f(*x)[0]) if self._has_aux else f
         try:
-            precision = max(float(np.finfo(offers.backend.to_numpy(leaf).dtype).eps) for leaf in x)
+            _vector(offers, x)
+        except Exception:  # tracers have none
+            return None
+        try:
             derivative = result[0] if self._has_aux else result
             compared = self._definition.comparison(offers, scalar, x, call.directions, call.layout, derivative)
-        except Exception:  # tracers have no values
-            return None
-        if compared is None or precision > _COARSEST:
-            return None
+        except Exception:  # f has no gradient of its own that could be asked, as far as nestgrad knows
+            return _UNDECIDED
+        if compared is None:
+            return _UNDECIDED
         along = compared.direction
 
         def values(step: float) -> Vector:
@@ -104,14 +111,21 @@ class Verification:
             sizes = np.maximum(np.abs(_vector(offers, moving)), 1.0)
             fastest = float(np.max(np.abs(_vector(offers, [v for v in along if v is not None])) / sizes, initial=0.0))
             if not fastest:
-                return None
+                return _UNDECIDED
             return compare(values, _contracted(offers, compared.found, compared.found_along), 1 / fastest, precision)
-        except Exception:  # f has no gradient of its own that could be asked, as far as nestgrad knows
-            return None
+        except Exception:  # as before
+            return _UNDECIDED
 
 
 _GRADIENT = Nesting("R")
-_COARSEST = 1e-6  # half precision leaves no digits to compare
+_PRECISIONS = {"float64": 2.0**-52, "float32": 2.0**-23}  # fewer bits leave no digits to compare
+_UNDECIDED = Compared(math.nan, math.nan, math.nan, None)
+
+
+def _precision(x: Leaves) -> float | None:
+    """The coarsest of the leaves' dtypes, whatever engine's they are; None if one has too few bits."""
+    found = [next((size for name, size in _PRECISIONS.items() if name in str(leaf.dtype)), None) for leaf in x]
+    return None if None in found else max(filter(None, found))
 
 
 def _contracted(offers: Offers, tree: Any, along: Leaves | None) -> Vector:

@@ -269,3 +269,16 @@ def test_what_is_wrong_in_another_nesting_too_is_not_tried_there():
     with pytest.raises(ng.UnsupportedNestingError, match="tried: 'FR', 'RF'"):
         ng.hvp(Cubes(), "RR", backend=Blind())(X, V)
     assert found == ["RR", "RR"]
+
+
+def test_forward_mode_alone_is_refused_for_a_function_that_draws():
+    """Each pass would be of another function, and the entries belong to none."""
+    random = numpy.random.default_rng(0)
+
+    def f(x):
+        return np.sum(random.random(3) * x**3)
+
+    with pytest.raises(ng.UnsupportedNestingError, match="tried: 'FR', 'RF', 'FF'"):
+        ng.hvp(f, backend=backend("RR", "FR", "RF"))(X, V)
+    with pytest.raises(ng.UnsupportedNestingError, match="tried: 'FR', 'RF', 'FF'"):
+        ng.nested_gradient(lambda y: np.sum(y**2), f, backend=backend("RR", "FR", "RF"))(X)

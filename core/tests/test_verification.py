@@ -196,3 +196,24 @@ def test_what_is_wrong_is_found_with_smaller_steps_as_well(dtype):
         x, v = (random.normal(size=5).astype(dtype) * dtype_size for dtype_size in (numpy.float32(size), 1))
         with pytest.raises(ng.VerificationError):
             ng.hvp(Counted(lambda x, s=size: hidden(x / np.float32(s))), backend="autograd")(x, v)
+
+
+def test_what_is_not_verified_says_so_and_costs_nothing(monkeypatch):
+    for make in (ng.value_and_gradient, lambda f, **options: ng.derivative(f, "RRR", **options)):
+        with pytest.raises(TypeError, match="is not verified"):
+            make(Counted(cube), backend="autograd", verify=True)
+    monkeypatch.setenv("NESTGRAD_VERIFY", "1")
+    f = Counted(cube)
+    ng.value_and_gradient(f, backend="autograd")(X)
+    assert f.calls == 1
+
+
+def test_in_half_precision_nothing_is_tried_for_ever():
+    f = Counted(cube)
+    op = ng.hvp(f, backend="autograd")
+    half = X.astype(numpy.float16), V.astype(numpy.float16)
+    for _ in range(5):
+        op(*half)
+    assert f.calls == 5
+    (attempts,) = op._attempts.values()
+    assert attempts.only is not None
