@@ -7,8 +7,11 @@ what they write is kept. A script of TorchScript is not looked into.
 
 from __future__ import annotations
 
+import concurrent.futures.thread
 import contextlib
 import inspect
+import selectors
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -31,6 +34,9 @@ _MAY_DRAW = {"generator", "p", "dropout", "dropout_p", "train", "training"}
 _SWITCHES = {"training", "inplace", "dropout_p", "max_norm", "use_input_stats", "running_mean"}
 """Arguments of Python's functions that make them write or draw."""
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
+_WAITS = (threading.Condition.wait, selectors.DefaultSelector.select, concurrent.futures.thread._worker)
+_WAITING = {function.__code__ for function in _WAITS}
+"""Where a thread of Python does nothing until it is told to, as that of a pool, which `torch.compile` leaves too."""
 
 current: ContextVar[Effects | None] = ContextVar("nestgrad_torch_effects", default=None)
 
@@ -137,14 +143,14 @@ class Effects:
     def undo(self) -> None:
         """Put all back that it has changed.
 
-        Generators only where there is no other thread: it may draw at any moment, and would draw the same once more.
+        Generators only where each other thread waits: it may draw at any moment, and would draw the same once more.
         """
         with torch._C._DisableFuncTorch(), torch.no_grad():  # as it was kept, below all transforms
             for tensor, (values, view) in reversed(self._written.values()):
                 if view and view[0] != tensor.shape:  # `squeeze_`, say, writes the shape alone
                     tensor.as_strided_(*view)
                 tensor.copy_(values)
-        if threading.active_count() == 1:
+        if _all_others_wait():  # and none begins to draw before this is done, since that takes the GIL
             for generator, state in self._states.items():
                 generator.set_state(state)
 
@@ -158,6 +164,12 @@ class _Operators(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self._effects.operator(func, args, kwargs or {})
+
+
+def _all_others_wait() -> bool:
+    frames = sys._current_frames()
+    others = [thread for thread in threading.enumerate() if thread.ident != threading.get_ident()]
+    return all(thread.ident in frames and frames[thread.ident].f_code in _WAITING for thread in others)
 
 
 def _kept(tensor: torch.Tensor) -> tuple[torch.Tensor, Any]:

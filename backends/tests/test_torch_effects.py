@@ -1,5 +1,6 @@
 """auto on torch: what a refused attempt wrote or drew is undone, so that f has been evaluated once by what stays."""
 
+import concurrent.futures
 import threading
 
 import pytest
@@ -143,6 +144,25 @@ def test_no_draw_of_another_thread_is_drawn_again():
         stop.set()
         other.join()
     assert len(set(drawn)) == len(drawn) > 20
+
+
+def test_threads_that_wait_change_nothing():
+    """As those of a pool, of a timer, and what `torch.compile` leaves."""
+
+    def after(nesting):
+        draws = Draws()
+        ng.hvp(lambda x: draws(x) + refused_by_reverse_modes_alone(x), nesting)(X, V)
+        return draws.state()
+
+    alone = after("FR")
+    timer = threading.Timer(600, print)
+    timer.start()
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            pool.submit(len, "").result()
+            assert torch.equal(after("auto"), alone)
+    finally:
+        timer.cancel()
 
 
 class Cube(torch.autograd.Function):
