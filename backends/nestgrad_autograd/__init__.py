@@ -13,5 +13,6 @@ def nestgrad_backend() -> Descriptor:
         arrays=("autograd",),
         implementation="nestgrad_autograd._impl:Autograd",
         limits="limits.toml",
+        measured="measured.json",
         embedded=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from nestgrad.extend import Canary, Nesting, Refusal
 from . import _trace
 from ._canary import make_canary
 from ._messages import refusal_of
+from ._operations import operations
 from ._raw import RawAutograd
 from ._trace import own
 
@@ -37,6 +39,10 @@ class Autograd(RawAutograd):
         """See `nestgrad.extend.ReverseMode.vjp`. The rules keep a copy: an array may be changed before they run."""
         value, pullback, aux = _trace.vjp(f, own(primals), has_aux)
         return (value, pullback, aux) if has_aux else (value, pullback)
+
+    def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
+        """See `nestgrad.extend.Abilities.operations`."""
+        return operations(f, *inputs)
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """Autograd lacks rules, most of them forward; RR is the nesting with the fewest gaps."""

@@ -52,7 +52,7 @@ class Traced(NamedTuple):
 
 def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[Any, Any, Any]:
     """The value of f, an array or a tuple of arrays, its derivative along the tangents, and its aux."""
-    traced = _trace(f, primals, [ForwardNode.new_root(tangent) for tangent in tangents], has_aux)
+    traced = record(f, primals, [ForwardNode.new_root(tangent) for tangent in tangents], has_aux)
     pushed = [
         vspace(entry).zeros() if node is None else own(_like(node.g, entry))
         for entry, node in zip(traced.entries, traced.nodes, strict=True)
@@ -63,7 +63,7 @@ def jvp(f: Function, primals: Leaves, tangents: Leaves, has_aux: bool) -> tuple[
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> tuple[Any, Callable[[Any], Leaves], Any]:
     """The value of f, an array or a tuple of arrays, its pullback, and its aux."""
     roots = [ReverseNode.root(primal) for primal in primals]
-    traced = _trace(f, primals, roots, has_aux)
+    traced = record(f, primals, roots, has_aux)
 
     def pullback(cotangent: Any) -> Leaves:
         found = _backward(traced.nodes, cotangent if traced.is_tuple else (cotangent,))
@@ -144,7 +144,8 @@ def _like(tangent: Any, value: Any) -> Any:
     return tangent.astype(value.dtype)
 
 
-def _trace(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Traced:
+def record(f: Function, values: Leaves, roots: list[Any], has_aux: bool) -> Traced:
+    """F evaluated on boxes whose nodes these roots are; nodes of their class record it."""
     number = _next_number()
     output = f(*(new_box(value, number, root) for value, root in zip(values, roots, strict=True)))
     aux = None

@@ -14,6 +14,7 @@ from ._canary import make_canary
 from ._guard.programs import run_inspected
 from ._guard.watch import repaired
 from ._messages import refusal_of
+from ._operations import operations
 from ._raw import RawJax
 
 
@@ -40,6 +41,10 @@ class Jax(RawJax):
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `nestgrad.extend.Linearize.linearize`."""
         return super().linearize(repaired(f), *primals)
+
+    def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
+        """See `nestgrad.extend.Abilities.operations`."""
+        return operations(f, *inputs)
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""

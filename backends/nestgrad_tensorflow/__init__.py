@@ -14,6 +14,7 @@ def nestgrad_backend() -> Descriptor:
         implementation="nestgrad_tensorflow._impl:TensorFlow",
         limits="limits.toml",
         faults="faults.toml",
+        measured="measured.json",
         speeds={
             "eager": "slow",
             "compiled": "slow",

@@ -16,6 +16,7 @@ from ._canary import make_canary
 from ._compiled import compiled
 from ._effects import attempt, attempted_in_a_graph
 from ._messages import MESSAGES
+from ._operations import operations
 from ._raw import RawTensorFlow
 
 
@@ -69,6 +70,10 @@ class TensorFlow(RawTensorFlow):
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""
         return vmap(f, in_axes)
+
+    def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
+        """See `nestgrad.extend.Abilities.operations`."""
+        return operations(f, *inputs)
 
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""

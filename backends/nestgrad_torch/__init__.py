@@ -14,6 +14,7 @@ def nestgrad_backend() -> Descriptor:
         implementation="nestgrad_torch._impl:Torch",
         limits="limits.toml",
         faults="faults.toml",
+        measured="measured.json",
         speeds={
             "compiled": "hours",
             "traced": "slow",

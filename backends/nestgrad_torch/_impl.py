@@ -21,6 +21,7 @@ from ._guard.dynamo_graph import is_compilable, uncompiled
 from ._guard.recorded import guard
 from ._ledger import refusal
 from ._messages import refusal_of
+from ._operations import operations
 from ._raw import RawTorch
 from ._scripted import plans_are_on, turn_plans
 from ._traced import double_reverse
@@ -90,6 +91,10 @@ class Torch(RawTorch):
     def attempts(self) -> Callable[..., Any] | None:
         """See `nestgrad.extend.Abilities.attempts`; Dynamo traces one way alone."""
         return None if is_dynamo_compiling() else attempt
+
+    def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
+        """See `nestgrad.extend.Abilities.operations`."""
+        return operations(f, *inputs)
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route; inside torch.compile without it where its number could not be trusted."""

@@ -13,6 +13,7 @@ _PLACES = {
     "check": "check:check",
     "conformance": "conformance:conformance",
     "explain": "explain:explain",
+    "measured": "measured:measured",
     "mutation": "mutation:mutation",
     "report": "report:report_group",
 }

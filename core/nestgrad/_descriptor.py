@@ -26,6 +26,8 @@ class Descriptor:
         implementation: `"module:Class"`; imported, and called without arguments, on first use.
         limits: a TOML file beside the descriptor's module that declares what the backend refuses.
         faults: a TOML file beside the descriptor's module, the ledger of what the engine gets wrong: see `Fault`.
+        measured: a JSON file beside the descriptor's module, which `nestgrad measured` writes: the operations that the
+            conformance suite has seen in correct cells.
         embedded: the backend is the one to use when nothing selects another. Heeded in the bundled only.
         speeds: by execution, how long the conformance suite takes in it: `fast`, `slow` (minutes for a tier, so that
             its shorter profiles measure less, and values of f are compiled where `eager` is slow) or `hours`. An
@@ -39,13 +41,14 @@ class Descriptor:
     implementation: str
     limits: str | None = None
     faults: str | None = None
+    measured: str | None = None
     embedded: bool = False
     speeds: Mapping[str, Speed] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         texts = (self.name, self.engine, self.install, self.implementation, *self.arrays)
         if isinstance(self.arrays, str) or not all(
-            isinstance(text, str) for text in (*texts, self.limits or "", self.faults or "")
+            isinstance(text, str) for text in (*texts, self.limits or "", self.faults or "", self.measured or "")
         ):
             raise TypeError(f"{self!r}: every field is a string, `arrays` a tuple of strings")
         known = isinstance(self.speeds, Mapping) and {"eager", *COMPILERS}.issuperset(self.speeds)

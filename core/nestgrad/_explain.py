@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import traceback
 import warnings
-from dataclasses import asdict, dataclass
+from collections.abc import Set
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ._claims import owner
@@ -13,6 +14,7 @@ from ._errors import EngineError, NestingFallbackWarning
 from ._gradient import gradient
 from ._hvp import hvp
 from ._inputs import open_primal
+from ._measured import operations_of, unmeasured
 from ._nesting import Nesting
 from ._offers import Offers, offers
 from ._operator import Options
@@ -25,8 +27,9 @@ from ._select import ABOUT_ARGUMENTS, select
 from ._select import explain as told
 from ._spec import Backend
 from ._trying import undone
-from .typing import Function, Tree
+from .typing import Function, Leaves, Tree
 
+_UNTOLD = "Which operations f runs cannot be told, so that nothing is said of those that were never measured."
 _ASKED = ("F", "R", "FR", "RF", "RR", "FF", "auto")
 
 
@@ -46,6 +49,8 @@ class Explained:
         reason: why it is refused.
         use: the code of a nesting that was tried and works instead, or `None`.
         instead: what else can be done, or `None`.
+        unmeasured: operations of f that no function had that the conformance suite found right in this nesting; nothing
+            is said of what is refused.
     """
 
     nesting: str
@@ -59,6 +64,7 @@ class Explained:
     reason: str | None = None
     use: str | None = None
     instead: str | None = None
+    unmeasured: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         said = [f"{self.nesting:<5}{self.status}"]
@@ -69,6 +75,7 @@ class Explained:
         )
         said += [f"by {self.operation}"] if self.operation else []
         said += [f"at {self.where}"] if self.where else []
+        said += [f"never measured with {', '.join(self.unmeasured)}"] if self.unmeasured else []
         told = f"{' '.join(said)}{': ' + self.reason if self.reason else ''}"
         return f"{told}{f' Use {self.use!r}.' if self.use else ''}{f' {self.instead}' if self.instead else ''}"
 
@@ -81,18 +88,22 @@ class Explanation:
         function: the function's name.
         backend: the backend's name.
         nestings: those of order 1 and 2, and `auto`.
+        operations: the engine's operations that f runs, by name, or `None` where they cannot be told, so that nothing
+            is said of what was never measured.
     """
 
     function: str
     backend: str
     nestings: tuple[Explained, ...]
+    operations: tuple[str, ...] | None = None
 
     def __getitem__(self, nesting: str) -> Explained:
         """What one nesting does, by its code."""
         return next(one for one in self.nestings if one.nesting == nesting)
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.function} on {self.backend}", *(f"  {one}" for one in self.nestings)])
+        told = [f"{self.function} on {self.backend}", *(f"  {one}" for one in self.nestings)]
+        return "\n".join(told if self.operations is not None else [*told, f"  {_UNTOLD}"])
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data, ready for JSON."""
@@ -129,8 +140,33 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
         told(error, backend, offered.backend, named)
         raise
     ones = offered.unflatten(structure, tuple(map(offered.backend.xp.ones_like, leaves)))
-    found = tuple(_explained(f, x, ones, args, code, offered) for code in _ASKED)
-    return Explanation(getattr(f, "__qualname__", repr(f)), offered.name, found)
+    operations = _operations(f, structure, leaves, args, offered)
+    found = (_explained(f, x, ones, args, code, offered) for code in _ASKED)
+    return Explanation(
+        getattr(f, "__qualname__", repr(f)),
+        offered.name,
+        tuple(_measured(one, offered, operations or frozenset()) for one in found),
+        None if operations is None else tuple(sorted(operations)),
+    )
+
+
+def _operations(f: Function, structure: Any, leaves: Leaves, args: tuple[Any, ...], offered: Offers) -> Any:
+    """The operations that f runs, a set of names, or `None`."""
+
+    def of_leaves(*leaves: Any) -> Any:
+        return f(offered.unflatten(structure, leaves), *args)
+
+    find = functools.partial(operations_of, offered, of_leaves, leaves)
+    attempt = offered.attempts()
+    return find() if attempt is None else undone(attempt, find)
+
+
+def _measured(one: Explained, offered: Offers, operations: Set[str]) -> Explained:
+    """The same with what was never measured."""
+    if one.status == "refused":
+        return one
+    code = one.taken or (offered.candidates[0].code if one.nesting == "auto" else one.nesting)
+    return replace(one, unmeasured=unmeasured(offered.name, Nesting(code), operations))
 
 
 def _explained(f: Function, x: Tree, ones: Tree, args: tuple[Any, ...], code: str, offered: Offers) -> Explained:

@@ -26,6 +26,7 @@ from ._spec import SPEC_VERSION, Backend
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
+    from pathlib import Path
 
     import pluggy
 
@@ -90,6 +91,20 @@ def get_backend(name: str) -> Backend:
 def descriptor(name: str) -> Descriptor:
     """The descriptor of a registered backend: imports its plug-in, not its engine."""
     return _describe(_entry_point(name), stamp())
+
+
+def located(module: str, name: str) -> Path:
+    """The file of this name beside a plug-in's module, which is not imported.
+
+    Raises:
+        BackendUnavailableError: there is no such module.
+    """
+    from pathlib import Path  # as below, by whoever looks
+
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise BackendUnavailableError(f"{module}: the module is not found, so neither is {name!r} beside it. {ADVICE}")
+    return Path(spec.origin).with_name(name)
 
 
 def engine_installed(described: Descriptor) -> bool:

@@ -10,7 +10,7 @@ directions have the shape, dtype and device of what they belong to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,6 +126,13 @@ class Abilities(Protocol):
         What an `evaluate` that raises has written into arrays of the engine is as it was before, and what it has drawn
         at random is what the next one draws. `None` where there is no way back, and so one way alone. Default: nothing
         is undone.
+        """
+
+    def operations(self, f: Function, *inputs: Array) -> Set[str]:
+        """The names of the engine's operations that `f(*inputs)` runs, with those in its loops and inner programs.
+
+        Operations on constants may be left out, since they are not differentiated. It raises where they cannot be told,
+        as where only a trace could tell and f needs values. Default: they are not known.
         """
 
     def prepare_worker(self) -> None:

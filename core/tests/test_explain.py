@@ -8,6 +8,7 @@ import pytest
 from autograd.extend import defjvp, defvjp, primitive
 
 import nestgrad as ng
+from nestgrad_autograd._impl import Autograd
 
 X = numpy.array([1.0, 2.0])
 
@@ -71,3 +72,36 @@ def test_bad_arguments_are_an_error():
         ng.explain(solves, numpy.array([1, 2]))
     with pytest.raises(KeyError):
         ng.explain(lambda x: {}["mine"], X, backend="autograd")
+
+
+def test_what_the_suite_never_measured_is_listed_in_the_nestings_that_run():
+    """autograd's det has no forward rule, so that no correct cell of `FF` can have held it; `cube` is nobody's."""
+
+    @primitive
+    def fresh(x):
+        return np.sum(x**3)
+
+    defvjp(fresh, lambda value, x: lambda cotangent: cotangent * 3 * x**2)
+    found = ng.explain(lambda x: fresh(np.sin(x)), X)
+    name = f"{__name__}.fresh"
+    assert set(found.operations) == {name, "sin"}
+    assert {one.nesting: one.unmeasured for one in found.nestings if one.status == "runs"} == {
+        "R": (name,),
+        "RR": (name,),
+        "auto": (name,),
+    }
+    assert {one.unmeasured for one in found.nestings if one.status == "refused"} == {()}
+    assert f"RR   runs holds fresh, verified never measured with {name}" in str(found)
+
+
+class Untold(Autograd):
+    """A backend that does not tell operations."""
+
+    operations = None
+
+
+def test_operations_that_cannot_be_told_are_said_to_be_unknown():
+    found = ng.explain(lambda x: np.sum(x**3), X, backend=Untold())
+    assert found.operations is None
+    assert "cannot be told" in str(found)
+    assert {one.unmeasured for one in found.nestings} == {()}

@@ -46,7 +46,7 @@ def run_inspected(nesting: Nesting, route: Callable[..., Any], inputs: tuple[Any
         _looking.reset(token)
     # jax does not lower dead code, so it is not looked at
     alive, _ = dce_jaxpr(program.jaxpr, [True] * len(program.jaxpr.outvars), instantiate=True)
-    for equation in _equations(alive):
+    for equation in equations(alive):
         if equation.primitive.name == "custom_lin":
             where = summarize(equation.source_info)
             raise RefusedOperation("custom_vjp", f"{CUSTOM_VJP} ({where}).", Mode.REVERSE)
@@ -60,8 +60,8 @@ def _inside_a_trace() -> bool:
     return bool(get_opaque_trace_state() != outside)
 
 
-def _equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
+def equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
     for equation in jaxpr.eqns:
         yield equation
         for inner in jaxprs_in_params(equation.params):
-            yield from _equations(inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner)
+            yield from equations(inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, cast
 
 import numpy as np
@@ -18,7 +18,7 @@ from optree.integrations.numpy import tree_ravel
 
 import nestgrad as ng
 from nestgrad.extend import COMPILERS, Backend, Compile
-from nestgrad.internal import candidates, descriptor, embedded, offers
+from nestgrad.internal import candidates, descriptor, embedded, offers, open_primal, operations_of
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.scenarios import Scenario
 from nestgrad_conformance.scenarios.settings import Use
@@ -94,6 +94,13 @@ class Subject:
 
         use = Use(self.backend, self._function, code, derive)
         return self._on_vectors(setting(use), code, self.scenario.dtype)
+
+    def operations(self) -> Set[str] | None:
+        """The engine's operations that the function runs at `x`, or `None` where they cannot be told."""
+        offered, function = offers(self.backend), self._function
+        tree = optree.tree_map(lambda leaf: leaf.astype(self.scenario.dtype), self._rebuild(self.x))
+        leaves, structure = open_primal(offered, "x", tree)
+        return operations_of(offered, lambda *leaves: function(offered.unflatten(structure, leaves)), leaves)
 
     def _plain(self, nesting: str, execution: str = "eager", dtype: str = "float64") -> Callable[..., Vector]:
         """The operator called as usual; the oracle's sources are in float64 whatever the scenario's dtype."""

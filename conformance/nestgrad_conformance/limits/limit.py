@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 from packaging.version import InvalidVersion, Version
 
 from nestgrad.extend import COMPILERS
-from nestgrad.internal import did_you_mean, in_a_line
+from nestgrad.internal import did_you_mean, in_a_line, located
 
 Kind = Literal["never", "not_yet", "upstream_bug"]
 Compiled = Literal["not_finite"]
@@ -110,18 +108,6 @@ def beside(module: str, name: str, kind: str = "limits file") -> str:
         return located(module, name).read_text(encoding="utf-8")
     except Exception as error:  # the package is a third party's, and may be in any form
         raise LimitsError(f"{module}: the {kind} {name!r} cannot be read: {in_a_line(error)}.") from error
-
-
-def located(module: str, name: str) -> Path:
-    """The file of this name beside the module, which is not imported.
-
-    Raises:
-        LimitsError: there is no such module.
-    """
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        raise LimitsError(f"{module}: the module is not found, so neither is {name!r} beside it.")
-    return Path(spec.origin).with_name(name)
 
 
 def parse(text: str, where: str) -> tuple[Limit, ...]:

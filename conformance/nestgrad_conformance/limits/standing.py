@@ -7,9 +7,9 @@ from importlib.util import find_spec
 import msgspec
 
 from nestgrad import BackendInfo
-from nestgrad.internal import descriptor
+from nestgrad.internal import descriptor, located
 from nestgrad_conformance.limits.ledger import of_faults
-from nestgrad_conformance.limits.limit import located, read
+from nestgrad_conformance.limits.limit import read
 from nestgrad_conformance.versions import brought, version_of
 
 LIMITS, FAULTS = "limits.toml", "faults.toml"

@@ -210,6 +210,32 @@ def attempts_inside_attempts(backend: Any) -> None:
     close(backend, outer(f), 2 * X)
 
 
+def the_operations_of_a_function(backend: Any) -> None:
+    """Those of its parts, and none besides: another function has others, and what computes nothing has none."""
+    xp, x = backend.xp, array(backend, X)
+    sine, exponential = backend.operations(xp.sin, x), backend.operations(xp.exp, x)
+    both = backend.operations(lambda x, y: xp.sin(xp.exp(x)) + y, x, x)
+    assert all(isinstance(name, str) and name for name in both)
+    assert sine - exponential, f"sin: {sorted(sine)}, exp: {sorted(exponential)}"
+    assert exponential - sine, f"sin: {sorted(sine)}, exp: {sorted(exponential)}"
+    assert both > sine | exponential, f"{sorted(both)} lacks {sorted((sine | exponential) - both)}, or has no sum"
+    assert not backend.operations(lambda x: x, x)
+    assert backend.operations(xp.sin, x) == sine
+
+
+def operations_that_cannot_be_told(backend: Any) -> None:
+    """What f raises comes out: it is no function without operations."""
+
+    class Mine(Exception):
+        pass
+
+    def f(x: Any) -> Any:
+        raise Mine
+
+    with np.testing.assert_raises(Mine):
+        backend.operations(f, array(backend, X))
+
+
 def a_worker_is_prepared(backend: Any) -> None:
     """It may be called again, and NumPy's 64 bits are kept from then on, if the engine has them."""
     backend.prepare_worker()

@@ -19,10 +19,10 @@ from packaging.version import Version
 
 import nestgrad as ng
 from nestgrad.extend import Fault
-from nestgrad.internal import descriptor
+from nestgrad.internal import descriptor, located
 from nestgrad_conformance.judge.measurement import Refusal
 from nestgrad_conformance.limits.ledger import faults, of_fault
-from nestgrad_conformance.limits.limit import Limit, located, parse
+from nestgrad_conformance.limits.limit import Limit, parse
 from nestgrad_conformance.limits.patterns import patterns
 from nestgrad_conformance.limits.text import entries, entry, remeasured
 from nestgrad_conformance.nestings import AUTO, code_of

@@ -108,6 +108,7 @@ TABLE: dict[str, Sequence[Law]] = {
         abilities.an_exception_in_a_route,
     ],
     "attempts": [abilities.attempts_until_one_holds, abilities.attempts_inside_attempts],
+    "operations": [abilities.the_operations_of_a_function, abilities.operations_that_cannot_be_told],
     "prepare_worker": [abilities.a_worker_is_prepared],
     "canary": [abilities.the_canary_counts, abilities.the_canary_is_right],
     "raw": [abilities.the_raw_engine],

@@ -182,6 +182,30 @@ class OneAtATime:
         return attempt
 
 
+@fault("operations")
+class TellsTheLast:
+    def operations(self, f, *inputs):
+        return frozenset(sorted(super().operations(f, *inputs))[-1:])
+
+
+@fault("operations")
+class ForgetsNone:
+    told = frozenset()
+
+    def operations(self, f, *inputs):
+        self.told |= super().operations(f, *inputs)
+        return self.told
+
+
+@fault("operations")
+class TellsNothingOfErrors:
+    def operations(self, f, *inputs):
+        try:
+            return super().operations(f, *inputs)
+        except Exception:
+            return frozenset()
+
+
 @fault("prepare_worker")
 class PreparesOnce:
     def prepare_worker(self):
