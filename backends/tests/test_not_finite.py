@@ -119,3 +119,43 @@ def test_inside_a_trace_there_is_nothing_to_see(engine, x64):
     else:
         result = pytest.importorskip("torch").func.vmap(product)(zeros[None], v[None])[0]
     assert np.all(np.isnan(backend.to_numpy(result)))
+
+
+def test_half_precision_is_named(backend):
+    if backend.name == "autograd":
+        pytest.skip("autograd has no 16 bits")
+    x = backend.asarray(np.array([3.0, 2.0], np.float16))
+    with pytest.raises(ng.NotFiniteError, match=r"x is .*float16.*use float32") as caught:
+        ng.hvp(lambda x: backend.xp.sum(x * x * x * x), _first(backend), backend=backend)(x, x * 1000)  # 12 x² v
+    assert pickle.loads(pickle.dumps(caught.value)).known == caught.value.known
+
+
+def test_captured_numbers_are_named(backend):
+    weights = backend.asarray(np.array([1.0, np.nan]))
+    mask = backend.asarray(np.array([True, False]))
+
+    def weighted(x):
+        return weights * x**3
+
+    def f(x):
+        return backend.xp.sum(backend.xp.where(mask, weighted(x), x**2))
+
+    with pytest.raises(ng.NotFiniteError, match="f captures numbers that are not finite: weights"):
+        ng.hvp(f, _first(backend), backend=backend)(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    with pytest.raises(ng.NotFiniteError, match="not finite: weights"):
+        ng.vjp(f, backend.asarray(np.array([1.0, 2.0])))[1](backend.asarray(np.array(1.0)))
+
+
+@pytest.mark.parametrize("engine", ["jax", "torch"])  # the others refuse the operation by its name
+def test_equal_eigenvalues_are_named(engine, x64):
+    pytest.importorskip(engine)
+    backend = ng.get_backend(engine)
+    f = lambda x: backend.xp.sum(backend.xp.linalg.eigh(x)[0] ** 3)  # noqa: E731
+    with pytest.raises(ng.NotFiniteError, match=r"f runs \w*eigh.*two that are equal"):
+        ng.hvp(f, "RR", backend=backend)(np.eye(2), np.array([[1.0, 0.5], [0.5, 2.0]]))
+
+
+def test_otherwise_it_is_the_chain_rule(backend):
+    with pytest.raises(ng.NotFiniteError, match="the chain rule multiplies 0 by ∞") as caught:
+        ng.hvp(functools.partial(squared_norm, backend.xp), _first(backend), backend=backend)(np.zeros(2), np.ones(2))
+    assert caught.value.known == ()

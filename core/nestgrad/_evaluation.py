@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
+from ._not_finite import known
 from ._offers import Offers
 from ._refusal import NotFiniteError
 from .typing import Array, Function, Leaves, Tree
@@ -56,7 +57,7 @@ def tell(error: Exception, offers: Offers, nesting: Nesting, undifferentiated: C
 
 
 def check_finite(
-    offers: Offers, nesting: Nesting, derivative: Tree, inputs: Leaves, undifferentiated: Callable[[], Any]
+    offers: Offers, nesting: Nesting, derivative: Tree, inputs: Leaves, f: Function, undifferentiated: Callable[[], Any]
 ) -> None:
     """Look at the numbers of what was not compiled. `inputs` are the arrays that the derivative is of, of any shapes.
 
@@ -64,7 +65,7 @@ def check_finite(
         NotFiniteError: the derivative is not finite, though the inputs and f's value are.
     """
     if not is_finite(offers, derivative, inputs[0]):
-        refuse_infinite(offers, nesting, inputs, undifferentiated)
+        refuse_infinite(offers, nesting, inputs, (f,), undifferentiated)
 
 
 def is_finite(offers: Offers, derivative: Tree, like: Array) -> bool:
@@ -75,8 +76,16 @@ def is_finite(offers: Offers, derivative: Tree, like: Array) -> bool:
     return all(map(finite, offers.flatten(derivative)[0]))
 
 
-def refuse_infinite(offers: Offers, nesting: Nesting, inputs: Leaves, undifferentiated: Callable[[], Any]) -> None:
-    """Raise for a derivative that is not finite, unless the inputs or f's value are not either."""
+def refuse_infinite(
+    offers: Offers,
+    nesting: Nesting,
+    inputs: Leaves,
+    functions: Sequence[Function],
+    undifferentiated: Callable[[], Any],
+) -> None:
+    """Raise for a derivative of the user's functions that is not finite, unless the inputs or f's value are not."""
     finite = offers.finite
     if finite is not None and all(map(finite, offers.flatten((*inputs, undifferentiated()))[0])):
-        raise NotFiniteError(backend=offers.name, nesting=nesting)
+        raise NotFiniteError(
+            backend=offers.name, nesting=nesting, known=known(offers, functions, inputs, undifferentiated)
+        )

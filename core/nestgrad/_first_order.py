@@ -180,7 +180,7 @@ class _Flat:
         run = self._offers.run
         try:
             found: tuple[Any, ...] = checked(self._offers, nesting, undifferentiated, run, nesting, route, *inputs)
-            check_finite(self._offers, nesting, found[0], (*self._x, *inputs), undifferentiated)
+            check_finite(self._offers, nesting, found[0], (*self._x, *inputs), self._f, undifferentiated)
         except (UnsupportedNestingError, EngineError) as refused:
             raise refused.advised(instead=self._by_the_other_mode(nesting)) from refused.__cause__
         return found

@@ -73,7 +73,8 @@ class Plan:
         route = last[1] if last is not None and last[0] is call.layout else self._route(call.layout)
         found = route(flat, call.others, kwargs) if eager else route(*flat, *call.others, **kwargs)
         if eager and not is_finite(self.offers, found[0], flat[0]):
-            refuse_infinite(self.offers, self.nesting, flat, self.undifferentiated(call, kwargs))
+            functions = self._f, *self._definition.functions
+            refuse_infinite(self.offers, self.nesting, flat, functions, self.undifferentiated(call, kwargs))
         return self._definition.result(*found)
 
     def undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:

@@ -119,6 +119,13 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
 _WAYS_OUT = ("use", "tried", "instead")
 
 
+_CHAIN_RULE = (
+    "the chain rule multiplies 0 by ∞. Look for a sqrt, norm, log, division or power at the edge of its domain, or "
+    "behind a where. If the derivative exists there, rewrite that step (x*x for sqrt(x*x)**2, a where around its input "
+    "as well); if not, avoid x."
+)
+
+
 class NotFiniteError(UnsupportedNestingError):
     """The result is not finite, though the inputs and the function's value are.
 
@@ -126,24 +133,24 @@ class NotFiniteError(UnsupportedNestingError):
     x = 0, or for a logarithm that a `where` hides. The derivative may exist all the same. Found where values can
     be seen: not in what was compiled, inside the engine's own jit or vmap, nor on an accelerator, where to look
     would wait for it. There the result is returned as it is.
+
+    Attributes:
+        known: what is known of why, in sentences: half precision, captured numbers that are not finite, eigenvalues
+            or singular values that may be equal. Empty where it is the chain rule, for all that is known.
     """
 
-    def __init__(self, *, backend: str, nesting: Nesting, **way_out: Any) -> None:
+    def __init__(self, *, backend: str, nesting: Nesting, known: tuple[str, ...] = (), **way_out: Any) -> None:
+        self.known = known
         super().__init__(
             backend=backend,
             nesting=nesting,
             operation=None,
-            reason=(
-                "the result is not finite, though x and f(x) are: the chain rule multiplies 0 by ∞. Look for a sqrt, "
-                "norm, log, division or power at the edge of its domain, or behind a where, or for eigenvalues or "
-                "singular values that are equal. If the derivative exists there, rewrite that step (x*x for "
-                "sqrt(x*x)**2, a where around its input as well); if not, avoid x."
-            ),
+            reason=f"the result is not finite, though x and f(x) are: {' '.join(known) or _CHAIN_RULE}",
             **way_out,
         )
 
     def _data(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("backend", "nesting", *_WAYS_OUT)}
+        return {name: getattr(self, name) for name in ("backend", "nesting", "known", *_WAYS_OUT)}
 
 
 class VerificationError(UnsupportedNestingError):
