@@ -268,3 +268,15 @@ def test_an_accumulator_of_the_users_inside(nesting, compiled):
     expected = 6 * V * V
     found = ng.derivative(f, nesting, compile=compiled)(X, *[V] * (1 + (nesting == "FF")))
     close(found, np.sum(expected * V) if nesting == "FF" else expected)
+
+
+def test_a_variable_of_keras_is_told_how_to_pass_its_value():
+    keras = pytest.importorskip("keras")
+    variable = keras.Variable([1.0, 2.0])
+
+    def cubes(x):
+        return tf.reduce_sum(x["w"] ** 3)
+
+    with pytest.raises(ng.NotDifferentiableError, match=r"It holds one: pass x\['w'\]\.value\."):
+        ng.gradient(cubes)({"w": variable})
+    np.testing.assert_allclose(ng.gradient(cubes)({"w": variable.value})["w"], [3.0, 12.0])

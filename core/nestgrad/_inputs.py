@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from ._claims import is_neutral
-from ._errors import NonScalarOutputError, NotDifferentiableError, StructureMismatchError
+from ._errors import NonScalarOutputError, NotDifferentiableError, PrecisionLossError, StructureMismatchError
 from ._offers import Offers
 from ._spec import Backend
 from ._trees import paths
@@ -34,7 +34,8 @@ def open_primal(offers: Offers, name: str, tree: Any, kinds: tuple[str, ...] = R
         try:
             opened.append(backend.asarray(leaf))
         except NotDifferentiableError as error:  # an array of another engine
-            raise NotDifferentiableError(f"{paths(name, tree, len(leaves))[position]}: {error}") from error
+            path = paths(name, tree, len(leaves))[position]
+            raise NotDifferentiableError(f"{path}: {error}{_by_value(backend, leaf, path)}") from error
     return tuple(opened), structure
 
 
@@ -157,6 +158,15 @@ def _not_differentiable(backend: Backend, leaf: Any, path: str, kinds: tuple[str
         f"{path} {_what(leaf)}; {backend.name} differentiates {' and '.join(kinds)} arrays here. "
         "Convert it, or pass it through *args, which are not differentiated."
     )
+
+
+def _by_value(backend: Backend, leaf: Any, path: str) -> str:
+    """What to do with what holds an array of the engine, such as a variable of Keras's."""
+    try:
+        backend.asarray(leaf.value)
+    except (AttributeError, NotDifferentiableError, PrecisionLossError):
+        return ""
+    return f" It holds one: pass {path}.value."
 
 
 def _what(leaf: Any) -> str:
