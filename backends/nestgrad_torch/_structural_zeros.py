@@ -12,9 +12,9 @@ import torch
 from torch._C._functorch import (
     _add_batch_dim,
     _unwrap_batched,
+    get_interpreter_stack,
     get_unwrapped,
     is_functorch_wrapped_tensor,
-    peek_interpreter_stack,
 )
 from torch._functorch.pyfunctorch import retrieve_current_functorch_interpreter
 from torch.autograd import forward_ad
@@ -75,9 +75,9 @@ def with_tangent(constant: Any) -> Any:
 
 @torch.compiler.assume_constant_result
 def _innermost() -> str:
-    """The name of torch.func's transform that this line runs under first."""
-    level = peek_interpreter_stack()
-    return "" if level is None else str(level.key().name)
+    """The name of torch.func's transform that this line runs under first, if one of them is a forward mode."""
+    names = [str(level.key().name) for level in get_interpreter_stack() or ()]
+    return names[-1] if "Jvp" in names else ""
 
 
 def _below_vmap(constant: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
+from torch._C._functorch import TransformType, get_interpreter_stack
 from torch.autograd import forward_ad
 
 from nestgrad.extend import Function, Leaves
@@ -227,5 +228,6 @@ def _variable(x: Any) -> Any:
 
 
 def _is_traced(cotangent: Any) -> bool:
-    """Whether somebody differentiates with respect to the cotangent."""
-    return _transforms_are_active() or any(map(requires_grad, entries(cotangent)))
+    """Whether somebody differentiates with respect to the cotangent; a vmap does not."""
+    levels = (get_interpreter_stack() or ()) if _transforms_are_active() else ()
+    return any(level.key() != TransformType.Vmap for level in levels) or any(map(requires_grad, entries(cotangent)))

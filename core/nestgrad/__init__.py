@@ -38,8 +38,12 @@ from ._first_order import vjp as vjp
 from ._functionals import nested_gradient as nested_gradient
 from ._gradient import gradient as gradient
 from ._gradient import value_and_gradient as value_and_gradient
+from ._hessian import hessian as hessian
+from ._hessian import hessian_diagonal as hessian_diagonal
+from ._hessian import laplacian as laplacian
 from ._hvp import gradient_and_hvp as gradient_and_hvp
 from ._hvp import hvp as hvp
+from ._jacobian import jacobian as jacobian
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError

@@ -69,7 +69,10 @@ def find_advice(
     for nesting in _others(named, offers):
         other = definition.by(nesting)
         if other is not None and not is_blocked(nesting, refused) and works(other, nesting):
-            return Advice(use=nesting)
+            is_same = other.name == definition.name
+            return Advice(
+                nesting, instead=None if is_same else f"{other.name}(f, nesting={nesting.code!r}) is the same."
+            )
         tried += [nesting] if other is not None else []
     if (
         OVER_A_BASIS in offers.candidates

@@ -6,17 +6,14 @@ of the product. It takes no reverse mode, and as many passes as there are variab
 
 from __future__ import annotations
 
-import contextlib
-import math
 from typing import Any
-
-import optree
 
 from ._compose import at, held
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._refusal import UnsupportedNestingError
 from ._routes import emulated
+from ._unit_vectors import count, like, mapped
 from .typing import Array, Function, Leaves
 
 Places = tuple[int, ...]
@@ -30,10 +27,16 @@ _REASON = f"by forward mode alone it takes a pass for each variable, and is done
 def is_small(x: Leaves) -> bool:
     """Whether there are few enough variables; of unknown shapes there are not."""
     try:
-        count: int = sum(math.prod(leaf.shape) for leaf in x)
-    except TypeError:  # a dimension of a TensorFlow graph may be None
+        return count(x) <= MOST
+    except TypeError:
         return False
-    return count <= MOST
+
+
+def _check_small(offers: Offers, x: Leaves) -> None:
+    """Raise `UnsupportedNestingError` unless there are few enough variables, and tell how the product is computed."""
+    if not is_small(x):
+        raise UnsupportedNestingError(backend=offers.name, nesting=Nesting("FF"), operation=None, reason=_REASON)
+    emulated("hvp", "by forward mode, for each unit vector.")
 
 
 def gradient_over_a_basis(offers: Offers, f: Function, x: Leaves, places: Places) -> Leaves:
@@ -44,9 +47,10 @@ def gradient_over_a_basis(offers: Offers, f: Function, x: Leaves, places: Places
     """
     xp, moving = offers.backend.xp, at(x, places)
     push = lambda *e: offers.modes[Mode.FORWARD](held(f, x, places), moving, e)  # noqa: E731
-    value, entries = _mapped(offers, push, _unit_vectors(offers, moving))
+    _check_small(offers, moving)
+    value, entries = mapped(offers, push, moving)
     _check_same(offers, value)
-    return _like(xp, entries, moving)
+    return like(xp, entries, moving)
 
 
 def second_over_a_basis(
@@ -57,16 +61,17 @@ def second_over_a_basis(
     Raises:
         UnsupportedNestingError: there are more than `MOST` variables.
     """
-    xp, basis = offers.backend.xp, _unit_vectors(offers, at(x, moving))
+    _check_small(offers, at(x, moving))
+    xp = offers.backend.xp
 
     def push(*e: Array) -> Any:
         first = lambda *x: forward(held(f, x, moving), at(x, moving), e)  # noqa: E731
         return forward(held(first, x, fixed), at(x, fixed), v)
 
     forward = offers.modes[Mode.FORWARD]
-    (value, entries), (slope, products) = _mapped(offers, push, basis)
+    (value, entries), (slope, products) = mapped(offers, push, at(x, moving))
     _check_same(offers, value, slope)
-    return _like(xp, entries, at(x, moving)), _like(xp, products, at(x, moving))
+    return like(xp, entries, at(x, moving)), like(xp, products, at(x, moving))
 
 
 def _check_same(offers: Offers, *rows: Array) -> None:
@@ -88,38 +93,3 @@ def _check_same(offers: Offers, *rows: Array) -> None:
 
 _SAME = 1e-4
 _DRAWS = "by forward mode alone it takes a pass for each variable, and f is not the same function in all: it draws."
-
-
-def _mapped(offers: Offers, push: Function, basis: list[Array]) -> Any:
-    """What `push` gives for each row of the arrays of a basis, of shapes (n, …): scalars, in arrays of shape (n,)."""
-    if offers.vmap is not None:
-        with contextlib.suppress(Exception):  # an operation without a rule for it, or a look at a value
-            return offers.vmap(push)(*basis)
-    rows = [push(*(part[i, ...] for part in basis)) for i in range(basis[0].shape[0])]
-    return optree.tree_map(lambda *entries: offers.backend.xp.stack(entries), *rows)
-
-
-def _unit_vectors(offers: Offers, x: Leaves) -> list[Array]:
-    """The n unit vectors of x, as arrays of shapes (n, *leaf.shape), of each leaf's dtype and device."""
-    if not is_small(x):
-        raise UnsupportedNestingError(backend=offers.name, nesting=Nesting("FF"), operation=None, reason=_REASON)
-    emulated("hvp", "by forward mode, for each unit vector.")
-    xp = offers.backend.xp
-    sizes = [math.prod(leaf.shape) for leaf in x]
-    total, start, vectors = sum(sizes), 0, []
-    for leaf, size in zip(x, sizes, strict=True):
-        ones = xp.broadcast_to(xp.reshape(xp.ones_like(leaf), (1, size)), (total, size))
-        vectors.append(xp.reshape(xp.tril(xp.triu(ones, k=-start), k=-start), (total, *leaf.shape)))
-        start += size
-    return vectors
-
-
-def _like(xp: Any, entries: Array, x: Leaves) -> Leaves:
-    """An array of shape (n,) as leaves of the shapes and dtypes of x."""
-    found, start = [], 0
-    for leaf in x:
-        size = math.prod(leaf.shape)
-        part = xp.reshape(entries[start : start + size], leaf.shape)
-        found.append(part if part.dtype == leaf.dtype else xp.astype(part, leaf.dtype))
-        start += size
-    return tuple(found)

@@ -10,6 +10,7 @@ from ._inputs import split_aux
 from ._layout import Layout
 from ._nesting import Nesting
 from ._offers import Offers
+from ._user_function import UserFunction
 from .typing import Function, Leaves
 
 Solve: TypeAlias = Callable[[Function, Leaves, tuple[Leaves, ...]], tuple[Any, ...]]
@@ -42,6 +43,7 @@ class Definition(ABC):
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
         functions: functions of the user's besides f.
+        function: what f is for a backend, a class; by default f must return a scalar.
         is_verified: whether a result can be compared with differences.
         takes_auto: whether `nesting="auto"` can be asked for.
     """
@@ -50,6 +52,7 @@ class Definition(ABC):
     directions: int = 0
     argnums: tuple[int, ...] = (0,)
     functions: tuple[Function, ...] = ()
+    function: type[UserFunction] = UserFunction
     is_verified: bool = False
     takes_auto: bool = False
 
@@ -62,9 +65,16 @@ class Definition(ABC):
         return None
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
-        """What a result can be compared with, for a scalar function of leaves; None where it is not `is_verified`."""
+        """What the result of a nesting can be compared with, for a scalar function; None where not `is_verified`."""
         return None
 
     @abstractmethod

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+from ._argnums import numbers, shaping
 from ._basis import gradient_over_a_basis, second_over_a_basis
 from ._choose import candidates, hvp_nesting
 from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
 from ._definition import Comparison, Definition, Solve
-from ._gradient import numbers, shaping
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
@@ -94,7 +94,14 @@ class _NestedGradient(Definition):
         return candidates(offers, self._asked)
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
         outer, inner = self._sides(layout)
         y = partial_gradient(offers.backend, f, inner.leaves)(*x)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+from ._argnums import numbers, shaping
 from ._choose import require
 from ._compose import value_and_gradient as composed
 from ._definition import Comparison, Definition, Solve
+from ._jacobian import Jacobian
 from ._layout import Layout
-from ._nesting import Mode, Nesting
+from ._nesting import Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from .typing import Function, Leaves, Tree
@@ -75,13 +76,20 @@ class _Gradient(Definition):
         self.name, self._as_given, self.argnums = name, argnums, numbers(argnums)
 
     def by(self, nesting: Nesting) -> Definition | None:
-        return _Along(self.argnums)
+        return Jacobian(self._as_given, nesting)
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, _REVERSE),)
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
         ones = tuple(map(offers.backend.xp.ones_like, x))
         return Comparison(f, ones, result, found_along=ones)
@@ -96,21 +104,6 @@ class _Gradient(Definition):
             return shaped(gradient), *aux
 
         return solve
-
-
-class _Along(Definition):
-    """⟨∇f(x), v⟩ by forward mode, which is what there is where reverse mode fails."""
-
-    name, directions = "jvp", 1
-
-    def __init__(self, argnums: tuple[int, ...]) -> None:
-        self.argnums = argnums
-
-    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
-        return (require(offers, Nesting("F")),)
-
-    def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
-        return lambda f, x, directions: offers.modes[Mode.FORWARD](f, x, *directions, has_aux=has_aux)[1:]
 
 
 class _ValueAndGradient(_Gradient):
@@ -135,21 +128,3 @@ def _together(offers: Offers, has_aux: bool) -> Function:
     """`(f(x), ∇f(x))` by the backend's own method if it has one, with f's aux behind it if it has one."""
     native = None if has_aux else offers.value_and_gradient
     return native or functools.partial(composed, offers.backend, has_aux=has_aux)
-
-
-def numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
-    """Argnums as a tuple of distinct integers."""
-    try:
-        chosen = tuple(map(operator.index, argnums if isinstance(argnums, Sequence) else (argnums,)))
-    except TypeError:
-        chosen = ()
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise TypeError(f"argnums is an integer or a sequence of different integers; got {argnums!r}.")
-    return chosen
-
-
-def shaping(argnums: int | Sequence[int], layout: Layout) -> Callable[[Leaves], Tree]:
-    """A gradient's leaves as one tree for one argnum, as the tuple of them for a sequence."""
-    if isinstance(argnums, Sequence):
-        return layout.shaped
-    return (lambda leaves: leaves[0]) if layout.bare else (lambda leaves: layout.shaped(leaves)[0])

@@ -85,7 +85,14 @@ class _Hvp(Derivative):
         return candidates(offers, self._asked)
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
         return Comparison(gradient(offers.backend, f), directions[0], result)
 
@@ -108,9 +115,16 @@ class _GradientAndHvp(_Hvp):
         super().__init__(nesting, "gradient_and_hvp")
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
-        return super().comparison(offers, f, x, directions, layout, result[1])
+        return super().comparison(offers, nesting, f, x, directions, layout, result[1])
 
     def by(self, nesting: Nesting) -> Definition | None:
         return _GradientAndHvp(nesting) if Mode.REVERSE in nesting else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from ._claims import is_neutral
@@ -29,7 +30,7 @@ def open_primal(offers: Offers, name: str, tree: Any, kinds: tuple[str, ...] = R
         raise NotDifferentiableError(f"{name} holds no array, so there is nothing to differentiate.")
     opened = []
     for position, leaf in enumerate(leaves):
-        if not _is_differentiable(backend, leaf, kinds):
+        if not _is_differentiable(backend, leaf, kinds, _is_dtype):
             raise _not_differentiable(backend, leaf, paths(name, tree, len(leaves))[position], kinds)
         try:
             opened.append(backend.asarray(leaf))
@@ -77,16 +78,16 @@ def check_scalar(backend: Backend, value: Any, name: str = "The function") -> No
         raise NotDifferentiableError(f"{name} must return a real floating number; it returned dtype {value.dtype}.")
 
 
-def check_outputs(backend: Backend, leaves: list[Any]) -> list[Array]:
+def check_outputs(backend: Backend, leaves: list[Any], kinds: tuple[str, ...] = REAL_OR_COMPLEX) -> list[Array]:
     """What a function returned, as floating arrays of the engine; constants may be NumPy's or Python's.
 
     Raises:
-        NotDifferentiableError: a leaf is no real or complex floating array.
+        NotDifferentiableError: a leaf is no array of one of these kinds.
     """
     for leaf in leaves:
-        if not _is_differentiable(backend, leaf, REAL_OR_COMPLEX):
+        if not _is_differentiable(backend, leaf, kinds, _is_dtype_uncached):
             raise NotDifferentiableError(
-                f"The function must return real or complex floating arrays; its output {_what(leaf)}. "
+                f"The function must return {' or '.join(kinds)} arrays; its output {_what(leaf)}. "
                 "Return what is not differentiated as aux, with has_aux=True."
             )
     return [backend.asarray(leaf) if is_neutral(leaf) else leaf for leaf in leaves]
@@ -106,13 +107,13 @@ def split_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
     return output
 
 
-def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...]) -> bool:
+def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...], is_of: Callable[..., bool]) -> bool:
     if is_neutral(leaf):
         import numpy as np  # as in `_numpy`
 
         number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
-        return number or (isinstance(leaf, (np.ndarray, np.generic)) and _is_dtype(np, leaf.dtype, kinds))
-    return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and _is_dtype(backend.xp, leaf.dtype, kinds)
+        return number or (isinstance(leaf, (np.ndarray, np.generic)) and is_of(np, leaf.dtype, kinds))
+    return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and is_of(backend.xp, leaf.dtype, kinds)
 
 
 def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:

@@ -16,7 +16,6 @@ from ._nesting import Nesting
 from ._numpy import unshared
 from ._offers import Offers
 from ._spec import COMPILERS
-from ._user_function import UserFunction
 from ._whole import WholeCall
 from .typing import Function, Leaves
 
@@ -79,7 +78,7 @@ class Plan:
 
     def undifferentiated(self, call: Call, kwargs: dict[str, Any]) -> Callable[[], Any]:
         """What evaluates the user's functions without a derivative."""
-        f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
+        f = self._definition.function(self._f, call.layout, call.others, kwargs, self._has_aux)
         of_definition = self._definition.undifferentiated
         return lambda: of_definition(self.offers, f, unshared(call.x), call.layout, self._has_aux)
 
@@ -124,9 +123,10 @@ def _prepared(
     """What evaluates calls of one layout, as a function of all leaves, f's other arguments and its keywords."""
     solve = definition.prepare(offers, nesting, layout, has_aux)
     run, size, end = offers.run, layout.size, layout.size * (1 + definition.directions)
+    as_told = definition.function
 
     def given(others: tuple[Any, ...], kwargs: dict[str, Any]) -> Function:
-        f = UserFunction(function, layout, others, kwargs, has_aux, verify)
+        f = as_told(function, layout, others, kwargs, has_aux, verify)
         if end == size:
             return lambda *x: solve(f, x, ())
         return lambda *flat: solve(f, flat[:size], tuple([flat[i : i + size] for i in range(size, end, size)]))

@@ -109,7 +109,7 @@ class UnsupportedNestingError(NestgradError, NotImplementedError):
         self, use: Nesting | None = None, tried: tuple[Nesting, ...] = (), instead: str | None = None
     ) -> UnsupportedNestingError:
         """The same, where this nesting was found to work, or these others not to; what else can be done is kept."""
-        instead = None if use else instead or self.instead
+        instead = instead if use else instead or self.instead
         return _rebuilt(type(self), self._data() | {"use": use, "tried": tried, "instead": instead})
 
     def __reduce__(self) -> tuple[object, ...]:

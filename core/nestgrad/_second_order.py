@@ -133,7 +133,14 @@ class Derivative(Definition):
         return (require(offers, self._nesting),)
 
     def comparison(
-        self, offers: Offers, f: Function, x: Leaves, directions: tuple[Leaves, ...], layout: Layout, result: Any
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
     ) -> Comparison | None:
         if self._nesting.code == "R":
             ones = tuple(map(offers.backend.xp.ones_like, x))

@@ -276,10 +276,10 @@ class Linearize(Protocol):
         """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals."""
 
 
-NAMESPACE = ("astype", "broadcast_to", "isdtype", "ones_like", "reshape", "stack", "tril", "triu")
+NAMESPACE = ("arange", "astype", "concat", "isdtype", "ones_like", "permute_dims", "reshape", "stack", "sum")
 """The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them.
 
-`isdtype` and `ones_like` are called for every function, the others where forward mode alone is right.
+`isdtype` and `ones_like` are called for every function, the others where many directions are taken at one point.
 """
 
 

@@ -96,3 +96,13 @@ class UserFunction:
         if not (hasattr(value, "dtype") and (value.dtype is like or value.dtype == like) and len(value.shape) == 0):
             check_scalar(layout.offers.backend, value, self._name)
         return output
+
+
+class AnyFunction(UserFunction):
+    """The same of a function that may return any tree of arrays, which is not checked."""
+
+    __slots__ = ()
+
+    def __call__(self, *leaves: Array) -> Any:
+        """What the function returns for these leaves."""
+        return self.function(*self.layout.arguments(leaves, self.others), **self.kwargs)

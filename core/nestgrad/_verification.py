@@ -68,7 +68,7 @@ class Verification:
             if not self._wanted and (not rules.heard or plan.nesting.order == 1):  # that is what a rule says itself
                 return result, True
             key, names = (plan.nesting, call.layout), tuple(dict.fromkeys(rules.heard))
-            compared = undone(attempt, lambda: self._compared(call, kwargs, result))
+            compared = undone(attempt, lambda: self._compared(plan.nesting, call, kwargs, result))
             rules.verified = compared is not None and compared.differs is False
         if compared is not None and compared.differs:
             alarm = VerificationError(backend=self._offers.name, nesting=plan.nesting, rules=names, compared=compared)
@@ -78,7 +78,7 @@ class Verification:
             self._tries[key] = self._tries.get(key, 0) + 1 if compared.differs is None else _TRIES
         return result, self._wanted != "always" and self._tries.get(key, 0) >= _TRIES
 
-    def _compared(self, call: Call, kwargs: dict[str, Any], result: Any) -> Compared | None:
+    def _compared(self, nesting: Nesting, call: Call, kwargs: dict[str, Any], result: Any) -> Compared | None:
         """The result beside differences; None inside of a trace, where there are no values."""
         import numpy as np  # as in `_numpy`
 
@@ -94,7 +94,7 @@ class Verification:
             return None
         try:
             derivative = result[0] if self._has_aux else result
-            compared = self._definition.comparison(offers, scalar, x, call.directions, call.layout, derivative)
+            compared = self._definition.comparison(offers, nesting, scalar, x, call.directions, call.layout, derivative)
         except Exception:  # f has no gradient of its own that could be asked, as far as nestgrad knows
             return _UNDECIDED
         if compared is None:

@@ -48,6 +48,10 @@ DOORS = {
     "forward_over_forward": lambda f, x, **options: ng.forward_over_forward(f, **options)(x, X, X),
     "derivative": lambda f, x, **options: ng.derivative(f, "RFR", **options)(x, X, X),
     "nested_gradient": lambda f, x, **options: ng.nested_gradient(cubes, f, **options)(x),
+    "jacobian": lambda f, x, **options: ng.jacobian(f, **options)(x),
+    "hessian": lambda f, x, **options: ng.hessian(f, **options)(x),
+    "hessian_diagonal": lambda f, x, **options: ng.hessian_diagonal(f, **options)(x),
+    "laplacian": lambda f, x, **options: ng.laplacian(f, **options)(x),
     "diagnose": diagnosed,
     "explain": explained,
 }

@@ -2,10 +2,10 @@
 
 import ast
 from pathlib import Path
-from types import SimpleNamespace
 
 import autograd.numpy as np
 import numpy
+import optree
 import pytest
 
 import nestgrad as ng
@@ -27,10 +27,22 @@ def test_every_name_that_core_takes_from_xp_is_told():
     assert found - {None} == set(NAMESPACE)
 
 
+def mapping(backend):
+    """The same with a vmap."""
+
+    class Mapping(type(backend)):
+        def vmap(self, f, in_axes=0):
+            return lambda rows: optree.tree_map(lambda *some: np.stack(some), *map(f, rows))
+
+    return Mapping()
+
+
 def test_what_is_told_suffices_and_is_needed():
+    usual = ng.get_backend("autograd")
+
     def backend(*names):
-        class Minimal(type(ng.get_backend("autograd"))):
-            xp = SimpleNamespace(**{name: getattr(ng.get_backend("autograd").xp, name) for name in names})
+        class Minimal(type(usual)):
+            xp = type("Namespace", (), {name: staticmethod(getattr(usual.xp, name)) for name in names})
 
         return Minimal()
 
@@ -46,14 +58,15 @@ def test_what_is_told_suffices_and_is_needed():
         return [
             of_another_dtype,
             *product[1],
+            ng.jacobian(lambda x: x * x[0], nesting="F", backend=backend)(x),
+            ng.laplacian(f, chunk_size=1, backend=mapping(backend))(x),
             *(
                 ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
                 for nesting in NESTINGS
             ),
         ]
 
-    usual = results(ng.get_backend("autograd"))
-    for one, other in zip(results(backend(*NAMESPACE)), usual, strict=True):
+    for one, other in zip(results(backend(*NAMESPACE)), results(usual), strict=True):
         assert np.allclose(one, other)
     for name in NAMESPACE:
         with pytest.raises((AttributeError, ng.NestgradError), match=name):

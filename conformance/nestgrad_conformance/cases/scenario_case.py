@@ -92,7 +92,7 @@ class Subject:
         def derive(f: Callable[..., Any], asked: str) -> Any:
             return self._derived(f, AUTO if nesting == AUTO and asked == code else asked, execution)
 
-        use = Use(self.backend, self._function, code, derive)
+        use = Use(self.backend, self._function, code, derive, nesting, execution != "eager" and execution)
         return self._on_vectors(setting(use), code, self.scenario.dtype)
 
     def operations(self) -> Set[str] | None:

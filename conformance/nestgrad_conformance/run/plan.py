@@ -101,7 +101,8 @@ class Selection:
             for execution in scenario.executions or EXECUTIONS
             if not self.executions or execution in self.executions
             for nesting in nestings_of(self.profile, scenario, execution, backend)
-            if fnmatch.fnmatchcase(nesting, scenario.nestings) and (not self.nestings or nesting in self.nestings)
+            if any(fnmatch.fnmatchcase(nesting, pattern) for pattern in scenario.nestings.split())
+            and (not self.nestings or nesting in self.nestings)
         ]
 
     def _names(self, scenario: Scenario) -> bool:

@@ -46,7 +46,7 @@ class Scenario:
         base: the id of the scenario whose function this is, in a setting or in another dtype.
         plain: the row that stands for its operation, with nothing special about the call or the inputs.
         capability: a method of the backend without which the cell is absent.
-        nestings: a pattern on the codes of those that are measured, as fnmatch reads it.
+        nestings: patterns on the codes of those that are measured, as fnmatch reads them, with spaces between.
         executions: those that it is measured in; all if empty.
         dtype: the format of inputs and results; the truth is computed in float64, at inputs that this format holds.
         engine: the one engine this scenario is for, or None.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from . import native, ops, programs
 from ._scenario import Scenario
@@ -45,6 +46,9 @@ _ANYWHERE = {
     "argument": "anywhere:argument",
     "threads": "threads:crossing",
 }
+_EXECUTIONS = ("eager", "compiled", "traced")
+_OPERATORS = {"hessian": "FR R? auto", "hessian_diagonal": "FR R? auto", "laplacian": "FF", "jacobian": "? ??"}
+"""Operators that give a nesting's number by a law, and of which nestings."""
 _UNSTABLE = {"torch": ("mlp_tanh", "gaussian_process", "softmax_cross_entropy")}
 """What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
@@ -56,7 +60,7 @@ _LINEARIZED = {"jax": ("jax_custom_jvp",), "torch": _OWN["torch"]}
 _BY_ID = {one.id: one for one in (*programs.SCENARIOS, *native.SCENARIOS)}
 
 
-def _called(base: str, setting: str, function: str, **fields: str) -> Scenario:
+def _called(base: str, setting: str, function: str, **fields: Any) -> Scenario:
     one = _BY_ID[base]
     return replace(
         one,
@@ -67,8 +71,7 @@ def _called(base: str, setting: str, function: str, **fields: str) -> Scenario:
         order=2,
         sample=False,
         setting=f"nestgrad_conformance.scenarios.settings.{function}",
-        executions=("eager",),
-        **fields,  # type: ignore[arg-type]
+        **{"executions": ("eager",), **fields},
     )
 
 
@@ -81,6 +84,9 @@ def _scenarios() -> Iterator[Scenario]:
             yield _called(base, setting, function)
     for base in (*_FEW, *own):
         yield _called(base, "pulled_twice", "anywhere:pulled_twice", nestings="R")
+    for operator, nestings in _OPERATORS.items():
+        for base in (*_FEW, *own):
+            yield _called(base, f"by_{operator}", f"operators:{operator}", nestings=nestings, executions=_EXECUTIONS)
     for engine, setting in _COMPILERS.items():
         for base in (*_MANY, *_OWN[engine]):
             if base not in _UNSTABLE.get(engine, ()):

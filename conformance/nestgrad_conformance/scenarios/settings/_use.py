@@ -24,12 +24,16 @@ class Use:
         f: the function, on arrays of the backend.
         word: the nesting that is asked for; never `auto`.
         derive: `derive(f, word)`, the public operator.
+        asked: the nesting as the cell has it, `auto` too; `compile`: its execution, as operators take it. For settings
+            that call another operator than `derive` gives.
     """
 
     backend: Any
     f: Callable[..., Any]
     word: str
     derive: Callable[[Callable[..., Any], str], Operator]
+    asked: str
+    compile: bool | str
 
     @property
     def operator(self) -> Operator:
@@ -43,6 +47,10 @@ class Use:
     def leaves(self, tree: Tree) -> list[Any]:
         """The same without the container."""
         return [self.backend.asarray(leaf) for leaf in optree.tree_leaves(tree)]
+
+    def numpy(self, tree: Tree) -> list[Any]:
+        """The leaves of a container of arrays of the backend, as NumPy arrays."""
+        return [self.backend.to_numpy(leaf) for leaf in optree.tree_leaves(tree)]
 
 
 def structure_of(arguments: Tree) -> Any:

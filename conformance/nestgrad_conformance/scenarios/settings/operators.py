@@ -1,0 +1,90 @@
+"""Other operators than that of the nesting, which give the same by a law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import optree
+
+import nestgrad as ng
+
+from ._use import Operator, Tree, Use
+
+_CHUNK = 2  # so that there are several
+
+
+def hessian(use: Use) -> Operator:
+    """∇²f(x)v by the whole Hessian."""
+    operator = ng.hessian(use.f, use.asked, chunk_size=_CHUNK, backend=use.backend, compile=use.compile)
+    return lambda x, v: use.arrays(_products(use.numpy(operator(use.arrays(x))), optree.tree_leaves(v)))
+
+
+def hessian_diagonal(use: Use) -> Operator:
+    """∇²f(x)v by two diagonals, of f(x + t ± v Σt) at t = 0: they are D²f[e ± v, e ± v], and differ by 4 D²f[e, v]."""
+
+    def along(sign: float) -> Operator:
+        def moved(t: Tree, x: Tree, v: Tree) -> Any:
+            total = sum(use.backend.xp.sum(leaf) for leaf in optree.tree_leaves(t))
+            return use.f(optree.tree_map(lambda a, b, c: a + b + sign * total * c, x, t, v))
+
+        return ng.hessian_diagonal(moved, use.asked, chunk_size=_CHUNK, backend=use.backend, compile=use.compile)
+
+    plus, minus = along(1.0), along(-1.0)
+
+    def evaluate(x: Tree, v: Tree) -> Any:
+        arrays = [use.arrays(tree) for tree in (optree.tree_map(np.zeros_like, x), x, v)]
+        found = zip(use.numpy(plus(*arrays)), use.numpy(minus(*arrays)), strict=True)
+        return use.arrays([(one - other) / 4 for one, other in found])
+
+    return evaluate
+
+
+def laplacian(use: Use) -> Operator:
+    """D²f(x)[u, v] by two Laplacians: of f(x + t (u ± v)) at t = 0, a number, which differ by 4 D²f[u, v]."""
+
+    def along(sign: float) -> Operator:
+        def moved(t: Any, x: Tree, u: Tree, v: Tree) -> Any:
+            return use.f(optree.tree_map(lambda a, b, c: a + t * (b + sign * c), x, u, v))
+
+        return ng.laplacian(moved, use.word, backend=use.backend, compile=use.compile)
+
+    plus, minus = along(1.0), along(-1.0)
+
+    def evaluate(x: Tree, u: Tree, v: Tree) -> Any:
+        arrays = [use.arrays(tree) for tree in (np.zeros((), optree.tree_leaves(x)[0].dtype), x, u, v)]
+        (one,), (other,) = use.numpy(plus(*arrays)), use.numpy(minus(*arrays))
+        return use.backend.asarray((one - other) / 4)
+
+    return evaluate
+
+
+def jacobian(use: Use) -> Operator:
+    """By the Jacobian of what the letters behind the first one give, times the last direction."""
+    outer, inner = use.word[0], use.word[1:]
+    operator = ng.jacobian(
+        use.derive(use.f, inner) if inner else use.f,
+        nesting=outer,
+        chunk_size=_CHUNK,
+        backend=use.backend,
+        compile=use.compile,
+    )
+    is_scalar = "R" not in inner
+
+    def evaluate(x: Tree, *directions: Tree) -> Any:
+        last = 0 if is_scalar and outer == "R" else 1
+        held = directions[: len(directions) - last]
+        found = use.numpy(operator(use.arrays(x), *map(use.arrays, held)))
+        if not last:
+            return use.arrays(found)
+        products = _products(found, optree.tree_leaves(directions[-1]))
+        return use.arrays(products[0] if is_scalar else products)
+
+    return evaluate
+
+
+def _products(blocks: Sequence[Any], v: Sequence[Any]) -> list[Any]:
+    """Rows of blocks of shapes (…, *part of v), times v: arrays of shapes (…)."""
+    rows = [blocks[i : i + len(v)] for i in range(0, len(blocks), len(v))]
+    return [sum(np.tensordot(block, part, np.ndim(part)) for block, part in zip(row, v, strict=True)) for row in rows]
