@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import jax
-from jax.extend.core import Jaxpr, jaxprs_in_params
+from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
 
 from nestgrad.extend import own_rule
 from nestgrad_jax._callers import Program
@@ -28,18 +28,31 @@ _RULES = {"custom_jvp_call": "jvp_jaxpr_fun", "custom_vjp_call": "bwd"}
 _known: WeakKeyDictionary[Jaxpr, frozenset[str]] = WeakKeyDictionary()
 
 
-def tell_rule(f: Any, rule: Any) -> None:
-    """Declare the rule of a function under transformations, unless both are jax's or nestgrad's."""
+def tell_rule(f: Any, rule: Any) -> bool:
+    """Declare the rule of a function under transformations, unless both are jax's or nestgrad's.
+
+    Returns whether it is somebody's own, and there is a listener.
+    """
     name = _name(f, rule)
-    if name is not None:
-        own_rule(name)
+    return name is not None and own_rule(name)
 
 
-def tell_rules(programs: list[Program]) -> None:
-    """Declare the rules that programs hold."""
+def tell_rules(programs: list[Program]) -> bool:
+    """The same of all rules that programs hold."""
+    heard = False
     for program in programs:
         for name in _rules_in(program):
-            own_rule(name)
+            heard |= own_rule(name)
+    return heard
+
+
+def name_of_rule(equation: JaxprEqn) -> str | None:
+    """The name of the function that an operation calls with a rule of somebody's own, or None."""
+    rule = _RULES.get(equation.primitive.name)
+    if rule is None:
+        return None
+    program = equation.params["call_jaxpr"]
+    return _name(getattr(program, "jaxpr", program), equation.params[rule])
 
 
 def _rules_in(program: Program) -> frozenset[str]:
@@ -52,12 +65,9 @@ def _rules_in(program: Program) -> frozenset[str]:
 
 def _names(program: Jaxpr) -> Iterator[str]:
     for equation in program.eqns:
-        inner = [*jaxprs_in_params(equation.params)]
-        rule = _RULES.get(equation.primitive.name)
-        if rule is not None:
-            name = _name(getattr(inner[0], "jaxpr", inner[0]), equation.params[rule])
-            yield from () if name is None else (name,)
-        for one in inner:
+        name = name_of_rule(equation)
+        yield from () if name is None else (name,)
+        for one in jaxprs_in_params(equation.params):
             yield from _rules_in(one)
 
 

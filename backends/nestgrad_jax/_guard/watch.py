@@ -34,8 +34,10 @@ from nestgrad_jax._repairs.spence import spence_of
 from nestgrad_jax._repairs.table import BESSEL, REFUSED, WATCHED, is_wrong, replaced, told, watched_in
 
 from .expn_order import refuse_if_order, refuse_if_traced
+from .frozen_rules import level, refuse_frozen
 from .inner_gradients import refuse_hidden
 from .own_rules import tell_rule, tell_rules
+from .programs import is_looking
 from .values import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
@@ -55,9 +57,12 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         with take_current_trace() as trace:
             watch = _Watch(trace)
-            args, kwargs = jax.tree.map(watch.seen, (args, kwargs))
-            with set_current_trace(watch):
-                result = f(*args, **kwargs)
+            seen_args, seen_kwargs = jax.tree.map(watch.seen, (args, kwargs))
+            with level(trace) as around, set_current_trace(watch):
+                result = f(*seen_args, **seen_kwargs)
+            if watch.holds_rules and is_looking():
+                with set_current_trace(trace):
+                    refuse_frozen(functools.partial(f, **kwargs), args, around)
             return jax.tree.map(watch.unseen, result)
 
     return watched
@@ -66,7 +71,7 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
 class _Watch(Trace):
     """Hands on every operation, with another program if it holds one that is watched."""
 
-    __slots__ = ("_inside", "_power", "_trace", "_weights")
+    __slots__ = ("_inside", "_power", "_trace", "_weights", "holds_rules")
 
     def __init__(self, trace: Any, inside: str | None = None) -> None:
         super().__init__()
@@ -74,6 +79,8 @@ class _Watch(Trace):
         self.requires_low = trace.requires_low  # type: ignore[misc]  # a slot of the base
         self._weights: Weights | None = None
         self._power: Power | None = None
+        self.holds_rules = False
+        """Whether a rule of somebody's own was met, and whoever verifies the call wants to know."""
 
     def seen(self, value: Any) -> Any:
         return seen(self, value)
@@ -89,7 +96,8 @@ class _Watch(Trace):
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
-        tell_rules(programs)
+        if programs and tell_rules(programs):
+            self.holds_rules = True
         refuse_hidden(sys._getframe(1), primitive, params, args, programs)
         if self._is_plain(primitive, params, programs):
             result = self._trace.process_primitive(primitive, args, params)
@@ -214,7 +222,7 @@ class _Watch(Trace):
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f, jvp)
+        self.holds_rules |= tell_rule(f, jvp)
         refuse_if_traced(f, args)
         with set_current_trace(self._trace):
             result = replaced(f, args)
@@ -224,7 +232,7 @@ class _Watch(Trace):
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f, bwd)
+        self.holds_rules |= tell_rule(f, bwd)
         return self._all_seen(self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, args, **options))
 
     def __getattr__(self, name: str) -> Any:

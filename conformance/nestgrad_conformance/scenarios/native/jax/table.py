@@ -108,6 +108,8 @@ SCENARIOS = (
     _custom_rules("checkpoint_named", normal(4), "checkpoint"),
     _custom_rules("checkpoint_in_scan", normal(3), "checkpoint", "control_flow"),
     _custom_rules("stop_gradient", normal(4), "stop_gradient"),
+    _custom_rules("custom_jvp_computed_anew", uniform(1.0, 4.0, 3), "custom_rule", "bisected_anew"),
+    _custom_rules("custom_jvp_of_a_loop", uniform(1.0, 4.0, 3), "custom_rule"),
     _densities("location_scale_densities", normal(3, 4), "stats"),
     _densities("gumbel_density", normal(2), "stats", "gumbel"),
     _densities("gennorm_density", uniform(0.5, 1.5, 4), "stats"),
