@@ -22,6 +22,7 @@ _JAX = str(Path(jax.__file__).parent) + os.sep  # or jaxopt would be jax
 _OURS = str(Path(__file__).parents[1]) + os.sep
 _CUSTOM_GRADIENT = inspect.getfile(jax.custom_gradient)
 """Where jax writes the function that `jax.custom_gradient` gives the rule of its user to."""
+_DEFJVPS = jax.custom_jvp.defjvps.__code__
 _RULES = {"custom_jvp_call": "jvp_jaxpr_fun", "custom_vjp_call": "bwd"}
 """What is called with a rule, and the parameter that holds the rule."""
 
@@ -74,7 +75,34 @@ def _names(program: Jaxpr) -> Iterator[str]:
 def _name(f: Any, rule: Any) -> str | None:
     if _file(f) == _CUSTOM_GRADIENT:
         return "custom_gradient"
-    return None if all(_file(one).startswith((_JAX, _OURS)) for one in (f, rule)) else f.debug_info.func_name
+    is_own = not all(_file(one).startswith((_JAX, _OURS)) for one in (f, rule)) or _is_per_argument(rule)
+    return f.debug_info.func_name if is_own else None
+
+
+def _is_per_argument(rule: Any) -> bool:
+    """Whether `defjvps` has made the rule from somebody's own rules, one for each argument.
+
+    It is found behind the functions of jax's that hold it, in a program or under transformations.
+    """
+    if _file(rule) != _DEFJVPS.co_filename:
+        return False
+    pending, met = [rule], set()
+    while pending:
+        function = getattr(one := pending.pop(), "f", one)  # under transformations
+        if id(function) in met or not inspect.isfunction(function) or not _is_written_by_jax(function):
+            continue
+        met.add(id(function))
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        held = {name: cell.cell_contents for name, cell in cells}
+        if function.__code__ in _DEFJVPS.co_consts:
+            return not all(one is None or _is_written_by_jax(one) for one in held["jvps"])
+        pending.extend(held.values())
+    return False
+
+
+def _is_written_by_jax(function: Any) -> bool:
+    code = getattr(inspect.unwrap(function), "__code__", None)  # what somebody wrote may be any callable
+    return code is not None and code.co_filename.startswith((_JAX, _OURS))
 
 
 def _file(f: Any) -> str:
