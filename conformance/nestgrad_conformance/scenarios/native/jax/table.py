@@ -209,6 +209,7 @@ SCENARIOS = (
     _normalisation("rms_norm", normal(4, 5), "rms_norm"),
     _points("entropies_at_zero", zero_inside, "special"),
     _points("sinc", normal(4), "special"),
+    _points("sinc_beside_zero", zero_inside, "special", order=3),
     _points("bessel_at_zero", zero_inside, "special", "bessel", order=3),
     _points("ldexp_at_zero", zero_inside, "ldexp"),
     _points("beta_of_equals", zero_inside, "special", "betaln"),
