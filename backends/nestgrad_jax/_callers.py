@@ -77,6 +77,11 @@ def names_of(program: Jaxpr, equation: JaxprEqn) -> set[str]:
     return {name for name in names if name} | callers_of(equation.source_info, program).intersection(PLAIN)
 
 
+def holds_programs(value: Any) -> bool:
+    """Whether a parameter of an operation is a program, or the branches of a cond; other tuples have names."""
+    return isinstance(value, ClosedJaxpr) or (type(value) is tuple and any(map(holds_programs, value)))
+
+
 def programs_of(equation: JaxprEqn) -> list[Program]:
     """The programs that an operation holds; those of a single operation of jax's are left out."""
     return [] if is_small(equation.primitive, equation.params) else list(jaxprs_in_params(equation.params))

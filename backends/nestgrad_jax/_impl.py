@@ -11,6 +11,7 @@ import numpy as np
 from nestgrad.extend import Canary, Nesting, Refusal
 
 from ._canary import make_canary
+from ._guard.frozen_rules import marked_as_compiled
 from ._guard.programs import run_inspected
 from ._guard.watch import repaired
 from ._messages import refusal_of
@@ -45,6 +46,10 @@ class Jax(RawJax):
     def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
         """See `nestgrad.extend.Abilities.operations`."""
         return operations(f, *inputs)
+
+    def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Compile.compile`."""
+        return super().compile(marked_as_compiled(f))
 
     def run(self, nesting: Nesting, route: Callable[..., Any], *inputs: Any) -> Any:
         """Evaluate a route, inside another trace only after a look at its program."""

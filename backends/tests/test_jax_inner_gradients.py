@@ -17,13 +17,14 @@ MENDED = {
     "betaln": (lambda y: special.betaln(y[0], y[1]), [0.7, 0.7]),
     "ldexp": (lambda y: jnp.sum(jnp.ldexp(y, 3) ** 2), [0.0, 1.0]),
     "i0": (lambda y: jnp.sum(jnp.i0(y)), [0.0, 1.0]),
+    "sinc": (lambda y: jnp.sum(jnp.sinc(y)), [1e-9, 1.0]),
     "spence": (lambda y: jnp.sum(special.spence(y)), [1.0, 0.5]),
     "fresnel": (lambda y: jnp.sum(special.fresnel(y)[1]), [1.0, -1.0]),
     "boxcox": (lambda y: jnp.sum(special.boxcox(jnp.array([2.0, 3.0]), y)), [0.0, 1.0]),
     "logsumexp": (lambda y: special.logsumexp(jnp.array([0.1, 0.2]), b=y), [0.0, 1.0]),
     "det": (lambda y: jnp.linalg.det(jnp.diag(jnp.concatenate([y, y]))), [0.0, 1.0]),
 }
-RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))  # in jax itself, as measured
+RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0", "sinc"), (0, 12, 0, 1))  # in jax itself, as measured
 RIGHT = {
     "logsumexp": special.logsumexp,
     "constant weights": lambda y: special.logsumexp(y, b=jnp.array([1.0, 0.0])),

@@ -28,6 +28,7 @@ HOLDS = {
     "betaln": lambda x: special.betaln(x[0], x[1]),
     "ldexp": lambda x: jnp.ldexp(x, 2)[0],
     "i0": lambda x: jnp.i0(x)[0],
+    "sinc": lambda x: jnp.sinc(x)[0],
     "bessel_i0e": lambda x: special.i0e(x)[0],
     "bessel_i1e": lambda x: special.i1e(x)[0],
     "fresnel": lambda x: special.fresnel(x)[0][0],

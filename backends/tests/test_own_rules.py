@@ -1,6 +1,7 @@
 """Rules of the user's own in the engines: those that hide something are an error, those that do not are right."""
 
 import contextlib
+import functools
 import gc
 import weakref
 from pathlib import Path
@@ -89,6 +90,14 @@ def hiding(jax):
     of_jax["custom_vjp"].defvjp(lambda x: (jax.nn.softplus(x), x), lambda x, u: (u * hidden(jax.nn.sigmoid(x)),))
     of_jax["custom_gradient"] = jax.custom_gradient(lambda x: (jnp.sin(x), lambda u: u * hidden(jnp.cos(x))))
 
+    per_argument = {
+        "defjvps": lambda v, y, x: v * hidden(1 - y**2),
+        "defjvps_partial": functools.partial(lambda how, v, y, x: v * how(1 - y**2), hidden),
+    }
+    for name, rule in per_argument.items():
+        of_jax[name] = jax.custom_jvp(jnp.tanh)
+        of_jax[name].defjvps(rule)
+
     beside = Path(jax.__file__).parent.with_name("jaxopt") / "root.py"  # a package whose name begins as jax's does
     written = {"jax": jax}
     source = (
@@ -100,17 +109,32 @@ def hiding(jax):
 
 
 @pytest.mark.parametrize("way", ["plain", "jit"])
-@pytest.mark.parametrize("name", ["custom_jvp", "custom_vjp", "custom_gradient", "jaxopt"])
+@pytest.mark.parametrize(
+    "name", ["custom_jvp", "custom_vjp", "custom_gradient", "defjvps", "defjvps_partial", "jaxopt"]
+)
 def test_jax_rules_that_are_in_part_jaxs_own(jax, name, way):
     g = hiding(jax)[name]
     g, x = jax.jit(g) if way == "jit" else g, jax.numpy.array([0.5, 2.0])
     with pytest.raises(ng.VerificationError):
         ng.hvp(lambda x: g(x).sum())(x, x)
+    with pytest.raises(ng.UnsupportedNestingError):  # where there are no values, the program tells
+        jax.jit(ng.hvp(lambda x: g(x).sum()))(x, x)
 
 
 def test_jaxs_own_rules_are_not_listened_to(jax):
     x = jax.numpy.array([0.5, 2.0])
-    for g in (jax.nn.relu, jax.nn.silu, jax.nn.logsumexp, jax.nn.softplus, jax.numpy.sinc, jax.numpy.linalg.norm):
+    nn, jnp = jax.nn, jax.numpy
+    several = (
+        nn.relu,
+        nn.relu6,
+        nn.silu,
+        nn.logsumexp,
+        nn.softplus,
+        jnp.sinc,
+        jnp.linalg.norm,
+        jax.scipy.special.logit,
+    )
+    for g in (*several, lambda x: jax.scipy.special.xlogy(x, x), lambda x: jnp.logaddexp(x, x)):
         with Listening() as rules:
             ng.gradient(lambda x, g=g: g(x).sum())(x)
             ng.gradient(lambda x, g=g: jax.jit(g)(x).sum())(x)
@@ -136,9 +160,24 @@ def test_jax_an_alarm_keeps_nothing_alive(jax):
 
 
 def test_jax_inside_the_users_own_tracing_is_not_verified(jax):
-    root, x = roots(jax)["anew"], jax.numpy.array([0.5, 2.0])
-    op = ng.hvp(lambda x: jax.numpy.sum(root(x) ** 2 * x))
-    jax.jit(op)(x, x)  # as docs/verify.md begins with
+    """What no program tells: the bracket moves with x, so that jax has a derivative of the root, of another size."""
+    jnp, x = jax.numpy, jax.numpy.array([0.5, 2.0])
+
+    def step(x, bracket):
+        middle = sum(bracket) / 2
+        return jnp.where(middle**2 < x, middle, bracket[0]), jnp.where(middle**2 < x, bracket[1], middle)
+
+    def bisected(x):
+        return jax.lax.fori_loop(0, 60, lambda _, bracket: step(x, bracket), (x / 4, x + 1))[0]
+
+    @jax.custom_jvp
+    def root(x):
+        return bisected(x)
+
+    root.defjvp(lambda x, v: (bisected(*x), v[0] / (2 * bisected(*x))))
+    op = ng.hvp(lambda x: jnp.sum(root(x) ** 2 * x))
+    found = jax.jit(op)(x, x)  # as docs/verify.md begins with
+    assert not jnp.allclose(found, 2 * x)
     with pytest.raises(ng.VerificationError):
         op(x, x)
 

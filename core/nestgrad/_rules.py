@@ -10,20 +10,24 @@ from contextvars import ContextVar
 _listening: ContextVar[Listening | None] = ContextVar("nestgrad_own_rules", default=None)
 
 
-def own_rule(name: str) -> None:
+def own_rule(name: str) -> bool:
     """Declare that f holds a derivative written outside of the engine, such as that of a `jax.custom_jvp`.
 
-    Costs one context-variable read where nobody listens.
+    Costs one context-variable read where nobody listens. Returns whether somebody does: where the user has said that
+    the rule is meant as it is, by `verify=False`, nobody does.
 
     Example:
         >>> with Listening() as rules:
         ...     own_rule("root")
+        True
         >>> rules.heard
         ['root']
     """
     listening = _listening.get()
-    if listening is not None:
-        listening.heard.append(name)
+    if listening is None:
+        return False
+    listening.heard.append(name)
+    return True
 
 
 class Listening:

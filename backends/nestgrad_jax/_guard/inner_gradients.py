@@ -22,7 +22,7 @@ from nestgrad_jax._callers import Program
 from nestgrad_jax._repairs.table import is_wrong
 
 _HIDDEN = {
-    **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "spence", "boxcox", "boxcox1p")},
+    **{name: name for name in ("hypot", "betaln", "ldexp", "i0", "sinc", "spence", "boxcox", "boxcox1p")},
     "sincospisquaredhalf": "fresnel",  # what its rule calls
 }
 """Functions of jax that are repaired where they are seen; `logsumexp` if its weights vary and `det` by its rule too."""

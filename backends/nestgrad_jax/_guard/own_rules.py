@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import jax
-from jax.extend.core import Jaxpr, jaxprs_in_params
+from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
 
 from nestgrad.extend import own_rule
 from nestgrad_jax._callers import Program
@@ -22,24 +22,38 @@ _JAX = str(Path(jax.__file__).parent) + os.sep  # or jaxopt would be jax
 _OURS = str(Path(__file__).parents[1]) + os.sep
 _CUSTOM_GRADIENT = inspect.getfile(jax.custom_gradient)
 """Where jax writes the function that `jax.custom_gradient` gives the rule of its user to."""
+_DEFJVPS = jax.custom_jvp.defjvps.__code__
 _RULES = {"custom_jvp_call": "jvp_jaxpr_fun", "custom_vjp_call": "bwd"}
 """What is called with a rule, and the parameter that holds the rule."""
 
 _known: WeakKeyDictionary[Jaxpr, frozenset[str]] = WeakKeyDictionary()
 
 
-def tell_rule(f: Any, rule: Any) -> None:
-    """Declare the rule of a function under transformations, unless both are jax's or nestgrad's."""
+def tell_rule(f: Any, rule: Any) -> bool:
+    """Declare the rule of a function under transformations, unless both are jax's or nestgrad's.
+
+    Returns whether it is somebody's own, and there is a listener.
+    """
     name = _name(f, rule)
-    if name is not None:
-        own_rule(name)
+    return name is not None and own_rule(name)
 
 
-def tell_rules(programs: list[Program]) -> None:
-    """Declare the rules that programs hold."""
+def tell_rules(programs: list[Program]) -> bool:
+    """The same of all rules that programs hold."""
+    heard = False
     for program in programs:
         for name in _rules_in(program):
-            own_rule(name)
+            heard |= own_rule(name)
+    return heard
+
+
+def name_of_rule(equation: JaxprEqn) -> str | None:
+    """The name of the function that an operation calls with a rule of somebody's own, or None."""
+    rule = _RULES.get(equation.primitive.name)
+    if rule is None:
+        return None
+    program = equation.params["call_jaxpr"]
+    return _name(getattr(program, "jaxpr", program), equation.params[rule])
 
 
 def _rules_in(program: Program) -> frozenset[str]:
@@ -52,19 +66,43 @@ def _rules_in(program: Program) -> frozenset[str]:
 
 def _names(program: Jaxpr) -> Iterator[str]:
     for equation in program.eqns:
-        inner = [*jaxprs_in_params(equation.params)]
-        rule = _RULES.get(equation.primitive.name)
-        if rule is not None:
-            name = _name(getattr(inner[0], "jaxpr", inner[0]), equation.params[rule])
-            yield from () if name is None else (name,)
-        for one in inner:
+        name = name_of_rule(equation)
+        yield from () if name is None else (name,)
+        for one in jaxprs_in_params(equation.params):
             yield from _rules_in(one)
 
 
 def _name(f: Any, rule: Any) -> str | None:
     if _file(f) == _CUSTOM_GRADIENT:
         return "custom_gradient"
-    return None if all(_file(one).startswith((_JAX, _OURS)) for one in (f, rule)) else f.debug_info.func_name
+    is_own = not all(_file(one).startswith((_JAX, _OURS)) for one in (f, rule)) or _is_per_argument(rule)
+    return f.debug_info.func_name if is_own else None
+
+
+def _is_per_argument(rule: Any) -> bool:
+    """Whether `defjvps` has made the rule from somebody's own rules, one for each argument.
+
+    It is found behind the functions of jax's that hold it, in a program or under transformations.
+    """
+    if _file(rule) != _DEFJVPS.co_filename:
+        return False
+    pending, met = [rule], set()
+    while pending:
+        function = getattr(one := pending.pop(), "f", one)  # under transformations
+        if id(function) in met or not inspect.isfunction(function) or not _is_written_by_jax(function):
+            continue
+        met.add(id(function))
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        held = {name: cell.cell_contents for name, cell in cells}
+        if function.__code__ in _DEFJVPS.co_consts:
+            return not all(one is None or _is_written_by_jax(one) for one in held["jvps"])
+        pending.extend(held.values())
+    return False
+
+
+def _is_written_by_jax(function: Any) -> bool:
+    code = getattr(inspect.unwrap(function), "__code__", None)  # what somebody wrote may be any callable
+    return code is not None and code.co_filename.startswith((_JAX, _OURS))
 
 
 def _file(f: Any) -> str:

@@ -54,6 +54,11 @@ def run_inspected(nesting: Nesting, route: Callable[..., Any], inputs: tuple[Any
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(shape), outputs)
 
 
+def is_looking() -> bool:
+    """Whether a route is being traced, inside another trace, for a look at its program."""
+    return _looking.get()
+
+
 def _inside_a_trace() -> bool:
     with eval_context():
         outside = get_opaque_trace_state()

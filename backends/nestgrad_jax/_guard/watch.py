@@ -23,19 +23,20 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun, jaxprs_in_params, set_cur
 from jax.extend.source_info_util import current, register_exclusion
 
 from nestgrad.extend import RefusedOperation
-from nestgrad_jax._callers import SMALL, Program, callers_of, is_batched, is_small, own_name
-from nestgrad_jax._repairs import bessel
+from nestgrad_jax._callers import SMALL, Program, callers_of, holds_programs, is_batched, is_small, own_name
 from nestgrad_jax._repairs.boxcox import NAMES, Power, is_followed
 from nestgrad_jax._repairs.hypot import EXTREMA, chosen
 from nestgrad_jax._repairs.ldexp import scaled
 from nestgrad_jax._repairs.logsumexp import Weights
 from nestgrad_jax._repairs.one_triangle import READS_ONE, mirrored
 from nestgrad_jax._repairs.spence import spence_of
-from nestgrad_jax._repairs.table import BESSEL, REFUSED, WATCHED, is_wrong, replaced, told, watched_in
+from nestgrad_jax._repairs.table import BESSEL, OF_ONE, REFUSED, WATCHED, is_wrong, replaced, told, watched_in
 
 from .expn_order import refuse_if_order, refuse_if_traced
+from .frozen_rules import level, refuse_frozen
 from .inner_gradients import refuse_hidden
 from .own_rules import tell_rule, tell_rules
+from .programs import is_looking
 from .values import seen, unseen
 
 register_exclusion(__file__)  # an operation's line is that of the caller, not the line here that hands it on
@@ -55,9 +56,12 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         with take_current_trace() as trace:
             watch = _Watch(trace)
-            args, kwargs = jax.tree.map(watch.seen, (args, kwargs))
-            with set_current_trace(watch):
-                result = f(*args, **kwargs)
+            seen_args, seen_kwargs = jax.tree.map(watch.seen, (args, kwargs))
+            with level(trace) as around, set_current_trace(watch):
+                result = f(*seen_args, **seen_kwargs)
+            if watch.holds_rules and is_looking():
+                with set_current_trace(trace):
+                    refuse_frozen(functools.partial(f, **kwargs), args, around)
             return jax.tree.map(watch.unseen, result)
 
     return watched
@@ -66,7 +70,7 @@ def repaired(f: Callable[..., Any]) -> Callable[..., Any]:
 class _Watch(Trace):
     """Hands on every operation, with another program if it holds one that is watched."""
 
-    __slots__ = ("_inside", "_power", "_trace", "_weights")
+    __slots__ = ("_inside", "_power", "_trace", "_weights", "holds_rules")
 
     def __init__(self, trace: Any, inside: str | None = None) -> None:
         super().__init__()
@@ -74,6 +78,7 @@ class _Watch(Trace):
         self.requires_low = trace.requires_low  # type: ignore[misc]  # a slot of the base
         self._weights: Weights | None = None
         self._power: Power | None = None
+        self.holds_rules = False  # of somebody's own, of which whoever verifies the call wants to know
 
     def seen(self, value: Any) -> Any:
         return seen(self, value)
@@ -89,7 +94,8 @@ class _Watch(Trace):
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
-        tell_rules(programs)
+        if programs and tell_rules(programs):
+            self.holds_rules = True
         refuse_hidden(sys._getframe(1), primitive, params, args, programs)
         if self._is_plain(primitive, params, programs):
             result = self._trace.process_primitive(primitive, args, params)
@@ -133,7 +139,7 @@ class _Watch(Trace):
             inside = inside or ("betaln" if _is_betaln() else None)
             if inside is None:
                 return params
-        return params | {n: _with_repaired(value, inside) for n, value in params.items() if _holds_programs(value)}
+        return params | {n: _with_repaired(value, inside) for n, value in params.items() if holds_programs(value)}
 
     def _repaired(self, primitive: Any, params: Any, *args: Any) -> Any:
         """The result of an operation that is repaired, as the operation would give it, or None."""
@@ -175,8 +181,9 @@ class _Watch(Trace):
             raise RefusedOperation("ldexp", "jax's derivative at zero is wrong; under vmap write x * 2.0**n.")
         return told("ldexp", scaled(*args))
 
-    def _i0(self, _: Any, *args: Any) -> Any:
-        return told("i0", bessel.i0(*args)) if len(args) == 1 else None
+    def _of_one(self, params: Any, *args: Any) -> Any:
+        name, program = params["name"], params["jaxpr"]
+        return told(name, OF_ONE[name](jaxpr_as_fun(program), *args)) if len(args) == 1 else None
 
     def _piecewise(self, params: Any, *args: Any) -> Any:
         if isinstance(args[0], jax.core.Tracer) and "_spence" in callers_of(current()):
@@ -214,7 +221,7 @@ class _Watch(Trace):
 
     def process_custom_jvp_call(self, primitive: Any, f: Any, jvp: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f, jvp)
+        self.holds_rules |= tell_rule(f, jvp)
         refuse_if_traced(f, args)
         with set_current_trace(self._trace):
             result = replaced(f, args)
@@ -224,7 +231,7 @@ class _Watch(Trace):
 
     def process_custom_vjp_call(self, primitive: Any, f: Any, fwd: Any, bwd: Any, args: Any, /, **options: Any) -> Any:
         args = self._all_unseen(args)
-        tell_rule(f, bwd)
+        self.holds_rules |= tell_rule(f, bwd)
         return self._all_seen(self._trace.process_custom_vjp_call(primitive, f, fwd, bwd, args, **options))
 
     def __getattr__(self, name: str) -> Any:
@@ -237,7 +244,8 @@ class _Watch(Trace):
         )
 
 
-_JITS = {"ldexp": _Watch._ldexp, "i0": _Watch._i0, "_piecewise": _Watch._piecewise, "_where": _Watch._where}
+_JITS = {"ldexp": _Watch._ldexp, "_piecewise": _Watch._piecewise, "_where": _Watch._where}
+_JITS |= dict.fromkeys(OF_ONE, _Watch._of_one)
 """Jits of jax, and what gives their results."""
 
 LOOKED_AT = WATCHED.union(READS_ONE, EXTREMA, BESSEL, _JITS, SMALL, [_STOPPED])
@@ -252,15 +260,10 @@ def _is_boxcox() -> bool:
     return not callers_of(current()).isdisjoint(NAMES)
 
 
-def _holds_programs(value: Any) -> bool:
-    """Whether a parameter of an operation is a program, or the branches of a cond; other tuples have names."""
-    return isinstance(value, ClosedJaxpr) or (type(value) is tuple and any(map(_holds_programs, value)))
-
-
 def _with_repaired(value: Any, inside: str | None) -> Any:
     """A parameter with programs, which are replaced if they hold what is watched, or are inside of what is watched."""
     if isinstance(value, tuple):
-        return tuple(_with_repaired(entry, inside) if _holds_programs(entry) else entry for entry in value)
+        return tuple(_with_repaired(entry, inside) if holds_programs(entry) else entry for entry in value)
     names = watched_in(value).union([inside] if inside else [])
     if not names:
         return value

@@ -13,12 +13,15 @@ from jax.extend.core import Jaxpr, JaxprEqn
 from nestgrad.extend import emulated
 from nestgrad_jax._callers import Program, names_of, own_rule, programs_of
 
-from . import bessel, boxcox, determinant, erfcx, fresnel, one_triangle
+from . import bessel, boxcox, determinant, erfcx, fresnel, one_triangle, sinc
 
 Result = TypeVar("Result")
 
 BESSEL = {"bessel_i0e": bessel.i0e, "bessel_i1e": bessel.i1e}
 """Primitives of jax, and what they are replaced by."""
+
+OF_ONE: dict[str, Callable[..., Any]] = {"i0": lambda _, x: bessel.i0(x), "sinc": sinc.sinc_of}
+"""Jits of jax with one argument, and what gives their results from their programs and that."""
 
 _ERFCX = "_erfcx"
 _RULES: dict[str, Callable[..., list[Any] | None]] = {
@@ -35,6 +38,7 @@ _REASONS = {
     "ldexp": _ZERO,
     "i0": _ZERO,
     **dict.fromkeys(BESSEL, _ZERO),
+    "sinc": "jax's derivatives lose their digits beside zero.",
     "fresnel": "jax's second derivatives hold a constant at single points.",
     _ERFCX: "jax differentiates it twice for a number alone.",
     "spence": "jax takes its value at 1 for a constant, and gives nan above it.",
@@ -63,7 +67,7 @@ _HARMLESS = {
 }
 """Which operations of a name jax has right, as one in a program tells."""
 
-_RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0"), (0, 12, 0, 1))
+_RIGHT_SINCE = dict.fromkeys(("hypot", "betaln", "ldexp", "i0", "sinc"), (0, 12, 0, 1))
 """The first version of jax in which each was measured to be right; what is not here is wrong in all that were."""
 
 

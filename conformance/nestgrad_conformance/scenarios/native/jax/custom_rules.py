@@ -268,3 +268,41 @@ def stop_gradient(x: Any) -> Any:
     """lax.stop_gradient of a constant and of a shift that cancels, so that the values tell the derivative."""
     constant = lax.stop_gradient(jnp.exp(_ramp(*x.shape)))
     return _weighted(jax.nn.softmax(x - lax.stop_gradient(jnp.max(x)))) + jnp.sum(jnp.sin(constant * x))
+
+
+def _bisected(x: Any) -> Any:
+    """The root of y³ + y = x between 0 and 3, by bisection."""
+
+    def step(_: Any, bracket: Any) -> Any:
+        middle = (bracket[0] + bracket[1]) / 2
+        is_low = middle**3 + middle < x
+        return jnp.where(is_low, middle, bracket[0]), jnp.where(is_low, bracket[1], middle)
+
+    return lax.fori_loop(0, 60, step, (jnp.zeros_like(x), jnp.full_like(x, 3.0)))[0]
+
+
+_anew, _itself = jax.custom_jvp(_bisected), jax.custom_jvp(_bisected)
+
+
+@_anew.defjvp
+def _anew_jvp(primals: Any, tangents: Any) -> Any:
+    y = _bisected(*primals)
+    return y, tangents[0] / (3 * y**2 + 1)
+
+
+@_itself.defjvp
+def _itself_jvp(primals: Any, tangents: Any) -> Any:
+    y = _itself(*primals)
+    return y, tangents[0] / (3 * y**2 + 1)
+
+
+@row(uniform(1.0, 4.0, 3), "custom_rule", "bisected_anew")
+def custom_jvp_computed_anew(x: Any) -> Any:
+    """A root by bisection, whose rule does not call the function itself."""
+    return _weighted(_anew(x) ** 2)
+
+
+@row(uniform(1.0, 4.0, 3), "custom_rule")
+def custom_jvp_of_a_loop(x: Any) -> Any:
+    """A root by bisection, whose rule calls the function itself."""
+    return _weighted(_itself(x) ** 2)

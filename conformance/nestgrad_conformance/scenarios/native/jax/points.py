@@ -27,6 +27,12 @@ def sinc(x: Any) -> Any:
     return _weighted(jnp.sinc(x - x[0]))
 
 
+@row(zero_inside, "special", order=3)
+def sinc_beside_zero(x: Any) -> Any:
+    """jnp.sinc, where one argument is 1e-8."""
+    return _weighted(jnp.sinc(x + 1e-8))
+
+
 @row(zero_inside, "special", "bessel", order=3)
 def bessel_at_zero(x: Any) -> Any:
     """jax.scipy.special.i0, i1, i0e times exp|x|, and jnp.i0, at zero too."""
