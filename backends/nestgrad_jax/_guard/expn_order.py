@@ -18,7 +18,8 @@ from nestgrad.extend import RefusedOperation
 from nestgrad_jax._callers import own_rule
 from nestgrad_jax._repairs.table import REFUSED
 
-_CALL = inspect.unwrap(type(expn).__call__).__code__
+_RULED = vars(sys.modules[expn.__module__]).get("_expn", expn)  # which has the rule: later versions have two functions
+_CALL = inspect.unwrap(type(_RULED).__call__).__code__
 """To ask a frame for its variables makes it keep them: of any other, an exception that holds the frame, for good."""
 
 
@@ -39,7 +40,7 @@ def refuse_if_traced(f: Any, args: Any) -> None:
     Raises:
         RefusedOperation: it is a real number; an integer has no derivative.
     """
-    if len(args) > 1 and own_rule(f) == "expn" and _is_real(args[0]):
+    if len(args) > 1 and own_rule(f) in ("expn", "_expn") and _is_real(args[0]):
         raise _error()
 
 
@@ -53,7 +54,7 @@ def _stopped_in_expn(stopped: Any) -> list[Any]:
     while frame is not None:
         if frame.f_code.co_name == "_stop_gradient_batch_rule":
             values.extend(frame.f_locals["batched_args"])
-        if frame.f_code is _CALL and frame.f_locals.get("self") is expn:
+        if frame.f_code is _CALL and frame.f_locals.get("self") is _RULED:
             return values
         frame = frame.f_back  # type: ignore[assignment]
     return []
