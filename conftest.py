@@ -23,7 +23,8 @@ from sybil.example import NotEvaluated
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-MUCH = 2_200_000_000  # bytes of a worker, of which the engines take almost half
+MUCH = 3_000_000_000  # bytes of a worker, of which the engines take a third
+MORE = 1_000_000_000  # bytes on top of what it had after the last time that something was given up
 LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 NEEDS = re.compile(r"^[ \t]*<!-- needs: (.*) -->$", re.MULTILINE)
 
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"))
 
 
+class Kept:
+    """What this worker could not give up the last time, in bytes: asked after each test, it would compile all anew."""
+
+    size = 0
+
+
 def memory() -> int:
     """The bytes that this process has in memory; 0 where that is not told."""
     told = Path("/proc/self/statm")
@@ -70,7 +77,8 @@ def memory() -> int:
 
 
 def pytest_configure() -> None:
-    """Have XLA compile in half the time, by emitters that later versions of it have no more."""
+    """One thread a worker; and XLA compiles in half the time, by emitters that later versions of it have no more."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if find_spec("jaxlib") is not None and metadata.version("jaxlib").startswith("0.10."):
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
 
@@ -79,7 +87,7 @@ def pytest_configure() -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
     """After a file, and once it is much, give up what tests have compiled: kept, that of all files is several GB."""
     yield
-    if nextitem is None or (nextitem.path == item.path and memory() < MUCH):
+    if nextitem is None or (nextitem.path == item.path and memory() < max(MUCH, Kept.size + MORE)):
         return
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
@@ -88,6 +96,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     gc.collect()
     if hasattr(LIBC, "malloc_trim"):  # glibc keeps what was freed, unless it is asked
         LIBC.malloc_trim(0)
+    Kept.size = memory()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -41,7 +41,7 @@ def product(x, v):
 
 def use(nesting, backend=None):
     backend = backend or Autograd()
-    return Use(backend, f, nesting, lambda g, nesting: ng.derivative(g, nesting, backend=backend))
+    return Use(backend, f, nesting, lambda g, nesting: ng.derivative(g, nesting, backend=backend), nesting, False)
 
 
 def leaves(tree):
@@ -83,7 +83,7 @@ def test_the_users_reverse_mode_in_a_direction_gives_scalars_too(nesting):
 
 def test_strided_arrays_are_strided():
     seen = []
-    operator = Use(Autograd(), f, "R", lambda g, nesting: lambda *trees: seen.extend(trees))
+    operator = Use(Autograd(), f, "R", lambda g, nesting: lambda *trees: seen.extend(trees), "R", False)
     anywhere.strided(operator)(X)
     anywhere.reversed_views(operator)(X)
     assert [tree["a"].strides for tree in seen] == [(16,), (-8,)]
@@ -117,7 +117,7 @@ def test_threads_cross():
         order.append(threading.current_thread() is threading.main_thread())
         return f(x)
 
-    unlocked = Use(Autograd(), watched, "", lambda g, nesting: g)
+    unlocked = Use(Autograd(), watched, "", lambda g, nesting: g, "", False)
     threads.crossing(unlocked)(X)
     assert order == [False, True]
 
@@ -129,7 +129,7 @@ def test_an_exception_in_the_other_thread_is_told():
         return f(x)
 
     with pytest.raises(ValueError, match="only here"):
-        threads.crossing(Use(Autograd(), fails_beside, "", lambda g, nesting: g))(X)
+        threads.crossing(Use(Autograd(), fails_beside, "", lambda g, nesting: g, "", False))(X)
 
 
 def test_bare_autograd_is_wrong_in_two_threads():
@@ -170,6 +170,8 @@ def test_a_batch_needs_a_backend_with_a_batch_method():
 
 def test_nestings_and_executions_are_those_that_a_setting_is_for():
     tasks = Selection(tiers=("transforms",)).tasks(bundled(), descriptor("autograd"))
-    assert {task.execution for task in tasks if task.dtype == "float64"} == {"eager"}
+    assert {task.execution for task in tasks if task.scenario == "captured_of_rosenbrock"} == {"eager"}
+    assert {task.execution for task in tasks if task.scenario == "by_hessian_of_rosenbrock"} > {"eager", "compiled"}
+    assert {task.nesting for task in tasks if task.scenario == "by_hessian_of_rosenbrock"} == {"FR", "RF", "RR", "auto"}
     nestings = {task.nesting for task in tasks if task.scenario == "autograd_grad_of_rosenbrock"}
     assert nestings == {"RF", "RR"}

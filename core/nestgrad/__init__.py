@@ -6,6 +6,7 @@
     ng.forward_over_reverse(f)(x, v)   the same, by a nesting that you name
     ng.nested_gradient(g, f)(x)        ∇(g∘∇f), never forming the Hessian
     ng.derivative(f, "FFR")(x, v, w)   any nesting, any depth
+    ng.laplacian(f)(x), ng.hessian(f)(x), ng.jacobian(F)(x)
     ng.explain(f, x)                   what each nesting does with f, why, and what to do instead
     ng.diagnose(f, x)                  which nestings of f are right, measured
 
