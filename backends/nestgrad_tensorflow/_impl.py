@@ -71,6 +71,14 @@ class TensorFlow(RawTensorFlow):
         """See `nestgrad.extend.Batch.vmap`."""
         return vmap(f, in_axes)
 
+    def as_called(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `nestgrad.extend.Abilities.as_called`: converted by AutoGraph, inside of a `tf.function` that is."""
+        context = tf.__internal__.autograph.control_status_ctx()
+        if context.status.name != "ENABLED":
+            return f
+        converted: Callable[..., Any] = tf.__internal__.autograph.tf_convert(f, context)
+        return converted
+
     def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
         """See `nestgrad.extend.Abilities.operations`."""
         return operations(f, *inputs)

@@ -18,11 +18,13 @@ from ._refusal import UnsupportedNestingError
 from ._select import ABOUT_ARGUMENTS, Named, explain, select
 from ._spec import Backend
 from ._trying import undone
+from ._unconverted import unconverted
 from .typing import Array, Function, Leaves, Tree
 
 _FORWARD, _REVERSE = Nesting("F"), Nesting("R")
 
 
+@unconverted
 def jvp(
     f: Function,
     primals: Sequence[Tree],
@@ -74,6 +76,7 @@ def jvp(
     return call.close(value), call.close(tangent), *aux
 
 
+@unconverted
 def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backend | None = None) -> tuple[Any, ...]:
     """The value `f(*primals)` and the pullback of cotangents, by reverse mode.
 
@@ -116,6 +119,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
 
     _, value, pull, *aux = call.derived(_REVERSE, route, *x)
 
+    @unconverted
     def pullback(cotangent: Tree) -> tuple[Tree, ...]:
         u = door.opened(open_direction, "cotangent", cotangent, call.leaves(value), call.structure)
 
@@ -164,7 +168,9 @@ class _Flat:
         self.is_tuple = True
 
     def __call__(self, *leaves: Any) -> Any:
-        output, *aux = split_aux(self._f(*self._offers.unflatten(self._arguments, leaves)), self._has_aux)
+        as_called = self._offers.as_called
+        f = self._f if as_called is None else as_called(self._f)
+        output, *aux = split_aux(f(*self._offers.unflatten(self._arguments, leaves)), self._has_aux)
         flat, self.structure = self._offers.flatten(output)
         self.is_tuple = not (len(flat) == 1 and flat[0] is output)
         arrays = check_outputs(self._offers.backend, flat)

@@ -40,6 +40,7 @@ class Offers:
         device: where an array is, or `None`.
         finite: whether an array can be seen to hold a number that is not finite.
         vmap: maps a function over the rows of arrays, if it has that.
+        as_called: a function of the user's as the engine would call it, if that is another one.
         attempts: gives what tries several ways of evaluating one thing, or None where there is one way alone.
         compilers: by execution, what compiles a function.
         compiles_containers: the compiled function takes containers and numbers by itself.
@@ -62,6 +63,7 @@ class Offers:
     device: Callable[[Array], Any]
     finite: Callable[[Array], bool] | None
     vmap: Function | None
+    as_called: Callable[[Function], Function] | None
     attempts: Callable[[], Function | None]
     compilers: Mapping[str, Callable[[Function], Function]]
     compiles_containers: bool
@@ -118,6 +120,7 @@ def _read(backend: Any) -> Offers:
         device=own("device", _nowhere),
         finite=own("finite"),
         vmap=own("vmap"),
+        as_called=own("as_called"),
         attempts=own("attempts", _attempts),
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
         compiles_containers=getattr(backend, "compiles_containers", False),

@@ -15,6 +15,7 @@ from ._plan import MAX_KEPT, execution_of
 from ._registry import embedded, get_backend
 from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
 from ._spec import Backend
+from ._unconverted import unconverted
 from .typing import Function
 
 
@@ -34,6 +35,7 @@ class Options(TypedDict, total=False):
     nothing that was seen of f before is relied upon either; `False` never."""
 
 
+@unconverted
 class Operator:
     """A derivative of f, to be evaluated as `op(x, *directions, *args, **kwargs)`.
 

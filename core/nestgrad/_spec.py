@@ -120,6 +120,13 @@ class Abilities(Protocol):
         itself, before its pullback is called, the tree is empty.
         """
 
+    def as_called(self, f: Function) -> Function:
+        """A function of the user's as the engine would call it, where it rewrites what it calls.
+
+        As TensorFlow's AutoGraph does in a `tf.function`. nestgrad's own functions are not rewritten, so that those of
+        the user would not be either. Default: the function itself.
+        """
+
     def attempts(self) -> Function | None:
         """What evaluates one thing in several ways, until one of them does not raise: `attempt(evaluate)`.
 

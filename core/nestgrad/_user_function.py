@@ -90,7 +90,9 @@ class UserFunction:
         """What the function returns for these leaves: a scalar, or `(scalar, aux)`."""
         layout = self.layout
         arguments = (leaves[0], *self.others) if layout.bare else layout.arguments(leaves, self.others)
-        output = self.function(*arguments, **self.kwargs)
+        as_called = layout.offers.as_called
+        function = self.function if as_called is None else as_called(self.function)
+        output = function(*arguments, **self.kwargs)
         value = split_aux(output, self._has_aux)[0] if self._has_aux else output
         like = leaves[0].dtype
         if not (hasattr(value, "dtype") and (value.dtype is like or value.dtype == like) and len(value.shape) == 0):
@@ -105,4 +107,6 @@ class AnyFunction(UserFunction):
 
     def __call__(self, *leaves: Array) -> Any:
         """What the function returns for these leaves."""
-        return self.function(*self.layout.arguments(leaves, self.others), **self.kwargs)
+        as_called = self.layout.offers.as_called
+        function = self.function if as_called is None else as_called(self.function)
+        return function(*self.layout.arguments(leaves, self.others), **self.kwargs)

@@ -61,7 +61,8 @@ class Verification:
         """
         if self._wanted is False or not self._definition.is_verified:
             return plan(call, kwargs), True
-        if self._alarms and (alarm := self._alarms.get((plan.nesting, call.layout))) is not None:
+        alarm = self._alarms.get((plan.nesting, call.layout))
+        if alarm is not None:
             raise alarm.again()
         with Listening() as rules:
             result = plan(call, kwargs)

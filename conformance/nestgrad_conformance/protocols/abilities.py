@@ -210,6 +210,25 @@ def attempts_inside_attempts(backend: Any) -> None:
     close(backend, outer(f), 2 * X)
 
 
+def as_called_is_the_same_function(backend: Any) -> None:
+    """It gives what the function gives for the same arguments, keywords too, and raises what that raises."""
+
+    class Mine(Exception):
+        pass
+
+    def f(x: Any, *more: Any, power: int = 1, fails: bool = False) -> Any:
+        if fails:
+            raise Mine
+        return x**power, more
+
+    x, called = array(backend, X), backend.as_called(f)
+    result, more = called(x, "a", None, power=2)
+    close(backend, result, X**2)
+    assert more == ("a", None)
+    with np.testing.assert_raises(Mine):
+        called(x, fails=True)
+
+
 def the_operations_of_a_function(backend: Any) -> None:
     """Those of its parts, and none besides: another function has others, and what computes nothing has none."""
     xp, x = backend.xp, array(backend, X)

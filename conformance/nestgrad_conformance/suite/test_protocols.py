@@ -107,6 +107,7 @@ TABLE: dict[str, Sequence[Law]] = {
         abilities.a_route_inside,
         abilities.an_exception_in_a_route,
     ],
+    "as_called": [abilities.as_called_is_the_same_function],
     "attempts": [abilities.attempts_until_one_holds, abilities.attempts_inside_attempts],
     "operations": [abilities.the_operations_of_a_function, abilities.operations_that_cannot_be_told],
     "prepare_worker": [abilities.a_worker_is_prepared],

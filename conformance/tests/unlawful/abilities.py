@@ -143,6 +143,24 @@ class LockedByAnException:
         return result
 
 
+@fault("as_called")
+class DropsKeywords:
+    def as_called(self, f):
+        return lambda *args, **kwargs: f(*args)
+
+
+@fault("as_called")
+class RaisesItsOwn:
+    def as_called(self, f):
+        def called(*args, **kwargs):
+            try:
+                return f(*args, **kwargs)
+            except Exception as error:
+                raise RuntimeError from error
+
+        return called
+
+
 @fault("attempts")
 class SwallowsARefusal:
     def attempts(self):

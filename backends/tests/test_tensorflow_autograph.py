@@ -1,0 +1,63 @@
+"""Operators in a `tf.function` as users write it: AutoGraph rewrites their functions, and nothing of nestgrad's."""
+
+import logging
+
+import numpy as np
+import pytest
+
+import nestgrad as ng
+
+tf = pytest.importorskip("tensorflow")
+
+X = tf.constant([1.0, 2.0], tf.float64)
+
+
+def branches(x):
+    """Σ x³ here, where the sum is positive."""
+    if tf.reduce_sum(x) > 0:
+        y = x**3
+    else:
+        y = x**2
+    return tf.reduce_sum(y)
+
+
+def loops(x):
+    """Σ x³ by a loop over tensors."""
+    y = x
+    for _ in tf.range(2):
+        y *= x
+    return tf.reduce_sum(y)
+
+
+def cubes_of(y):
+    if tf.reduce_sum(y) > 0:
+        return tf.reduce_sum(y**2)
+    return tf.reduce_sum(y)
+
+
+CALLS = {
+    "gradient": (lambda f, x: ng.gradient(f)(x), 3 * X**2),
+    "hvp": (lambda f, x: ng.hvp(f)(x, x), 6 * X**2),
+    "FR": (lambda f, x: ng.forward_over_reverse(f)(x, x), 6 * X**2),
+    "RF": (lambda f, x: ng.reverse_over_forward(f)(x, x), 6 * X**2),
+    "jvp": (lambda f, x: ng.jvp(f, (x,), (x,))[1], tf.reduce_sum(3 * X**3)),
+    "vjp": (lambda f, x: ng.vjp(f, x)[1](tf.constant(1.0, tf.float64))[0], 3 * X**2),
+    "nested": (lambda f, x: ng.nested_gradient(cubes_of, f)(x), 36 * X**3),  # of Σ (3x²)²
+    "jacobian": (lambda f, x: ng.jacobian(f)(x), 3 * X**2),
+    "laplacian": (lambda f, x: ng.laplacian(f)(x), tf.reduce_sum(6 * X)),
+}
+
+
+@pytest.mark.parametrize("f", [branches, loops])
+@pytest.mark.parametrize("call", CALLS)
+def test_the_users_functions_are_rewritten(call, f, caplog):
+    derive, expected = CALLS[call]
+    with caplog.at_level(logging.WARNING, "tensorflow"):
+        found = tf.function(lambda x: derive(f, x))(X)
+    np.testing.assert_allclose(found, expected)
+    assert "AutoGraph" not in caplog.text
+
+
+def test_they_are_not_where_the_user_says_so():
+    with pytest.raises(Exception, match="symbolic"):
+        tf.function(lambda x: ng.gradient(branches)(x), autograph=False)(X)
