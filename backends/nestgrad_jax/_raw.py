@@ -20,6 +20,7 @@ class RawJax:
     name = "jax"
     xp: ModuleType = jnp
     preferred = ("FR", "RR", "RF")
+    preferred_diagonal = ("FF", "FR", "RR", "RF")
     compiles_containers = True
 
     def asarray(self, value: Any, like: Any = None) -> Any:

@@ -7,11 +7,14 @@ from typing import Any
 
 import tensorflow as tf
 
+_FEW = 32  # rows that are evaluated one by one in the time of a trace
+
 
 def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
-    """F mapped over an axis of its arguments, by tf.vectorized_map, or one by one where that cannot.
+    """F mapped over an axis of its arguments, by tf.vectorized_map, or one by one where that cannot or takes longer.
 
-    It cannot batch the lists of tensors that the derivative of a loop keeps.
+    It cannot batch the lists of tensors that the derivative of a loop keeps. Eagerly it traces f at every call, which
+    takes some 0.3 s.
     """
 
     def mapped(*args: Any) -> Any:
@@ -25,12 +28,18 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
             return tf.nest.map_structure(tf.identity, f(*inputs))  # of the map's graph, where f captured it
 
         rows = [tf.experimental.numpy.moveaxis(args[i], axes[i], 0) for i in moving]
+
+        def one_by_one() -> Any:
+            return _stacked([one([row[i] for row in rows]) for i in range(rows[0].shape[0])])
+
+        if tf.executing_eagerly() and 0 < rows[0].shape[0] <= _FEW:
+            return one_by_one()
         try:
             return tf.vectorized_map(one, rows)
         except TypeError as error:
             if "'variant'" not in str(error):
                 raise
-            return _stacked([one([row[i] for row in rows]) for i in range(rows[0].shape[0])])
+            return one_by_one()
 
     return mapped
 

@@ -14,7 +14,7 @@ X = tf.constant([1.0, 2.0], tf.float64)
 
 def branches(x):
     """Σ x³ here, where the sum is positive."""
-    if tf.reduce_sum(x) > 0:
+    if tf.reduce_sum(x) > 0:  # noqa: SIM108  # the plainest that AutoGraph rewrites
         y = x**3
     else:
         y = x**2

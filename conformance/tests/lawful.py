@@ -16,6 +16,7 @@ class Lawful(Autograd):
     flat_only = False
     compiles_containers = True
     max_order = 3
+    preferred_diagonal = ("RR", "FF")
 
     def flatten(self, tree):
         return optree.tree_flatten(tree)

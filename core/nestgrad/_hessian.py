@@ -175,9 +175,10 @@ class _Diagonal(_Hessian):
         return type(self)(nesting, self._chunk_size)
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
-        if self._asked == "auto":
-            return candidates(offers, "auto")
-        return (require(offers, Nesting(self._asked)),)
+        if self._asked == "auto" and offers.diagonals:
+            require(offers, offers.diagonals[0])  # of order 2, which not every backend has
+            return offers.diagonals
+        return (require(offers, Nesting("RR" if self._asked == "auto" else self._asked)),)
 
     def comparison(
         self,

@@ -31,6 +31,7 @@ class Offers:
             `jvp` or `vjp` of its own, for which they do not stand.
         value_and_gradient, gradient_vjp: the gradient with the value, and with its pullback, in one go, if it has that.
         preferred: nestings for a Hessian-vector product, best first.
+        diagonals: those for D²f[eᵢ, eᵢ] along each unit vector that it has the modes for, best first.
         candidates: those of them that it has the modes for, and `OVER_A_BASIS` behind them.
         max_order: the order of its longest nesting; `None` for no limit.
         flat_only: native methods take one array, never a tuple of them.
@@ -54,6 +55,7 @@ class Offers:
     gradient_vjp: Function | None
     preferred: tuple[Nesting, ...]
     candidates: tuple[Nesting, ...]
+    diagonals: tuple[Nesting, ...]
     max_order: int | None
     flat_only: bool
     run: Callable[..., tuple[Any, ...]]
@@ -102,6 +104,7 @@ def _read(backend: Any) -> Offers:
     preferred = tuple(map(Nesting, getattr(backend, "preferred", _PREFERRED)))
     candidates = tuple(nesting for nesting in preferred if set(nesting) <= modes.keys())
     last = (OVER_A_BASIS,) if candidates and Mode.FORWARD in modes else ()
+    diagonals = map(Nesting, getattr(backend, "preferred_diagonal", (*preferred, OVER_A_BASIS)))
     methods = {nesting: instead(str(nesting), *nesting) for nesting in nestings(2)}
     return Offers(
         backend=backend,
@@ -111,6 +114,7 @@ def _read(backend: Any) -> Offers:
         gradient_vjp=instead("gradient_vjp", Mode.REVERSE),
         preferred=preferred,
         candidates=candidates + last,
+        diagonals=tuple(nesting for nesting in diagonals if set(nesting) <= modes.keys()),
         max_order=getattr(backend, "max_order", None),
         flat_only=getattr(backend, "flat_only", False),
         run=own("run", _run),

@@ -90,6 +90,10 @@ class Abilities(Protocol):
     preferred: Sequence[str]
     """Nestings for a Hessian-vector product, best first. Default: `("FR", "RR", "RF")`."""
 
+    preferred_diagonal: Sequence[str]
+    """Nestings for the diagonal of a Hessian and for a Laplacian, best first; `FF` may be one. Default: those of
+    `preferred`, and `FF` behind them."""
+
     def flatten(self, tree: Tree) -> tuple[Sequence[Any], Any]:
         """The leaves of one of the engine's own pytrees, and its structure, which can be compared and hashed.
 

@@ -85,6 +85,16 @@ def preferred_nestings(backend: Any) -> None:
     close(backend, ng.hvp(Product(backend.xp), backend=backend)(x, v), Product.product(X, V))
 
 
+def preferred_diagonals(backend: Any) -> None:
+    """They are nestings of order 2, each once; the first that has its modes gives the diagonal and the Laplacian."""
+    assert {*backend.preferred_diagonal} <= {"FR", "RF", "RR", "FF"}
+    assert len({*backend.preferred_diagonal}) == len(backend.preferred_diagonal)
+    x, expected = array(backend, X), 6 * X
+    f = lambda x: backend.xp.sum(x**3)  # noqa: E731
+    close(backend, ng.hessian_diagonal(f, backend=backend)(x), expected)
+    close(backend, ng.laplacian(f, backend=backend)(x), np.sum(expected))
+
+
 def nothing_unknown_is_claimed(backend: Any) -> None:
     """An exception that the engine did not make is nobody's refusal, whatever its type."""
     for nesting in ("F", "R", "FR", "RF", "RR", "FF"):

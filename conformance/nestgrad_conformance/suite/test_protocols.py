@@ -82,6 +82,7 @@ TABLE: dict[str, Sequence[Law]] = {
     "compiles_containers": [abilities.containers_are_compiled],
     "max_order": [abilities.beyond_max_order],
     "preferred": [abilities.preferred_nestings],
+    "preferred_diagonal": [abilities.preferred_diagonals],
     "flatten": [
         trees.there_and_back,
         trees.leaves_are_the_objects_themselves,

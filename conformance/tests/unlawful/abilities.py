@@ -143,6 +143,16 @@ class LockedByAnException:
         return result
 
 
+@fault("preferred_diagonal")
+class PrefersAGradient:
+    preferred_diagonal = ("R", "FF")
+
+
+@fault("preferred_diagonal")
+class PrefersOneTwice:
+    preferred_diagonal = ("FF", "RR", "FF")
+
+
 @fault("as_called")
 class DropsKeywords:
     def as_called(self, f):
