@@ -55,7 +55,7 @@ class Problem:
 def problem(names: Names, call: str, program: str, size: str, array: Array) -> Problem:
     """What a call of an operator on a program is about, on an engine's arrays."""
     random = np.random.default_rng(0)
-    made = {"step": _step, "mlp": _mlp, "dict_of_ten": _dict_of_ten}.get(program)
+    made = {"step": _step, "mlp": _mlp, "dict_of_ten": _dict_of_ten, "field": _field}.get(program)
     if made is not None:
         return made(names, size, random, array)
     f = {"seed": _seed, "rosenbrock": _rosenbrock}[program](names)
@@ -96,6 +96,13 @@ def _mlp(names: Names, size: str, random: np.random.Generator, array: Array) -> 
     log_softmax, total, network = names.log_softmax, names.sum, _network(names, len(layers) - 1)
     arguments = (_parameters(layers, random, array), _parameters(layers, random, array))
     return Problem(lambda p: -total(labels * log_softmax(network(inputs, p))) / _BATCH, arguments)
+
+
+def _field(names: Names, size: str, random: np.random.Generator, array: Array) -> Problem:
+    """A small network in its inputs, as a solution of a differential equation is one."""
+    layers, total = (int(size), 64, 64), names.sum
+    network, parameters = _network(names, len(layers) - 1), _parameters(layers, random, array)
+    return Problem(lambda x: total(names.tanh(network(x[None], parameters))), (array(_normal(random, int(size))),))
 
 
 def _step(names: Names, size: str, random: np.random.Generator, array: Array) -> Problem:

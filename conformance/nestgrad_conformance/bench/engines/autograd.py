@@ -39,6 +39,8 @@ class _Autograd(Engine):
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": autograd.grad}
+        if case.call == "hessian":
+            return {"autograd.hessian": autograd.hessian}
         if problem.g is not None:
             g = problem.g
             return {"RR": lambda f: _of_gradient(g, f, problem.argnums)}

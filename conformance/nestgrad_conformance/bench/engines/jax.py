@@ -32,6 +32,18 @@ def _hessian(f: Function) -> Function:
     return lambda x, v: hessian(x) @ v
 
 
+def _diagonal(f: Function) -> Function:
+    def along(x: Any, e: Any) -> Any:
+        return jax.jvp(lambda x: jax.jvp(f, (x,), (e,))[1], (x,), (e,))[1]
+
+    return lambda x: jax.vmap(along, (None, 0))(x, jnp.eye(x.size))
+
+
+def _laplacian(f: Function) -> Function:
+    diagonal = _diagonal(f)
+    return lambda x: jnp.sum(diagonal(x))
+
+
 def _of_gradient(g: Function, f: Function, argnums: int) -> Function:
     gradient = jax.grad(f)
     derivative: Function = jax.grad(lambda *x: g(gradient(*x)), argnums)
@@ -54,6 +66,8 @@ class _Jax(Engine):
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": jax.grad}
+        if case.call in _ALONG_ALL:
+            return _ALONG_ALL[case.call]
         if problem.g is not None:
             g = problem.g
             return {"RR": lambda f: _of_gradient(g, f, problem.argnums)}
@@ -63,4 +77,9 @@ class _Jax(Engine):
         return products
 
 
+_ALONG_ALL: dict[str, dict[str, Maker]] = {
+    "hessian": {"jax.hessian": jax.hessian},
+    "hessian_diagonal": {"FF": _diagonal},
+    "laplacian": {"FF": _laplacian},
+}
 ENGINE = _Jax()

@@ -46,6 +46,31 @@ def _fr(f: Function) -> Function:
     return product
 
 
+def _mapped(read: Function) -> Maker:
+    """What is read off the Hessian that `tf.vectorized_map` gives."""
+
+    def make(f: Function) -> Function:
+        gradient = _gradient(f)
+
+        def derivative(x: Any) -> Any:
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(x)
+                y = gradient(x)
+            rows = tf.eye(x.shape[0], dtype=x.dtype)
+            return read(tf.vectorized_map(lambda e: tape.gradient(y, x, output_gradients=e), rows))
+
+        return derivative
+
+    return make
+
+
+_READ: dict[str, Function] = {
+    "hessian": lambda hessian: hessian,
+    "hessian_diagonal": tf.linalg.diag_part,
+    "laplacian": tf.linalg.trace,
+}
+
+
 def _of_gradient(g: Function, f: Function, argnums: int) -> Function:
     gradient = _gradient(f)
 
@@ -71,6 +96,8 @@ class _TensorFlow(Engine):
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": _gradient}
+        if case.call in _READ:
+            return {"vectorized_map": _mapped(_READ[case.call])}
         if problem.g is not None:
             g = problem.g
             return {"RR": lambda f: _of_gradient(g, f, problem.argnums)}

@@ -57,6 +57,28 @@ def _rr(f: Function) -> Function:
     return lambda x, v: func.vjp(func.grad(f), x)[1](v)[0]
 
 
+def _batched(read: Function) -> Maker:
+    """What is read off the Hessian that the tape gives with `is_grads_batched`."""
+
+    def make(f: Function) -> Function:
+        def derivative(x: Any) -> Any:
+            x = x.detach().requires_grad_()
+            (y,) = grad(f(x), x, create_graph=True)
+            return read(grad(y, x, torch.eye(x.numel(), dtype=x.dtype), is_grads_batched=True)[0])
+
+        return derivative
+
+    return make
+
+
+def _of_hessian(read: Function) -> Maker:
+    def make(f: Function) -> Function:
+        hessian = func.hessian(f)
+        return lambda x: read(hessian(x))
+
+    return make
+
+
 def _tape_of_gradient(g: Function, f: Function) -> Function:
     def derivative(x: Any) -> Any:
         x = x.detach().requires_grad_()
@@ -107,6 +129,10 @@ class _Torch(Engine):
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if problem.g is not None:
             return _of_gradients(case, problem.g, problem.argnums)
+        if case.call in _READ:
+            read = _READ[case.call]
+            in_func = {"func.hessian": _of_hessian(read)}
+            return in_func if case.execution == "compiled" else {"is_grads_batched": _batched(read), **in_func}
         if case.execution == "compiled":
             return {"R": func.grad} if case.call == "gradient" else {"RR": _rr}
         if case.call == "hvp":
@@ -119,6 +145,11 @@ _IN_FLAT: dict[str, Maker] = {
     "FR": _fr,
     "functional.hvp": lambda f: lambda x, v: functional.hvp(f, x, v)[1],
     "functional.vhp": lambda f: lambda x, v: functional.vhp(f, x, v)[1],
+}
+_READ: dict[str, Function] = {
+    "hessian": lambda hessian: hessian,
+    "hessian_diagonal": torch.diagonal,
+    "laplacian": torch.trace,
 }
 _OTHERS: dict[str, dict[str, Maker]] = {
     "gradient": {"R": _gradient, "func.grad": func.grad},
