@@ -19,6 +19,7 @@ from ._diagnose import diagnose as diagnose
 from ._errors import BackendConflictError as BackendConflictError
 from ._errors import BackendNotFoundError as BackendNotFoundError
 from ._errors import BackendUnavailableError as BackendUnavailableError
+from ._errors import DependentRowsError as DependentRowsError
 from ._errors import EngineError as EngineError
 from ._errors import ExtraNotInstalledError as ExtraNotInstalledError
 from ._errors import InvalidNestingError as InvalidNestingError
@@ -40,11 +41,11 @@ from ._functionals import nested_gradient as nested_gradient
 from ._gradient import gradient as gradient
 from ._gradient import value_and_gradient as value_and_gradient
 from ._hessian import hessian as hessian
-from ._hessian import hessian_diagonal as hessian_diagonal
-from ._hessian import laplacian as laplacian
 from ._hvp import gradient_and_hvp as gradient_and_hvp
 from ._hvp import hvp as hvp
 from ._jacobian import jacobian as jacobian
+from ._laplacian import hessian_diagonal as hessian_diagonal
+from ._laplacian import laplacian as laplacian
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError

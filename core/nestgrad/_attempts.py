@@ -68,14 +68,21 @@ class Attempts:
     def _begin(self, plan: Plan, attempt: Attempt, call: Call, kwargs: dict[str, Any]) -> Any:
         """The plan's result, where nothing is known of such calls yet."""
         self.only, before = None, self.only  # so that the next call comes here, until this one is settled
+        is_seen = self._definition.look is None or undone(attempt, functools.partial(self._look, call, kwargs))
         verified = functools.partial(self._verify, plan, call, kwargs, attempt)
         result, is_settled = attempt(verified) if self._others else verified()
-        if is_settled:
+        if is_settled and is_seen:
             if len(self._begun) >= MAX_KEPT:
                 self._begun.clear()
             self._begun.append(call.layout)
             self.only = before if self._chosen else plan
         return result
+
+    def _look(self, call: Call, kwargs: dict[str, Any]) -> bool:
+        has_aux = self._decided["has_aux"]
+        f = self._definition.function(self._f, call.layout, call.others, kwargs, has_aux)
+        assert self._definition.look is not None
+        return self._definition.look(self.offers, (lambda *x: f(*x)[0]) if has_aux else f, call.x)
 
     def after(
         self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], attempt: Attempt | None = None

@@ -77,6 +77,10 @@ class Definition(ABC):
         """What the result of a nesting can be compared with, for a scalar function; None where not `is_verified`."""
         return None
 
+    look: Callable[[Offers, Function, Leaves], bool] | None = None
+    """A look at f itself, a function of leaves without aux, at the first call that has values; undone afterwards. It
+    gives whether they could be seen, and raises where f is not what this operator takes."""
+
     @abstractmethod
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         """How to compute it by this nesting, native or composed: decided here, once, for all calls of one layout.

@@ -68,6 +68,10 @@ class NonScalarOutputError(NestgradError, TypeError):
     """The function does not return a single real number of shape `()`."""
 
 
+class DependentRowsError(NestgradError, ValueError):
+    """A function that was said to take its rows one by one has an output that depends on another row."""
+
+
 class EngineError(NestgradError, RuntimeError):
     """The engine raised something that its backend does not recognise; see `__cause__`.
 

@@ -1,4 +1,4 @@
-"""The Hessian, its diagonal and its trace: many directions at one point, some at a time."""
+"""The Hessian: a product with each unit vector, some at a time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import math
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from ._choose import candidates, hvp_nesting, require
+from ._choose import candidates, hvp_nesting
 from ._compose import gradient as gradient_of
 from ._definition import Comparison, Definition, Solve
-from ._errors import InvalidNestingError
 from ._inputs import split_aux
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
-from ._products import product_at, sum_of, twice_along
-from ._unit_vectors import checked_size, like, mapped, parts
+from ._products import product_at, sum_of
+from ._unit_vectors import checked_size, mapped, parts
 from .typing import Array, Function, Leaves, Tree
 
 
@@ -46,54 +45,10 @@ def hessian(
         array([[ 6.,  1.],
                [ 1., 12.]])
     """
-    return Operator(f, _Hessian(nesting, checked_size(chunk_size)), **options)
+    return Operator(f, Hessian(nesting, checked_size(chunk_size)), **options)
 
 
-def hessian_diagonal(
-    f: Function, nesting: str | Nesting = "auto", *, chunk_size: int | None = None, **options: Unpack[Options]
-) -> Callable[..., Any]:
-    """The diagonal of ∇²f(x), shaped like x: `hessian_diagonal(f)(x, *args, **kwargs)`.
-
-    Args:
-        f: returns a real floating scalar of shape `()`.
-        nesting: of order 2, `"FF"` too, or `"auto"`.
-        chunk_size: how many entries are computed at a time; see `hessian`. The whole Hessian is never held.
-        **options: `backend`, `compile`, `has_aux`, `verify`; see `Options`.
-
-    Law: its entry at i is D²f(x)[eᵢ, eᵢ], eᵢ being the unit vector.
-
-    Raises:
-        As `hessian`.
-
-    Example:
-        >>> import numpy as np
-        >>> hessian_diagonal(lambda x: (x**3).sum() + x[0] * x[1], backend="autograd")(np.array([1.0, 2.0]))
-        array([ 6., 12.])
-    """
-    return Operator(f, _Diagonal(nesting, checked_size(chunk_size)), **options)
-
-
-def laplacian(
-    f: Function, nesting: str | Nesting = "auto", *, chunk_size: int | None = None, **options: Unpack[Options]
-) -> Callable[..., Any]:
-    """Δf(x), the trace of ∇²f(x), a number: `laplacian(f)(x, *args, **kwargs)`.
-
-    Arguments and errors are those of `hessian_diagonal`.
-
-    Law: Σᵢ D²f(x)[eᵢ, eᵢ].
-
-    Example:
-        >>> import numpy as np
-        >>> float(laplacian(lambda x: (x**3).sum() + x[0] * x[1], backend="autograd")(np.array([1.0, 2.0])))
-        18.0
-    """
-    return Operator(f, _Laplacian(nesting, checked_size(chunk_size)), **options)
-
-
-_SECOND = 2  # the order
-
-
-class _Hessian(Definition):
+class Hessian(Definition):
     """∇²f. Law: its product with v is D²f(x)[v, ·]."""
 
     name, is_verified, takes_auto = "hessian", True, True
@@ -155,57 +110,3 @@ def _block(offers: Offers, block: Array, beside: Array, leaf: Array) -> Array:
     xp = offers.backend.xp
     found = xp.reshape(block, (*leaf.shape, *beside.shape))
     return found if found.dtype == leaf.dtype else xp.astype(found, leaf.dtype)
-
-
-class _Diagonal(_Hessian):
-    """The diagonal of ∇²f. Law: D²f(x)[eᵢ, eᵢ]."""
-
-    name = "hessian_diagonal"
-
-    @staticmethod
-    def _of_order_2(nesting: str | Nesting) -> Nesting:
-        found = Nesting(nesting)
-        if found.order != 2:
-            raise InvalidNestingError(
-                f"A second derivative is one of 'FR', 'RF', 'RR', 'FF' or 'auto'; {found.code!r} is not."
-            )
-        return found
-
-    def by(self, nesting: Nesting) -> Definition | None:
-        return type(self)(nesting, self._chunk_size)
-
-    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
-        if self._asked == "auto" and offers.diagonals:
-            require(offers, offers.diagonals[0])  # of order 2, which not every backend has
-            return offers.diagonals
-        return (require(offers, Nesting("RR" if self._asked == "auto" else self._asked)),)
-
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
-        ones = tuple(map(offers.backend.xp.ones_like, x))
-        found = twice_along(offers, nesting, f, x)(*ones)  # by the same nesting: the entries are not of one direction
-        return Comparison(gradient_of(offers.backend, f), ones, found, values_along=ones)
-
-    def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
-        entries: Array = mapped(offers, twice_along(offers, nesting, f, x), x, self._chunk_size)
-        return entries
-
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return layout.shaped(like(offers.backend.xp, self._entries(offers, nesting, f, x), x))[0]
-
-
-class _Laplacian(_Diagonal):
-    """The trace of ∇²f. Law: Σᵢ D²f(x)[eᵢ, eᵢ]."""
-
-    name = "laplacian"
-
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return offers.backend.xp.sum(self._entries(offers, nesting, f, x))

@@ -19,7 +19,6 @@ from ._plan import Plan
 from ._refusal import VerificationError
 from ._rules import Listening
 from ._trying import Attempt, undone
-from ._user_function import UserFunction
 from .typing import Function, Leaves
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Verification:
         precision = _precision(x)
         if precision is None:
             return _UNDECIDED
-        f = UserFunction(self._f, call.layout, call.others, kwargs, self._has_aux)
+        f = self._definition.function(self._f, call.layout, call.others, kwargs, self._has_aux)
         scalar = (lambda *x: f(*x)[0]) if self._has_aux else f
         try:
             _vector(offers, x)

@@ -1,0 +1,159 @@
+"""Diagonals and Laplacians of many points at once: u of N rows gives N numbers, each of its own row alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ._definition import Comparison
+from ._diagonal import Diagonal
+from ._errors import DependentRowsError, NonScalarOutputError, StructureMismatchError
+from ._inputs import REAL, check_outputs
+from ._layout import Layout
+from ._nesting import Mode, Nesting
+from ._offers import Offers
+from ._products import product_at, sum_of
+from ._unit_vectors import AT_ONCE, count, mapped
+from ._user_function import AnyFunction
+from .typing import Array, Function, Leaves, Tree
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class BatchedDiagonal(Diagonal):
+    """The diagonals of ∇²uₙ in row n of x. Law: D²uₙ(xₙ)[eᵢ, eᵢ], by d derivatives for all N rows of d numbers."""
+
+    function = AnyFunction
+
+    def comparison(
+        self,
+        offers: Offers,
+        nesting: Nesting,
+        f: Function,
+        x: Leaves,
+        directions: tuple[Leaves, ...],
+        layout: Layout,
+        result: Any,
+    ) -> Comparison | None:
+        return super().comparison(offers, nesting, _summed(offers, f, x), x, directions, layout, result)
+
+    def look(self, offers: Offers, f: Function, x: Leaves) -> bool:
+        u = _OfRows(offers, f, x)
+        if Mode.REVERSE not in offers.modes:
+            return True  # by forward mode alone it would take a pass for each row
+        if any(_values(offers, leaf) is None for leaf in x):
+            return False
+        value, pullback = offers.modes[Mode.REVERSE](u, *x)
+        for row in {u.rows // 2, u.rows - 1} if u.rows else ():
+            for leaf in pullback(_unit(offers, value, row)):
+                others = _values(offers, leaf)
+                if others is not None:
+                    _check_others_are_zero(others, row)
+        return True
+
+    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
+        xp = offers.backend.xp
+        entries = xp.permute_dims(self._entries(offers, nesting, f, x), (1, 0))
+        ends, found = 0, []
+        for leaf in x:
+            begin, ends = ends, ends + math.prod(leaf.shape[1:])
+            found.append(xp.reshape(entries[:, begin:ends], leaf.shape))
+        return layout.shaped(tuple(found))[0]
+
+    def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
+        """D²uₙ(xₙ)[eᵢ, eᵢ], of shape (d, N)."""
+        second, xp = _second(offers, nesting, _OfRows(offers, f, x), x), offers.backend.xp
+        one_row = tuple(xp.sum(leaf, axis=0) for leaf in x)  # whose unit vectors are those of every row
+        size = self._chunk_size or max(1, AT_ONCE // max(1, count(x)))
+
+        def along(*unit: Array) -> Array:
+            return second(*(xp.ones_like(leaf) * part for leaf, part in zip(x, unit, strict=True)))
+
+        entries: Array = mapped(offers, along, one_row, size)
+        return entries
+
+
+class BatchedLaplacian(BatchedDiagonal):
+    """The Laplacian of uₙ in row n of x. Law: Σᵢ D²uₙ(xₙ)[eᵢ, eᵢ]."""
+
+    name = "laplacian"
+
+    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
+        return offers.backend.xp.sum(self._entries(offers, nesting, f, x), axis=0)
+
+
+class _OfRows:
+    """u, its output checked: a number for each row.
+
+    Raises:
+        StructureMismatchError: the arrays have no rows, or not the same number of them.
+    """
+
+    def __init__(self, offers: Offers, f: Function, x: Leaves) -> None:
+        shapes = [tuple(leaf.shape) for leaf in x]
+        if any(not shape or shape[0] != shapes[0][0] for shape in shapes):
+            raise StructureMismatchError(f"With batched=True the first axis is that of the rows; got shapes {shapes}.")
+        self._offers, self._f, self.rows = offers, f, shapes[0][0]
+
+    def __call__(self, *x: Array) -> Array:
+        value = self._f(*x)
+        (value,) = check_outputs(self._offers.backend, [value], REAL)
+        if tuple(value.shape) != (self.rows,):
+            raise NonScalarOutputError(
+                f"With batched=True the function returns a number for each row, of shape ({self.rows},); "
+                f"it returned shape {tuple(value.shape)}."
+            )
+        return value
+
+
+def _second(offers: Offers, nesting: Nesting, u: _OfRows, x: Leaves) -> Function:
+    """`second(*e)`, of shape (N,): D²uₙ(xₙ)[eₙ, eₙ] for directions with a row eₙ for each row of x."""
+    if nesting.code == "FF":
+        push = offers.modes[Mode.FORWARD]
+        return lambda *e: push(lambda *x: push(u, x, e)[1], x, e)[1]
+    xp, product = offers.backend.xp, product_at(offers, nesting, _summed(offers, u, x), x)
+
+    def second(*e: Array) -> Array:
+        terms = (p * q for p, q in zip(product(*e), e, strict=True))
+        return sum_of([xp.sum(xp.reshape(term, (u.rows, math.prod(term.shape[1:]))), axis=1) for term in terms])
+
+    return second
+
+
+def _summed(offers: Offers, f: Function, x: Leaves) -> Function:
+    """Σₙ uₙ, whose gradient has ∇uₙ in row n."""
+    u, total = f if isinstance(f, _OfRows) else _OfRows(offers, f, x), offers.backend.xp.sum
+    return lambda *x: total(u(*x))
+
+
+def _unit(offers: Offers, value: Array, row: int) -> Array:
+    """An array like a value of shape (N,) that is 1 at a row, and 0 elsewhere."""
+    xp = offers.backend.xp
+    ones = xp.ones_like(value)
+    return xp.concat([0 * ones[:row], ones[row : row + 1], 0 * ones[row + 1 :]])
+
+
+def _check_others_are_zero(pulled: np.ndarray[Any, Any], row: int) -> None:
+    """Of the derivative of the output of a row, of shape (N, …).
+
+    Raises:
+        DependentRowsError: it is not zero in another row.
+    """
+    found = [other for other in range(len(pulled)) if other != row and pulled[other].any()]
+    if found:
+        raise DependentRowsError(
+            f"With batched=True each output is of its own row alone; of {len(pulled)} rows, output {row} depends on "
+            f"row {found[0]}. A normalisation over the batch does that, or a sum over rows: evaluate it apart, or take "
+            "the operator of one row, without batched=True."
+        )
+
+
+def _values(offers: Offers, leaf: Array) -> np.ndarray[Any, Any] | None:
+    """The values of an array, of which what is not finite is 0; `None` inside of a trace, where there are none."""
+    import numpy as np  # as in `_numpy`
+
+    try:
+        return np.nan_to_num(np.asarray(offers.backend.to_numpy(leaf), np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    except Exception:  # tracers have none
+        return None
