@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ._choose import candidates
 from ._definition import Comparison
 from ._diagonal import Diagonal
 from ._errors import DependentRowsError, NonScalarOutputError, StructureMismatchError
@@ -25,6 +26,9 @@ class BatchedDiagonal(Diagonal):
     """The diagonals of ∇²uₙ in row n of x. Law: D²uₙ(xₙ)[eᵢ, eᵢ], by d derivatives for all N rows of d numbers."""
 
     function = AnyFunction
+
+    def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
+        return candidates(offers, "auto") if self._asked == "auto" else super().nestings(offers)
 
     def comparison(
         self,

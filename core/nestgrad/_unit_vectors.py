@@ -15,6 +15,9 @@ from .typing import Array, Function, Leaves
 AT_ONCE = 2**20
 """How many numbers the unit vectors have that are evaluated together, unless it is said how many: 8 MiB of float64."""
 
+_FEW = 4
+"""So many take less one by one than together."""
+
 
 def count(x: Leaves) -> int:
     """How many numbers there are in arrays; TypeError where a dimension is unknown, as in a graph of TensorFlow."""
@@ -46,8 +49,8 @@ def mapped(offers: Offers, f: Function, x: Leaves, chunk_size: int | None = None
 
 
 def _by_vmap(offers: Offers, row: Function, chunks: list[Array]) -> list[Any]:
-    """`row` of the indices in each chunk; nothing where the engine has no vmap of it."""
-    if offers.vmap is not None:
+    """`row` of the indices in each chunk; nothing where the engine has no vmap of it, or one by one takes less."""
+    if offers.vmap is not None and sum(chunk.shape[0] for chunk in chunks) > _FEW:
         with contextlib.suppress(Exception):  # an operation without a rule for it, or a look at a value
             return [offers.vmap(row)(chunk) for chunk in chunks]
     return []

@@ -59,7 +59,7 @@ def test_what_is_told_suffices_and_is_needed():
             of_another_dtype,
             *product[1],
             ng.jacobian(lambda x: x * x[0], nesting="F", backend=backend)(x),
-            ng.laplacian(f, chunk_size=1, backend=mapping(backend))(x),
+            ng.laplacian(f, chunk_size=3, backend=mapping(backend))(numpy.arange(1.0, 6.0)),
             *(
                 ng.derivative(f, nesting, backend=backend)(x, *[x] * (len(nesting) - 1 + ("R" not in nesting)))
                 for nesting in NESTINGS
