@@ -61,7 +61,7 @@ class Operator:
         if verify is True and not definition.is_verified:
             raise TypeError(
                 f"verify=True: what {definition.name} gives is not verified. gradient, hvp, gradient_and_hvp, "
-                "nested_gradient and nestings of order 1 and 2 are."
+                "nested_gradient, hessian, hessian_diagonal, laplacian and nestings of order 1 and 2 are."
             )
         self._f, self._definition, self._backend = f, definition, backend
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
