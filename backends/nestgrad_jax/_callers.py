@@ -85,3 +85,11 @@ def holds_programs(value: Any) -> bool:
 def programs_of(equation: JaxprEqn) -> list[Program]:
     """The programs that an operation holds; those of a single operation of jax's are left out."""
     return [] if is_small(equation.primitive, equation.params) else list(jaxprs_in_params(equation.params))
+
+
+def counts_of_scan(params: Any) -> tuple[int, int]:
+    """How many constants a scan has, and how many carries: its first arguments, before the slices."""
+    if "num_carry" in params:
+        return params["num_consts"], params["num_carry"]
+    constants, carries, _ = params["ft_in"].unpack()  # since 0.12
+    return len(constants), len(carries)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
+from nestgrad_jax._callers import counts_of_scan
+
 Marks = frozenset[Hashable]
 
 _NONE: Marks = frozenset()
@@ -145,12 +147,12 @@ def _of_while(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -
 
 
 def _of_scan(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -> list[Dependence]:
-    params = equation.params
-    first, end = params["num_consts"], params["num_consts"] + params["num_carry"]
-    constants, initial, slices = inputs[:first], inputs[first:end], inputs[end:]
+    constant_count, carry_count = counts_of_scan(equation.params)
+    end = constant_count + carry_count
+    constants, initial, slices = inputs[:constant_count], inputs[constant_count:end], inputs[end:]
 
     def step(carries: list[Dependence]) -> list[Dependence]:
-        return dependences(params["jaxpr"], [*constants, *carries, *slices], meet)
+        return dependences(equation.params["jaxpr"], [*constants, *carries, *slices], meet)
 
     return _searched(equation, step, initial)
 
