@@ -70,7 +70,7 @@ Meet = Callable[[JaxprEqn, list[Dependence]], None]
 def dependences(
     program: Jaxpr | ClosedJaxpr, inputs: Sequence[Dependence], meet: Meet | None = None
 ) -> list[Dependence]:
-    """Of each output of a program, by those of its inputs; `meet` gets each call of a function with a rule."""
+    """Of each output of a program, by those of its inputs; `meet` gets each operation."""
     jaxpr: Jaxpr = getattr(program, "jaxpr", program)
     known = dict(zip(jaxpr.invars, inputs, strict=True))
 
@@ -85,7 +85,7 @@ def dependences(
 
 def _of_equation(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -> list[Dependence]:
     name, params = equation.primitive.name, equation.params
-    if meet is not None and name.startswith("custom_"):
+    if meet is not None:
         meet(equation, inputs)
     if name in _CALLS and _CALLS[name] in params:
         return dependences(params[_CALLS[name]], inputs, meet)
