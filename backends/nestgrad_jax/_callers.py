@@ -7,8 +7,8 @@ primitives; the frames `JVPTrace.`, `LinearizeTrace.` and `BatchTrace.`, `_stop_
 `cond` and `while`, `Trace.parent_trace`, and `Primitive.get_bind_params`.
 
 In 0.12.0.1 alone: `_det_2x2` and `_det_3x3` have a rule; `expn` has none, but calls `_expn`, which has; a scan has its
-constants and carries in the tree `ft_in`; `call_hi_primitive` calls an object, `_prim`, which holds rules; a `Jaxpr` is a
-`ClosedJaxpr`.
+constants and carries in the tree `ft_in`; `call_hi_primitive` calls an object, `_prim`, which holds rules; and there is
+one class of programs, `Jaxpr`, which is `ClosedJaxpr` too.
 """
 
 from __future__ import annotations
