@@ -3,7 +3,12 @@
 They are known by private names. Those that this package goes by were found in jax 0.10.2 and 0.12.0.1 to be the same:
 `_spence`, `_piecewise`, `_where` and `sincospisquaredhalf` of its functions, `remat2` and `custom_lin` of its
 primitives; the frames `JVPTrace.`, `LinearizeTrace.` and `BatchTrace.`, `_stop_gradient_batch_rule`, `_get_monoid…`,
-`is_concrete` and `concrete_or_error` with its `force`. `_det_2x2` and `_det_3x3` have a rule in 0.12.0.1 alone.
+`is_concrete` and `concrete_or_error` with its `force`; the parameters of `custom_jvp_call`, `custom_vjp_call`, `jit`,
+`cond` and `while`, `Trace.parent_trace`, and `Primitive.get_bind_params`.
+
+In 0.12.0.1 alone: `_det_2x2` and `_det_3x3` have a rule; `expn` has none, but calls `_expn`, which has; a scan has its
+constants and carries in the tree `ft_in`; `call_hi_primitive` calls an object, `_prim`, which holds rules; and there is
+one class of programs, `Jaxpr`, which is `ClosedJaxpr` too.
 """
 
 from __future__ import annotations
@@ -85,3 +90,11 @@ def holds_programs(value: Any) -> bool:
 def programs_of(equation: JaxprEqn) -> list[Program]:
     """The programs that an operation holds; those of a single operation of jax's are left out."""
     return [] if is_small(equation.primitive, equation.params) else list(jaxprs_in_params(equation.params))
+
+
+def counts_of_scan(params: Any) -> tuple[int, int]:
+    """How many constants a scan has, and how many carries: its first arguments, before the slices."""
+    if "num_carry" in params:
+        return params["num_consts"], params["num_carry"]
+    constants, carries, _ = params["ft_in"].unpack()  # since 0.12
+    return len(constants), len(carries)

@@ -15,8 +15,13 @@ _NOT_LINEAR = "Linearization failed to produce known values"
 _NOT_INSIDE = "jax cannot look inside a callback to differentiate it."
 MESSAGES = (
     Message(
-        r"jvp\) to a custom_vjp function|custom_lin", "custom_vjp", f"{CUSTOM_VJP} (jax#16049).", Mode.REVERSE, _ADJOINT
+        r"jvp\) to a custom_vjp function|custom_lin|call_hi_primitive_linearized|fallback_linearize_rule\(\) got",
+        "custom_vjp",
+        f"{CUSTOM_VJP} (jax#16049).",
+        Mode.REVERSE,
+        _ADJOINT,
     ),
+    Message(r"for \w+ support, subclass <class '(?:[^']*\.)?(\w+)'> must", "{}", "its class has no such rule."),
     Message(
         r"Reverse-mode differentiation does not work for lax\.while_loop",
         "while_loop",

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
+from nestgrad_jax._callers import counts_of_scan
+
 Marks = frozenset[Hashable]
 
 _NONE: Marks = frozenset()
@@ -68,7 +70,7 @@ Meet = Callable[[JaxprEqn, list[Dependence]], None]
 def dependences(
     program: Jaxpr | ClosedJaxpr, inputs: Sequence[Dependence], meet: Meet | None = None
 ) -> list[Dependence]:
-    """Of each output of a program, by those of its inputs; `meet` gets each call of a function with a rule."""
+    """Of each output of a program, by those of its inputs; `meet` gets each operation."""
     jaxpr: Jaxpr = getattr(program, "jaxpr", program)
     known = dict(zip(jaxpr.invars, inputs, strict=True))
 
@@ -83,7 +85,7 @@ def dependences(
 
 def _of_equation(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -> list[Dependence]:
     name, params = equation.primitive.name, equation.params
-    if meet is not None and name.startswith("custom_"):
+    if meet is not None:
         meet(equation, inputs)
     if name in _CALLS and _CALLS[name] in params:
         return dependences(params[_CALLS[name]], inputs, meet)
@@ -145,12 +147,12 @@ def _of_while(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -
 
 
 def _of_scan(equation: JaxprEqn, inputs: list[Dependence], meet: Meet | None) -> list[Dependence]:
-    params = equation.params
-    first, end = params["num_consts"], params["num_consts"] + params["num_carry"]
-    constants, initial, slices = inputs[:first], inputs[first:end], inputs[end:]
+    constant_count, carry_count = counts_of_scan(equation.params)
+    end = constant_count + carry_count
+    constants, initial, slices = inputs[:constant_count], inputs[constant_count:end], inputs[end:]
 
     def step(carries: list[Dependence]) -> list[Dependence]:
-        return dependences(params["jaxpr"], [*constants, *carries, *slices], meet)
+        return dependences(equation.params["jaxpr"], [*constants, *carries, *slices], meet)
 
     return _searched(equation, step, initial)
 

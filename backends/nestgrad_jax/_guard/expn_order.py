@@ -1,7 +1,8 @@
 """The order of an exponential integral, which jax takes for a constant.
 
 The rule of `jax.scipy.special.expn` has `nondiff_argnums`: jax stops the gradient of the order before it calls the
-rule, so that the derivative in it is 0, as if E_n did not depend on n.
+rule, so that the derivative in it is 0, as if E_n did not depend on n. jax 0.12 cuts the order off to a whole number
+instead: `expn` is a plain function there, whose rule is another one's, and none of this is met.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import inspect
 import sys
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax.core import Trace, Tracer
 from jax.scipy.special import expn
@@ -18,8 +20,7 @@ from nestgrad.extend import RefusedOperation
 from nestgrad_jax._callers import own_rule
 from nestgrad_jax._repairs.table import REFUSED
 
-_RULED = vars(sys.modules[expn.__module__]).get("_expn", expn)  # which has the rule: later versions have two functions
-_CALL = inspect.unwrap(type(_RULED).__call__).__code__
+_CALL = inspect.unwrap(jax.custom_jvp.__call__).__code__
 """To ask a frame for its variables makes it keep them: of any other, an exception that holds the frame, for good."""
 
 
@@ -40,7 +41,7 @@ def refuse_if_traced(f: Any, args: Any) -> None:
     Raises:
         RefusedOperation: it is a real number; an integer has no derivative.
     """
-    if len(args) > 1 and own_rule(f) in ("expn", "_expn") and _is_real(args[0]):
+    if len(args) > 1 and own_rule(f) == "expn" and _is_real(args[0]):
         raise _error()
 
 
@@ -54,7 +55,7 @@ def _stopped_in_expn(stopped: Any) -> list[Any]:
     while frame is not None:
         if frame.f_code.co_name == "_stop_gradient_batch_rule":
             values.extend(frame.f_locals["batched_args"])
-        if frame.f_code is _CALL and frame.f_locals.get("self") is _RULED:
+        if frame.f_code is _CALL and frame.f_locals.get("self") is expn:
             return values
         frame = frame.f_back  # type: ignore[assignment]
     return []

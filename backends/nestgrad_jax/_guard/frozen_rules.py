@@ -94,7 +94,12 @@ def refuse_frozen(f: Callable[..., Any], args: tuple[Any, ...], around: tuple[Tr
         program = jax.make_jaxpr(flat)(*map(_shape, leaves))
     except Exception:  # f needs more than shapes, and the call itself says so
         return
-    dependences(program, _inputs(varies), _refuse)
+    try:
+        dependences(program, _inputs(varies), _refuse)
+    except RefusedOperation:
+        raise
+    except Exception:  # a version of jax whose programs are other ones: what they don't tell is nobody's error
+        return
 
 
 def _varies_in(leaf: Any, around: tuple[Trace, ...]) -> bool:
@@ -113,7 +118,7 @@ def _inputs(varies: list[bool]) -> list[Dependence]:
 
 
 def _refuse(equation: JaxprEqn, inputs: list[Dependence]) -> None:
-    name = name_of_rule(equation)
+    name = name_of_rule(equation.primitive, equation.params)
     if name is not None and _is_frozen(equation, [bool(one.seen) for one in inputs]):
         raise RefusedOperation(name, _REASON)
 

@@ -13,10 +13,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import jax
-from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
+from jax.extend.core import Jaxpr, jaxprs_in_params
 
 from nestgrad.extend import own_rule
 from nestgrad_jax._callers import Program
+
+from . import hi_primitives
 
 _JAX = str(Path(jax.__file__).parent) + os.sep  # or jaxopt would be jax
 _OURS = str(Path(__file__).parents[1]) + os.sep
@@ -38,22 +40,43 @@ def tell_rule(f: Any, rule: Any) -> bool:
     return name is not None and own_rule(name)
 
 
-def tell_rules(programs: list[Program]) -> bool:
-    """The same of all rules that programs hold."""
-    heard = False
+def tell_rules(primitive: Any, params: Any, programs: list[Program]) -> bool:
+    """The same of the rule that an operation calls, and of all that its programs hold."""
+    name = name_of_rule(primitive, params)
+    heard = name is not None and own_rule(name)
     for program in programs:
         for name in _rules_in(program):
             heard |= own_rule(name)
     return heard
 
 
-def name_of_rule(equation: JaxprEqn) -> str | None:
-    """The name of the function that an operation calls with a rule of somebody's own, or None."""
-    rule = _RULES.get(equation.primitive.name)
+def name_of_rule(primitive: Any, params: Any) -> str | None:
+    """The name of the function that an operation calls with a rule of somebody's own, or None.
+
+    Where a version of jax has rules in another place than those that were measured, that of the primitive: whatever
+    the rule is, it is verified.
+    """
+    try:
+        return _name_of_rule(primitive, params)
+    except Exception:
+        return str(primitive.name)
+
+
+def _name_of_rule(primitive: Any, params: Any) -> str | None:
+    if primitive.name == hi_primitives.CALL:
+        return _name_of_object(hi_primitives.called(params))
+    rule = _RULES.get(primitive.name)
     if rule is None:
         return None
-    program = equation.params["call_jaxpr"]
-    return _name(getattr(program, "jaxpr", program), equation.params[rule])
+    program = params["call_jaxpr"]
+    return _name(getattr(program, "jaxpr", program), params[rule])
+
+
+def _name_of_object(call: Any) -> str | None:
+    if not inspect.getfile(type(call)).startswith(_JAX):
+        return type(call).__name__
+    known = hi_primitives.function_and_rule(call)
+    return None if known is None else _name(*known)
 
 
 def _rules_in(program: Program) -> frozenset[str]:
@@ -66,7 +89,7 @@ def _rules_in(program: Program) -> frozenset[str]:
 
 def _names(program: Jaxpr) -> Iterator[str]:
     for equation in program.eqns:
-        name = name_of_rule(equation)
+        name = name_of_rule(equation.primitive, equation.params)
         yield from () if name is None else (name,)
         for one in jaxprs_in_params(equation.params):
             yield from _rules_in(one)
@@ -101,9 +124,12 @@ def _is_per_argument(rule: Any) -> bool:
 
 
 def _is_written_by_jax(function: Any) -> bool:
-    code = getattr(inspect.unwrap(function), "__code__", None)  # what somebody wrote may be any callable
-    return code is not None and code.co_filename.startswith((_JAX, _OURS))
+    return _file(function).startswith((_JAX, _OURS))
 
 
 def _file(f: Any) -> str:
-    return f.debug_info.func_filename or ""
+    """Where a function was written, under transformations, as a program or as it is."""
+    if hasattr(f, "debug_info"):
+        return f.debug_info.func_filename or ""
+    code = getattr(inspect.unwrap(f), "__code__", None)  # what somebody wrote may be any callable
+    return "" if code is None else code.co_filename

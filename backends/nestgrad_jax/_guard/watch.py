@@ -34,6 +34,7 @@ from nestgrad_jax._repairs.table import BESSEL, OF_ONE, REFUSED, WATCHED, is_wro
 
 from .expn_order import refuse_if_order, refuse_if_traced
 from .frozen_rules import level, refuse_frozen
+from .hi_primitives import CALL
 from .inner_gradients import refuse_hidden
 from .own_rules import tell_rule, tell_rules
 from .programs import is_looking
@@ -94,8 +95,7 @@ class _Watch(Trace):
 
     def process_primitive(self, primitive: Any, args: Any, params: Any, /) -> Any:
         args, programs = self._all_unseen(args), [*jaxprs_in_params(params)]
-        if programs and tell_rules(programs):
-            self.holds_rules = True
+        self.holds_rules |= (bool(programs) or primitive.name == CALL) and tell_rules(primitive, params, programs)
         refuse_hidden(sys._getframe(1), primitive, params, args, programs)
         if self._is_plain(primitive, params, programs):
             result = self._trace.process_primitive(primitive, args, params)
