@@ -12,6 +12,6 @@ from ._structural_zeros import dense
 
 
 def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
-    """torch.func.vmap."""
-    batched = torch.func.vmap(f, in_axes)
+    """torch.func.vmap of one function: what it draws, it draws once for all rows."""
+    batched = torch.func.vmap(f, in_axes, randomness="same")
     return lambda *args: tree_map_only(torch.Tensor, dense, batched(*args))

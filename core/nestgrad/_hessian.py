@@ -191,7 +191,8 @@ class _Diagonal(_Hessian):
         result: Any,
     ) -> Comparison | None:
         ones = tuple(map(offers.backend.xp.ones_like, x))
-        found = twice_along(offers, nesting, f, x)(*ones)  # by the same nesting: the entries are not of one direction
+        # by the same nesting, since the entries are not of one direction
+        _, found = twice_along(offers, nesting, f, x)(*ones)
         return Comparison(gradient_of(offers.backend, f), ones, found, values_along=ones)
 
     def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
