@@ -104,6 +104,19 @@ def test_the_aux_comes_beside(backend):
     assert aux == "aux"
 
 
+@pytest.mark.parametrize("operator", [ng.hessian, ng.hessian_diagonal, ng.laplacian])
+def test_by_double_reverse_the_aux_is_of_the_one_evaluation(backend, operator):
+    """A layer's running statistics move once, and a mask that is returned is the one that was applied."""
+    xp, calls = backend.xp, []
+
+    def f(x):
+        calls.append(1)
+        return xp.sum(x**3), x
+
+    operator(f, "RR", backend=backend, has_aux=True)(backend.asarray(X))
+    assert len(calls) == 1
+
+
 def test_parameters_can_be_differentiated_afterwards(backend):
     """The Laplacian of Σ w sin x is -Σ w sin x, and its gradient in w is -sin x."""
     xp, x = backend.xp, backend.asarray(X)
@@ -248,7 +261,7 @@ def is_of_one_w(hessian):
 @pytest.mark.parametrize("nesting", HESSIANS)
 def test_a_function_that_draws_is_one_function_or_refused(backend, nesting, chunk_size, compile):  # noqa: A002
     if compile and backend.name != "tensorflow":
-        pytest.skip("jax freezes what NumPy draws, and torch.compile breaks there")
+        pytest.skip("jax freezes what NumPy draws; torch is below")
     options = {"backend": backend, "chunk_size": chunk_size, "compile": compile}
     operator, x = ng.hessian(Drawing(backend), nesting, **options), backend.asarray(X)
     with warnings.catch_warnings(action="ignore", category=ng.NestingFallbackWarning):
@@ -290,6 +303,18 @@ def test_torch_draws_once_for_all_rows():
         torch.testing.assert_close(seeded(ng.laplacian(f, nesting)), expected.trace())
     torch.testing.assert_close(seeded(ng.laplacian(f, "FF")), expected.trace())
     torch.testing.assert_close(*(seeded(ng.jacobian(f.terms, nesting=one)) for one in "RF"))
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1])
+def test_torch_compiles_draws_by_double_reverse_alone(chunk_size):
+    """In a program nobody sees whether several maps drew the same."""
+    torch = pytest.importorskip("torch")
+    x, options = torch.tensor(X), {"compile": "traced", "chunk_size": chunk_size}
+    f = lambda x: (torch.rand(3, dtype=x.dtype) * x**3).sum()  # noqa: E731
+    with pytest.raises(ng.UnsupportedNestingError) as caught:
+        ng.hessian(f, "FR", **options)(x)
+    assert caught.value.use == ng.Nesting("RR")
+    assert ng.hessian(f, "RR", **options)(x).shape == (3, 3)
 
 
 @pytest.mark.parametrize("nesting", ["R", "F"])

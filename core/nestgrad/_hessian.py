@@ -10,7 +10,6 @@ from ._choose import candidates, hvp_nesting, require
 from ._compose import gradient as gradient_of
 from ._definition import Comparison, Definition, Solve
 from ._errors import InvalidNestingError
-from ._inputs import split_aux
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
@@ -128,15 +127,15 @@ class _Hessian(Definition):
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            value_of = (lambda *x: f(*x)[0]) if has_aux else f
-            found = self._found(offers, nesting, value_of, x, layout)
-            return (found, split_aux(f(*x), True)[1]) if has_aux else (found,)
+            row, aux = self._along(offers, nesting, f, x, has_aux)
+            return self._found(offers, mapped(offers, row, x, self._chunk_size), x, layout), *aux
 
         return solve
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        """What the user gets, of a function of leaves without aux."""
-        columns = mapped(offers, product_at(offers, nesting, f, x), x, self._chunk_size)
+    _along = staticmethod(product_at)
+
+    def _found(self, offers: Offers, columns: Any, x: Leaves, layout: Layout) -> Tree:
+        """What the user gets, of what is found along each unit vector."""
         by_column = [parts(column, x) for column in columns]
         rows = [
             layout.shaped(tuple(_block(offers, *pair, leaf) for pair in zip(row, x, strict=True)))[0]
@@ -192,15 +191,13 @@ class _Diagonal(_Hessian):
     ) -> Comparison | None:
         ones = tuple(map(offers.backend.xp.ones_like, x))
         # by the same nesting, since the entries are not of one direction
-        _, found = twice_along(offers, nesting, f, x)(*ones)
+        _, found = self._along(offers, nesting, f, x)[0](*ones)
         return Comparison(gradient_of(offers.backend, f), ones, found, values_along=ones)
 
-    def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
-        entries: Array = mapped(offers, twice_along(offers, nesting, f, x), x, self._chunk_size)
-        return entries
+    _along = staticmethod(twice_along)
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return layout.shaped(like(offers.backend.xp, self._entries(offers, nesting, f, x), x))[0]
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        return layout.shaped(like(offers.backend.xp, entries, x))[0]
 
 
 class _Laplacian(_Diagonal):
@@ -208,5 +205,5 @@ class _Laplacian(_Diagonal):
 
     name = "laplacian"
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return offers.backend.xp.sum(self._entries(offers, nesting, f, x))
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        return offers.backend.xp.sum(entries)
