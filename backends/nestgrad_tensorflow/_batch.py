@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
+
+from nestgrad.extend import DrawnAnew
+
+from ._effects import draws
+from ._operations import operations_in
 
 _FEW = 32  # rows that are evaluated one by one in the time of a trace
 
@@ -15,6 +21,9 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
 
     It cannot batch the lists of tensors that the derivative of a loop keeps. Eagerly it traces f at every call, which
     takes some 0.3 s.
+
+    Raises:
+        DrawnAnew: f draws random numbers in a graph, where each row would draw its own, and nobody sees the values.
     """
 
     def mapped(*args: Any) -> Any:
@@ -25,7 +34,8 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
             inputs = list(args)
             for i, element in zip(moving, elements, strict=True):
                 inputs[i] = element
-            return tf.nest.map_structure(tf.identity, f(*inputs))  # of the map's graph, where f captured it
+            with _drawing_nothing():
+                return tf.nest.map_structure(tf.identity, f(*inputs))  # of the map's graph, where f captured it
 
         rows = [tf.experimental.numpy.moveaxis(args[i], axes[i], 0) for i in moving]
 
@@ -42,6 +52,16 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
             return one_by_one()
 
     return mapped
+
+
+@contextlib.contextmanager
+def _drawing_nothing() -> Iterator[None]:
+    """Raise `DrawnAnew` where what is put into a graph here draws random numbers."""
+    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    first = 0 if graph is None else len(graph.get_operations())
+    yield
+    if graph is not None and any(map(draws, operations_in(graph, first))):
+        raise DrawnAnew
 
 
 def _stacked(results: list[Any]) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 from tensorflow.python.eager import context
+from tensorflow.python.framework import op_def_registry
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from ._guard.callbacks import calling_back
@@ -29,6 +30,12 @@ _TAKEN_BACK = {
 _OF_PARTS = {"ResourceStridedSliceAssign", *(name for name in dir(tf.raw_ops) if name.startswith("ResourceScatter"))}
 """What writes into a part of a variable."""
 _NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK, *_OF_PARTS}
+
+
+def draws(operation: str) -> bool:
+    """Whether an operation of this name draws random numbers by a state that it changes."""
+    known = op_def_registry.get(operation)
+    return operation == _DRAW or (known is not None and any(one.name == "seed2" for one in known.attr))
 
 
 _current: ContextVar[Effects | None] = ContextVar("nestgrad_tensorflow_effects", default=None)

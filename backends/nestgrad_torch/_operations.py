@@ -7,6 +7,8 @@ from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ._effects import current
+
 
 def operations(f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
     """See `nestgrad.extend.Abilities.operations`; an operator that is not torch's has its library's name in front."""
@@ -16,7 +18,7 @@ def operations(f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
 
 
 class _Names(TorchDispatchMode):
-    """The names of the operators that run."""
+    """The names of the operators that run; in an attempt, what they write and draw is kept to be undone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,4 +26,5 @@ class _Names(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.seen.add(func._schema.name.removeprefix("aten::"))
-        return func(*args, **(kwargs or {}))
+        effects = current.get()
+        return func(*args, **(kwargs or {})) if effects is None else effects.operator(func, args, kwargs or {})

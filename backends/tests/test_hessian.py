@@ -1,6 +1,7 @@
 """The Hessian, its diagonal, the Laplacian and Jacobians, on every engine, against closed forms."""
 
 import functools
+import warnings
 
 import numpy as np
 import pytest
@@ -101,6 +102,19 @@ def test_the_aux_comes_beside(backend):
         np.testing.assert_array_equal(backend.to_numpy(aux["aux"]), X)
     found, aux = ng.jacobian(lambda x: (2 * x, "aux"), backend=backend, has_aux=True)(x)
     assert aux == "aux"
+
+
+@pytest.mark.parametrize("operator", [ng.hessian, ng.hessian_diagonal, ng.laplacian])
+def test_by_double_reverse_the_aux_is_of_the_one_evaluation(backend, operator):
+    """A layer's running statistics move once, and a mask that is returned is the one that was applied."""
+    xp, calls = backend.xp, []
+
+    def f(x):
+        calls.append(1)
+        return xp.sum(x**3), x
+
+    operator(f, "RR", backend=backend, has_aux=True)(backend.asarray(X))
+    assert len(calls) == 1
 
 
 def test_parameters_can_be_differentiated_afterwards(backend):
@@ -209,6 +223,116 @@ def test_results_are_the_users_to_differentiate_or_not():
             assert ng.laplacian(lambda x: (x**3).sum(), nesting)(x).requires_grad is is_variable
         for nesting in "RF":
             assert ng.jacobian(lambda x: x**2, nesting=nesting)(x).requires_grad is is_variable
+
+
+class Drawing:
+    """Σ w x³ + x₀ Σ w x² for a w that is drawn at each evaluation."""
+
+    def __init__(self, backend):
+        self.xp, self.of, self.random = backend.xp, backend.name, np.random.default_rng(0)
+        self.drawn = []
+
+    def weights(self, x):
+        if self.of == "torch":
+            return self.xp.rand(3, dtype=x.dtype)
+        if self.of == "tensorflow":
+            import tensorflow as tf
+
+            return tf.random.uniform((3,), dtype=x.dtype)
+        return self.xp.asarray(self.random.random(3))
+
+    def __call__(self, x):
+        return self.xp.sum(self.terms(x))
+
+    def terms(self, x):
+        w = self.weights(x)
+        return w * x**3 + x[0] * w * x**2
+
+
+def is_of_one_w(hessian):
+    """The diagonal tells w, and the first row holds 2 w x."""
+    w = np.diag(hessian) / (6 * X + 2 * X[0])
+    w[0] = hessian[0, 0] / (12 * X[0])
+    return np.allclose(hessian[0, 1:], (2 * w * X)[1:]) and np.allclose(hessian[1:, 0], (2 * w * X)[1:])
+
+
+@pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("chunk_size", [None, 2])
+@pytest.mark.parametrize("nesting", HESSIANS)
+def test_a_function_that_draws_is_one_function_or_refused(backend, nesting, chunk_size, compile):  # noqa: A002
+    if compile and backend.name != "tensorflow":
+        pytest.skip("jax freezes what NumPy draws; torch is below")
+    options = {"backend": backend, "chunk_size": chunk_size, "compile": compile}
+    operator, x = ng.hessian(Drawing(backend), nesting, **options), backend.asarray(X)
+    with warnings.catch_warnings(action="ignore", category=ng.NestingFallbackWarning):
+        try:
+            assert is_of_one_w(backend.to_numpy(operator(x)))
+        except ng.UnsupportedNestingError as error:
+            refused = error
+        else:
+            return
+    assert nesting in ("FR", "RF")
+    assert (refused.operation, refused.use) == ("random numbers", ng.Nesting("RR"))
+
+
+@pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
+def test_forward_modes_of_a_function_that_draws(compile):  # noqa: A002
+    """In TensorFlow each row would draw its own."""
+    pytest.importorskip("tensorflow")
+    f, options = Drawing(ng.get_backend("tensorflow")), {"backend": "tensorflow", "compile": compile}
+    x = ng.get_backend("tensorflow").asarray(X)
+    for operator in (ng.hessian_diagonal(f, "FF", **options), ng.laplacian(f, "FF", **options)):
+        with pytest.raises(ng.UnsupportedNestingError, match=r"draws .* Use 'RR'"):
+            operator(x)
+    with pytest.raises(ng.UnsupportedNestingError, match=r"draws .* Use 'R'"):
+        ng.jacobian(f.terms, nesting="F", **options)(x)
+
+
+def test_torch_draws_once_for_all_rows():
+    """As along one direction, so that the numbers are those of `hvp` and of reverse mode."""
+    torch = pytest.importorskip("torch")
+    x, f = torch.tensor(X), Drawing(ng.get_backend("torch"))
+
+    def seeded(operator, *directions):
+        torch.manual_seed(0)
+        return operator(x, *directions)
+
+    expected = torch.stack([seeded(ng.hvp(f, "RR"), e) for e in torch.eye(3, dtype=x.dtype)])
+    for nesting in HESSIANS:
+        torch.testing.assert_close(seeded(ng.hessian(f, nesting)), expected)
+        torch.testing.assert_close(seeded(ng.laplacian(f, nesting)), expected.trace())
+    torch.testing.assert_close(seeded(ng.laplacian(f, "FF")), expected.trace())
+    torch.testing.assert_close(*(seeded(ng.jacobian(f.terms, nesting=one)) for one in "RF"))
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1])
+def test_torch_compiles_draws_by_double_reverse_alone(chunk_size):
+    """In a program nobody sees whether several maps drew the same."""
+    torch = pytest.importorskip("torch")
+    x, options = torch.tensor(X), {"compile": "traced", "chunk_size": chunk_size}
+    f = lambda x: (torch.rand(3, dtype=x.dtype) * x**3).sum()  # noqa: E731
+    with pytest.raises(ng.UnsupportedNestingError) as caught:
+        ng.hessian(f, "FR", **options)(x)
+    assert caught.value.use == ng.Nesting("RR")
+    assert ng.hessian(f, "RR", **options)(x).shape == (3, 3)
+
+
+@pytest.mark.parametrize("nesting", ["R", "F"])
+def test_a_jacobian_evaluates_f_for_its_passes_alone_and_has_the_dtypes_of_x(backend, nesting):
+    xp, calls = backend.xp, []
+
+    def f(x):
+        calls.append(1)
+        return x["wide"] * xp.astype(x["narrow"], xp.float64), x["narrow"] ** 2
+
+    x = {"wide": backend.asarray(X), "narrow": backend.asarray(np.float32(2.0))}
+    found = ng.jacobian(f, nesting=nesting, backend=backend)(x)
+    one_by_one = nesting == "F" and backend.name in ("autograd", "tensorflow")
+    assert len(calls) == (4 if one_by_one else 1)
+    np.testing.assert_allclose(backend.to_numpy(found[0]["narrow"]), X)
+    for row in found:
+        for name, leaf in x.items():
+            assert row[name].dtype == leaf.dtype
 
 
 @pytest.mark.parametrize("operator", [ng.hessian, ng.hessian_diagonal, ng.laplacian, ng.jacobian])

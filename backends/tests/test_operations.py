@@ -101,3 +101,12 @@ def test_what_no_cell_has_right_is_no_measured_operation():
 
     assert measured("autograd")["det"] == {"R", "RR"}  # autograd has no forward rule of it
     assert "det" in " ".join(load())
+
+
+def test_torch_to_be_told_its_operations_leaves_no_trace():
+    """What f draws meanwhile is undone, as `explain` promises."""
+    torch = pytest.importorskip("torch")
+    x = torch.randn(4, 2, dtype=torch.float64)
+    state = torch.get_rng_state()
+    ng.explain(lambda x: torch.nn.functional.dropout(x**3).sum(), x)
+    assert torch.equal(torch.get_rng_state(), state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._choose import candidates
@@ -13,8 +14,8 @@ from ._inputs import REAL, check_outputs
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
-from ._products import product_at, sum_of
-from ._unit_vectors import AT_ONCE, count, mapped
+from ._products import product_at, sum_of, without_aux
+from ._unit_vectors import AT_ONCE, Row, count, mapped, squares
 from ._user_function import AnyFunction
 from .typing import Array, Function, Leaves, Tree
 
@@ -56,26 +57,26 @@ class BatchedDiagonal(Diagonal):
                     _check_others_are_zero(others, row)
         return True
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        xp = offers.backend.xp
-        entries = xp.permute_dims(self._entries(offers, nesting, f, x), (1, 0))
-        ends, found = 0, []
+    @staticmethod
+    def _along(
+        offers: Offers, nesting: Nesting, f: Function, x: Leaves, has_aux: bool = False
+    ) -> tuple[Row, Sequence[Any]]:
+        """`second(*e)` for a unit vector e of one row: D²uₙ(xₙ)[e, e], of shape (N,)."""
+        u, aux = without_aux(f, x, has_aux)
+        of_rows, xp = _second(offers, nesting, _OfRows(offers, u, x), x), offers.backend.xp
+        return lambda *e: of_rows(*(xp.ones_like(leaf) * part for leaf, part in zip(x, e, strict=True))), aux
+
+    def _mapped(self, offers: Offers, row: Row, x: Leaves) -> Any:
+        one_row = tuple(offers.backend.xp.sum(leaf, axis=0) for leaf in x)  # whose unit vectors are those of every row
+        return mapped(offers, row, one_row, self._chunk_size or max(1, AT_ONCE // max(1, count(x))))
+
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        by_row = offers.backend.xp.permute_dims(entries, (1, 0))
+        end, found = 0, []
         for leaf in x:
-            begin, ends = ends, ends + math.prod(leaf.shape[1:])
-            found.append(xp.reshape(entries[:, begin:ends], leaf.shape))
+            begin, end = end, end + math.prod(leaf.shape[1:])
+            found.append(offers.backend.xp.reshape(by_row[:, begin:end], leaf.shape))
         return layout.shaped(tuple(found))[0]
-
-    def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
-        """D²uₙ(xₙ)[eᵢ, eᵢ], of shape (d, N)."""
-        second, xp = _second(offers, nesting, _OfRows(offers, f, x), x), offers.backend.xp
-        one_row = tuple(xp.sum(leaf, axis=0) for leaf in x)  # whose unit vectors are those of every row
-        size = self._chunk_size or max(1, AT_ONCE // max(1, count(x)))
-
-        def along(*unit: Array) -> Array:
-            return second(*(xp.ones_like(leaf) * part for leaf, part in zip(x, unit, strict=True)))
-
-        entries: Array = mapped(offers, along, one_row, size)
-        return entries
 
 
 class BatchedLaplacian(BatchedDiagonal):
@@ -83,8 +84,8 @@ class BatchedLaplacian(BatchedDiagonal):
 
     name = "laplacian"
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return offers.backend.xp.sum(self._entries(offers, nesting, f, x), axis=0)
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        return offers.backend.xp.sum(entries, axis=0)
 
 
 class _OfRows:
@@ -111,16 +112,23 @@ class _OfRows:
         return value
 
 
-def _second(offers: Offers, nesting: Nesting, u: _OfRows, x: Leaves) -> Function:
+def _second(offers: Offers, nesting: Nesting, u: _OfRows, x: Leaves) -> Row:
     """`second(*e)`, of shape (N,): D²uₙ(xₙ)[eₙ, eₙ] for directions with a row eₙ for each row of x."""
+    xp = offers.backend.xp
     if nesting.code == "FF":
         push = offers.modes[Mode.FORWARD]
-        return lambda *e: push(lambda *x: push(u, x, e)[1], x, e)[1]
-    xp, product = offers.backend.xp, product_at(offers, nesting, _summed(offers, u, x), x)
 
-    def second(*e: Array) -> Array:
-        terms = (p * q for p, q in zip(product(*e), e, strict=True))
-        return sum_of([xp.sum(xp.reshape(term, (u.rows, math.prod(term.shape[1:]))), axis=1) for term in terms])
+        def forward_over_forward(*e: Array) -> tuple[Sequence[Array], Array]:
+            (value, _), (_, second) = push(lambda *x: push(u, x, e), x, e)
+            return squares(offers, (value,)), second
+
+        return forward_over_forward
+    product, _ = product_at(offers, nesting, _summed(offers, u, x), x)
+
+    def second(*e: Array) -> tuple[Sequence[Array], Array]:
+        same, found = product(*e)
+        terms = (p * q for p, q in zip(found, e, strict=True))
+        return same, sum_of([xp.sum(xp.reshape(term, (u.rows, math.prod(term.shape[1:]))), axis=1) for term in terms])
 
     return second
 

@@ -13,8 +13,8 @@ from ._layout import Layout
 from ._nesting import Nesting
 from ._offers import Offers
 from ._products import twice_along
-from ._unit_vectors import like, mapped
-from .typing import Array, Function, Leaves, Tree
+from ._unit_vectors import like
+from .typing import Function, Leaves, Tree
 
 _SECOND = 2  # the order
 
@@ -53,15 +53,14 @@ class Diagonal(Hessian):
         result: Any,
     ) -> Comparison | None:
         ones = tuple(map(offers.backend.xp.ones_like, x))
-        found = twice_along(offers, nesting, f, x)(*ones)  # by the same nesting: the entries are not of one direction
+        # by the same nesting, since the entries are not of one direction
+        _, found = twice_along(offers, nesting, f, x)[0](*ones)
         return Comparison(gradient_of(offers.backend, f), ones, found, values_along=ones)
 
-    def _entries(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves) -> Array:
-        entries: Array = mapped(offers, twice_along(offers, nesting, f, x), x, self._chunk_size)
-        return entries
+    _along = staticmethod(twice_along)
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return layout.shaped(like(offers.backend.xp, self._entries(offers, nesting, f, x), x))[0]
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        return layout.shaped(like(offers.backend.xp, entries, x))[0]
 
 
 class Laplacian(Diagonal):
@@ -69,5 +68,5 @@ class Laplacian(Diagonal):
 
     name = "laplacian"
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        return offers.backend.xp.sum(self._entries(offers, nesting, f, x))
+    def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
+        return offers.backend.xp.sum(entries)

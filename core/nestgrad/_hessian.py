@@ -9,13 +9,12 @@ from typing import Any, Unpack
 from ._choose import candidates, hvp_nesting
 from ._compose import gradient as gradient_of
 from ._definition import Comparison, Definition, Solve
-from ._inputs import split_aux
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from ._products import product_at, sum_of
-from ._unit_vectors import checked_size, mapped, parts
+from ._unit_vectors import Row, checked_size, mapped, parts
 from .typing import Array, Function, Leaves, Tree
 
 
@@ -83,15 +82,18 @@ class Hessian(Definition):
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            value_of = (lambda *x: f(*x)[0]) if has_aux else f
-            found = self._found(offers, nesting, value_of, x, layout)
-            return (found, split_aux(f(*x), True)[1]) if has_aux else (found,)
+            row, aux = self._along(offers, nesting, f, x, has_aux)
+            return self._found(offers, self._mapped(offers, row, x), x, layout), *aux
 
         return solve
 
-    def _found(self, offers: Offers, nesting: Nesting, f: Function, x: Leaves, layout: Layout) -> Tree:
-        """What the user gets, of a function of leaves without aux."""
-        columns = mapped(offers, product_at(offers, nesting, f, x), x, self._chunk_size)
+    _along = staticmethod(product_at)
+
+    def _mapped(self, offers: Offers, row: Row, x: Leaves) -> Any:
+        return mapped(offers, row, x, self._chunk_size)
+
+    def _found(self, offers: Offers, columns: Any, x: Leaves, layout: Layout) -> Tree:
+        """What the user gets, of what is found along each unit vector."""
         by_column = [parts(column, x) for column in columns]
         rows = [
             layout.shaped(tuple(_block(offers, *pair, leaf) for pair in zip(row, x, strict=True)))[0]

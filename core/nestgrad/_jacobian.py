@@ -15,7 +15,7 @@ from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
-from ._unit_vectors import checked_size, mapped, parts
+from ._unit_vectors import checked_size, mapped, parts, squares
 from ._user_function import AnyFunction
 from .typing import Array, Function, Leaves
 
@@ -93,7 +93,7 @@ class Jacobian(Definition):
     def _rows(self, offers: Offers, f: _Outputs, x: Leaves) -> tuple[list[list[Array]], list[Any]]:
         """By output the derivatives in each leaf of x, by a pullback of each unit vector of the outputs."""
         value, pullback, *aux = offers.modes[Mode.REVERSE](f, *x, has_aux=f.has_aux)
-        rows = mapped(offers, lambda *e: pullback(e), value, self._chunk_size)
+        rows = mapped(offers, lambda *e: ((), pullback(e)), value, self._chunk_size)
         by_input = [parts(rows_of_leaf, value) for rows_of_leaf in rows]
         reshape = offers.backend.xp.reshape
         blocks = [
@@ -104,21 +104,23 @@ class Jacobian(Definition):
 
     def _columns(self, offers: Offers, f: _Outputs, x: Leaves) -> tuple[list[list[Array]], list[Any]]:
         """The same by a push of each unit vector of x."""
-        value, *aux = split_aux(f(*x), f.has_aux)
-        push = lambda *e: offers.modes[Mode.FORWARD](f, x, e, has_aux=f.has_aux)[1]  # noqa: E731
+        aux = split_aux(f(*x), True)[1:] if f.has_aux else ()
+
+        def push(*e: Array) -> tuple[Sequence[Array], Leaves]:
+            same, column, *_ = offers.modes[Mode.FORWARD](f, x, e, has_aux=f.has_aux)
+            return squares(offers, same), column
+
         columns = mapped(offers, push, x, self._chunk_size)
-        blocks = [
-            [_turned(offers, block, leaf, output) for block, leaf in zip(parts(column, x), x, strict=True)]
-            for column, output in zip(columns, value, strict=True)
-        ]
-        return blocks, aux
+        turned = lambda column: [_turned(offers, *pair) for pair in zip(parts(column, x), x, strict=True)]  # noqa: E731
+        return list(map(turned, columns)), [*aux]
 
 
-def _turned(offers: Offers, block: Array, leaf: Array, output: Array) -> Array:
-    """Of shape (leaf's size, *output's shape), as an array of the output's shape and that of the leaf."""
-    xp = offers.backend.xp
-    flat = xp.reshape(block, (math.prod(leaf.shape), math.prod(output.shape)))
-    return xp.reshape(xp.permute_dims(flat, (1, 0)), (*output.shape, *leaf.shape))
+def _turned(offers: Offers, block: Array, leaf: Array) -> Array:
+    """Of shape (leaf's size, *output's shape), as an array of the output's shape and that of the leaf, of its dtype."""
+    xp, (size, *output) = offers.backend.xp, block.shape
+    flat = xp.permute_dims(xp.reshape(block, (size, math.prod(output))), (1, 0))
+    found = xp.reshape(flat, (*output, *leaf.shape))
+    return found if found.dtype == leaf.dtype else xp.astype(found, leaf.dtype)
 
 
 class _Outputs:

@@ -67,6 +67,23 @@ class RefusedOperation(Exception):
         return Refusal(self._operation, self._reason, self._use and throughout(self._use, nesting))
 
 
+class DrawnAnew(RefusedOperation):
+    """What is raised where f is evaluated along each unit vector, and draws other random numbers each time.
+
+    Core raises it where it sees the values; a `vmap` of a backend does where it knows that it would do so.
+
+    Example:
+        >>> DrawnAnew().refusal(Nesting("FR")).use
+        'RR'
+    """
+
+    def __init__(self) -> None:
+        super().__init__("random numbers", _DRAWS, Mode.REVERSE)
+
+
+_DRAWS = "f is evaluated along each unit vector, and draws others each time; reverse modes alone evaluate it once."
+
+
 class UnsupportedNestingError(NestgradError, NotImplementedError):
     """The backend refuses this nesting, for this function or altogether.
 

@@ -277,7 +277,11 @@ class Batch(Protocol):
     """The engine's vectorising map."""
 
     def vmap(self, f: Function, in_axes: Any = 0) -> Function:
-        """A function that maps f over an axis of its arguments. Law: equal to a loop over that axis."""
+        """A function that maps f over an axis of its arguments. Law: equal to a loop over that axis.
+
+        What f draws at random it draws once for all of the axis. Where it does not, and no value can be seen, it raises
+        `DrawnAnew`: rows are to be derivatives of one function.
+        """
 
 
 class Linearize(Protocol):

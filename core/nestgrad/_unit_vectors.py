@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import optree
 
 from ._offers import Offers
+from ._refusal import DrawnAnew
 from .typing import Array, Function, Leaves
 
 AT_ONCE = 2**20
 """How many numbers the unit vectors have that are evaluated together, unless it is said how many: 8 MiB of float64."""
 
-_FEW = 4
-"""So many take less one by one than together."""
+Row: TypeAlias = Callable[..., tuple[Sequence[Array], Any]]
+"""What is evaluated along a unit vector, given by its leaves. It gives numbers that do not depend on the vector, by
+which it is known that f was the same function each time, and behind them a tree of arrays."""
 
 
 def count(x: Leaves) -> int:
@@ -31,29 +33,57 @@ def checked_size(chunk_size: int | None) -> int | None:
     return chunk_size
 
 
-def mapped(offers: Offers, f: Function, x: Leaves, chunk_size: int | None = None) -> Any:
-    """`f(*e)`, a tree of arrays, for each of the n unit vectors e of x; stacked, with n in front of each shape.
+def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -> Any:
+    """The trees that `row` gives for each of the n unit vectors of x; stacked, with n in front of each shape.
 
     `chunk_size` of them are evaluated at a time, by the engine's vmap: one by one where it cannot, or there is none.
+
+    Raises:
+        DrawnAnew: f draws random numbers, and was another function along another vector.
     """
     total, xp = count(x), offers.backend.xp
     indices = _arange(offers, total, x[0])
-    row: Function = lambda i: f(*unit_vector(offers, x, i))  # noqa: E731
+    of_index: Function = lambda i: row(*unit_vector(offers, x, i))  # noqa: E731
     size = chunk_size or max(1, AT_ONCE // max(1, total))
-    chunks = _by_vmap(offers, row, [indices[start : start + size] for start in range(0, total, size)])
+    chunks = _by_vmap(offers, of_index, [indices[start : start + size] for start in range(0, total, size)])
     if chunks:
-        return chunks[0] if len(chunks) == 1 else optree.tree_map(lambda *some: xp.concat(some), *chunks)
-    rows = [row(i) for i in range(max(1, total))]
-    stacked = optree.tree_map(lambda *entries: xp.stack(entries), *rows)
-    return stacked if total else optree.tree_map(lambda some: some[:0], stacked)
+        same, found = chunks[0] if len(chunks) == 1 else optree.tree_map(lambda *some: xp.concat(some), *chunks)
+    else:
+        rows = [of_index(i) for i in range(max(1, total))]
+        same, found = optree.tree_map(lambda *entries: xp.stack(entries), *rows)
+    _check_same(offers, list(same))
+    return found if total else optree.tree_map(lambda some: some[:0], found)
 
 
-def _by_vmap(offers: Offers, row: Function, chunks: list[Array]) -> list[Any]:
-    """`row` of the indices in each chunk; nothing where the engine has no vmap of it, or one by one takes less."""
-    if offers.vmap is not None and sum(chunk.shape[0] for chunk in chunks) > _FEW:
-        with contextlib.suppress(Exception):  # an operation without a rule for it, or a look at a value
-            return [offers.vmap(row)(chunk) for chunk in chunks]
-    return []
+def _by_vmap(offers: Offers, of_index: Function, chunks: list[Array]) -> list[Any]:
+    """`of_index` of the indices in each chunk; nothing where the engine has no vmap of it."""
+    if offers.vmap is None:
+        return []
+    try:
+        return [offers.vmap(of_index)(chunk) for chunk in chunks]
+    except DrawnAnew:
+        raise
+    except Exception:  # an operation without a rule for it, or a look at a value
+        return []
+
+
+def _check_same(offers: Offers, same: Sequence[Array]) -> None:
+    """A look at what has to be the same number along each vector, in arrays of shape (n,), where values can be seen.
+
+    Raises:
+        DrawnAnew: it is not.
+    """
+    import numpy as np  # as in `_numpy`
+
+    for row in same:
+        if offers.finite is None or offers.finite(row[:1] * math.nan):  # seen by nobody: a tracer's, an accelerator's
+            return
+        values = np.asarray(offers.backend.to_numpy(row), np.float64)
+        if not np.allclose(values, values[:1], rtol=_SAME, atol=0.0, equal_nan=True):
+            raise DrawnAnew
+
+
+_SAME = 1e-4
 
 
 def unit_vector(offers: Offers, x: Leaves, i: Any) -> Leaves:
@@ -77,6 +107,11 @@ def like(xp: Any, entries: Array, x: Leaves) -> Leaves:
     """An array of shape (n,) as leaves of the shapes and dtypes of x."""
     found = [xp.reshape(part, leaf.shape) for part, leaf in zip(parts(entries, x), x, strict=True)]
     return tuple(p if p.dtype == leaf.dtype else xp.astype(p, leaf.dtype) for p, leaf in zip(found, x, strict=True))
+
+
+def squares(offers: Offers, leaves: Sequence[Array]) -> tuple[Array, ...]:
+    """The sum of squares of each leaf: a number that tells it from others, and in which nothing cancels."""
+    return tuple(offers.backend.xp.sum(leaf * leaf) for leaf in leaves)
 
 
 def _arange(offers: Offers, size: int, beside: Array) -> Array:

@@ -19,6 +19,7 @@ from ._messages import recognised as recognised
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._numpy import plain_numpy as plain_numpy
+from ._refusal import DrawnAnew as DrawnAnew
 from ._refusal import Refusal as Refusal
 from ._refusal import RefusedOperation as RefusedOperation
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
