@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,13 +47,32 @@ def vmap(f: Callable[..., Any], in_axes: Any) -> Callable[..., Any]:
         if tf.executing_eagerly() and 0 < rows[0].shape[0] <= _FEW:
             return one_by_one()
         try:
-            return tf.vectorized_map(one, rows)
+            with _quietly():
+                return tf.vectorized_map(one, rows)
         except TypeError as error:
             if "'variant'" not in str(error):
                 raise
             return one_by_one()
 
     return mapped
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Drop what TensorFlow's map logs in this thread: hundreds of lines on what it cannot batch, besides raising it.
+
+    And a warning that it traces again, which it does at each call.
+    """
+    thread, logger = threading.get_ident(), tf.get_logger()
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return record.thread != thread or not (record.filename == "pfor.py" or "function pfor." in record.getMessage())
+
+    logger.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_wanted)
 
 
 @contextlib.contextmanager

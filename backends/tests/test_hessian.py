@@ -342,6 +342,12 @@ def test_a_chunk_that_is_no_number_of_rows(operator, chunk_size):
         operator(lambda x: x, chunk_size=chunk_size)
 
 
+def test_a_chunk_may_be_an_integer_of_numpy(backend):
+    function, x = on(backend)
+    found = ng.hessian(function, chunk_size=np.int64(2), backend=backend)(x)
+    np.testing.assert_allclose(backend.to_numpy(found), HESSIAN, atol=1e-14)
+
+
 def test_bad_input_is_a_typed_error(backend):
     xp, x = backend.xp, backend.asarray(X)
     with pytest.raises(ng.InvalidNestingError, match="Hessian-vector product"):

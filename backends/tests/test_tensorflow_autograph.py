@@ -61,3 +61,17 @@ def test_the_users_functions_are_rewritten(call, f, caplog):
 def test_they_are_not_where_the_user_says_so():
     with pytest.raises(Exception, match="symbolic"):
         tf.function(lambda x: ng.gradient(branches)(x), autograph=False)(X)
+
+
+def test_nothing_is_logged_where_the_map_of_the_engine_cannot(caplog):
+    """TensorFlow writes hundreds of lines on a branch that it cannot map; the rows are then taken one by one."""
+    f = lambda x: tf.reduce_sum(x**3) if tf.reduce_sum(x) > 0 else tf.reduce_sum(x)  # noqa: E731
+    x, logger = tf.ones((3,), tf.float64), tf.get_logger()
+    logger.addHandler(caplog.handler)
+    try:
+        found = tf.function(lambda x: ng.hessian(f, "FR")(x))(x)
+    finally:
+        logger.removeHandler(caplog.handler)
+    np.testing.assert_allclose(found, 6 * np.eye(3))
+    assert not caplog.records
+    assert not logger.filters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -28,9 +29,15 @@ def count(x: Leaves) -> int:
 
 def checked_size(chunk_size: int | None) -> int | None:
     """A chunk size; raises ValueError unless it is a positive integer, or None."""
-    if chunk_size is not None and (not isinstance(chunk_size, int) or chunk_size < 1):
+    if chunk_size is None:
+        return None
+    try:
+        size = operator.index(chunk_size)
+    except TypeError:
+        size = 0
+    if size < 1:
         raise ValueError(f"chunk_size is a positive integer, or None; got {chunk_size!r}.")
-    return chunk_size
+    return size
 
 
 def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -> Any:
