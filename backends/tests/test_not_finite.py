@@ -159,3 +159,12 @@ def test_otherwise_it_is_the_chain_rule(backend):
     with pytest.raises(ng.NotFiniteError, match="the chain rule multiplies 0 by ∞") as caught:
         ng.hvp(functools.partial(squared_norm, backend.xp), _first(backend), backend=backend)(np.zeros(2), np.ones(2))
     assert caught.value.known == ()
+
+
+def test_a_mask_of_infinities_is_not_said_to_be_the_reason_alone(backend):
+    """As of attention: it is captured, and innocent; the square root at zero is not."""
+    xp = backend.xp
+    mask = backend.asarray(np.array([0.0, -np.inf]))
+    f = lambda x: xp.sqrt(xp.sum(x * x)) + xp.sum(xp.exp(x + mask))  # noqa: E731
+    with pytest.raises(ng.NotFiniteError, match=r"not finite: mask\. Or the chain rule"):
+        ng.gradient(f, backend=backend)(backend.asarray(np.zeros(2)))

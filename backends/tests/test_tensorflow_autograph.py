@@ -75,3 +75,13 @@ def test_nothing_is_logged_where_the_map_of_the_engine_cannot(caplog):
     np.testing.assert_allclose(found, 6 * np.eye(3))
     assert not caplog.records
     assert not logger.filters
+
+
+@pytest.mark.parametrize("autograph", [True, False])
+@pytest.mark.parametrize("operator", [ng.hessian, ng.laplacian, ng.jacobian])
+def test_an_error_of_nestgrads_keeps_its_type(operator, autograph):
+    """Here that of a shape which is unknown in the graph, so that nobody knows how many directions there are."""
+    f = (lambda x: x**3) if operator is ng.jacobian else (lambda x: tf.reduce_sum(x**3))
+    unknown = [tf.TensorSpec([None], tf.float64)]
+    with pytest.raises(ng.UnsupportedNestingError, match="trace it with a shape that is known"):
+        tf.function(lambda x: operator(f)(x), input_signature=unknown, autograph=autograph)(X)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class NestgradError(Exception):
     """The base of all errors of this package."""
 
+    ag_pass_through = True  # by which AutoGraph lets it by, instead of raising an error of its own with the same text
+
 
 class InvalidNestingError(NestgradError, ValueError):
     """What was asked for is no nesting: empty, misspelt, or of the wrong order for the operator."""

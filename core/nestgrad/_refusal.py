@@ -152,17 +152,18 @@ class NotFiniteError(UnsupportedNestingError):
     would wait for it. There the result is returned as it is.
 
     Attributes:
-        known: what is known of why, in sentences: half precision, captured numbers that are not finite, eigenvalues
-            or singular values that may be equal. Empty where it is the chain rule, for all that is known.
+        known: what may be why, in sentences: half precision, captured numbers that are not finite, eigenvalues or
+            singular values that may be equal. Empty where it is the chain rule, for all that is known.
     """
 
     def __init__(self, *, backend: str, nesting: Nesting, known: tuple[str, ...] = (), **way_out: Any) -> None:
         self.known = known
+        said = " ".join((*known, f"Or {_CHAIN_RULE}")) if known else _CHAIN_RULE  # what is known need not be the reason
         super().__init__(
             backend=backend,
             nesting=nesting,
             operation=None,
-            reason=f"the result is not finite, though x and f(x) are: {' '.join(known) or _CHAIN_RULE}",
+            reason=f"the result is not finite, though x and f(x) are: {said}",
             **way_out,
         )
 

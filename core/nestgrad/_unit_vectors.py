@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import optree
 
 from ._offers import Offers
-from ._refusal import DrawnAnew
+from ._refusal import DrawnAnew, RefusedOperation
 from .typing import Array, Function, Leaves
 
 AT_ONCE = 2**20
@@ -47,8 +47,12 @@ def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -
 
     Raises:
         DrawnAnew: f draws random numbers, and was another function along another vector.
+        RefusedOperation: a dimension is unknown, so that nobody knows how many there are.
     """
-    total, xp = count(x), offers.backend.xp
+    try:
+        total, xp = count(x), offers.backend.xp
+    except TypeError:
+        raise RefusedOperation("unknown shape", _UNKNOWN) from None
     indices = _arange(offers, total, x[0])
     of_index: Function = lambda i: row(*unit_vector(offers, x, i))  # noqa: E731
     size = chunk_size or max(1, AT_ONCE // max(1, total))
@@ -91,6 +95,7 @@ def _check_same(offers: Offers, same: Sequence[Array]) -> None:
 
 
 _SAME = 1e-4
+_UNKNOWN = "there is a unit vector for each entry, and nobody knows how many: trace it with a shape that is known."
 
 
 def unit_vector(offers: Offers, x: Leaves, i: Any) -> Leaves:
