@@ -89,9 +89,6 @@ def laplacian(
     return Operator(f, _Laplacian(nesting, checked_size(chunk_size)), **options)
 
 
-_SECOND = 2  # the order
-
-
 class _Hessian(Definition):
     """∇²f. Law: its product with v is D²f(x)[v, ·]."""
 
