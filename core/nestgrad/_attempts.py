@@ -152,7 +152,8 @@ class Attempts:
             if isinstance(error, (NestgradError, MemoryError)):
                 raise error
             meant = None if attempt is None else recognised(error, self.offers, plan.nesting)
-            if meant is None and _is_users(error, plan.undifferentiated(call, kwargs), attempt):
+            again = attempt or self.offers.attempts()  # whatever that evaluation does is undone
+            if meant is None and _is_users(error, plan.undifferentiated(call, kwargs), again):
                 raise error
             told: Refused = meant or translated(error, self.offers, plan.nesting)
             told.__cause__ = error

@@ -35,7 +35,7 @@ def checked_size(chunk_size: int | None) -> int | None:
         size = operator.index(chunk_size)
     except TypeError:
         size = 0
-    if size < 1:
+    if size < 1 or isinstance(chunk_size, bool):
         raise ValueError(f"chunk_size is a positive integer, or None; got {chunk_size!r}.")
     return size
 
