@@ -24,6 +24,13 @@ def refused_by_reverse_modes_alone(x):
     return torch.prod(torch.cat([x, torch.full((1,), 1e-8, dtype=x.dtype)]))
 
 
+@pytest.fixture(autouse=True)
+def _threads_of_other_tests(monkeypatch):
+    """What other tests of this process have left running draws nothing, and may not wait where it is known to."""
+    left, alive = set(threading.enumerate()) - {threading.current_thread()}, threading.enumerate
+    monkeypatch.setattr(threading, "enumerate", lambda: [thread for thread in alive() if thread not in left])
+
+
 class Statistics:
     """Batch normalisation in training, which moves its statistics."""
 

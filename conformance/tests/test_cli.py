@@ -78,7 +78,7 @@ def test_a_command_imports_what_it_needs_and_no_other_command():
 def test_help_tells_of_all_commands():
     lines = run("--help").output.partition("Commands:\n")[2].splitlines()
     told = {line.split()[0]: line.split()[1:] for line in lines if re.match(r"  \w", line)}
-    assert [*told] == ["backends", "bench", "check", "conformance", "explain", "mutation", "report"]
+    assert [*told] == ["backends", "bench", "check", "conformance", "explain", "measured", "mutation", "report"]
     assert told["mutation"][:3] == ["Measure", "the", "suite"]
     assert all(told.values())
 
