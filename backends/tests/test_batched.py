@@ -98,6 +98,20 @@ def test_rows_that_depend_on_others_are_refused(backend, name, execution):
             made(backend.asarray(X))
 
 
+def test_where_it_cannot_be_told_there_is_no_number():
+    """Forward mode would give one for a loop that reverse mode cannot differentiate, whatever its rows do."""
+    jax = pytest.importorskip("jax")
+    jnp = jax.numpy
+
+    def u(x):
+        powers = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * x), (0, x))[1]
+        return jnp.sum(powers - jnp.mean(powers, axis=0), axis=1)
+
+    for execution in (False, True):
+        with pytest.raises(ng.DependentRowsError, match="reverse mode fails"):
+            ng.laplacian(u, batched=True, compile=execution)(jnp.asarray(X))
+
+
 def test_batch_normalisation_in_training_is_refused_and_leaves_nothing():
     torch = pytest.importorskip("torch")
     norm = torch.nn.BatchNorm1d(3, dtype=torch.float64)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._choose import candidates
 from ._definition import Comparison
 from ._diagonal import Diagonal
-from ._errors import DependentRowsError, NonScalarOutputError, StructureMismatchError
+from ._errors import DependentRowsError, NonScalarOutputError, StructureMismatchError, in_a_line
 from ._inputs import REAL, check_outputs
 from ._layout import Layout
 from ._nesting import Mode, Nesting
@@ -49,9 +49,8 @@ class BatchedDiagonal(Diagonal):
             return True  # by forward mode alone it would take a pass for each row
         if any(_values(offers, leaf) is None for leaf in x):
             return False
-        value, pullback = offers.modes[Mode.REVERSE](u, *x)
         for row in {u.rows // 2, u.rows - 1} if u.rows else ():
-            for leaf in pullback(_unit(offers, value, row)):
+            for leaf in _pulled(offers, u, x, row):
                 others = _values(offers, leaf)
                 if others is not None:
                     _check_others_are_zero(others, row)
@@ -137,6 +136,24 @@ def _summed(offers: Offers, f: Function, x: Leaves) -> Function:
     """Σₙ uₙ, whose gradient has ∇uₙ in row n."""
     u, total = f if isinstance(f, _OfRows) else _OfRows(offers, f, x), offers.backend.xp.sum
     return lambda *x: total(u(*x))
+
+
+def _pulled(offers: Offers, u: _OfRows, x: Leaves, row: int) -> Leaves:
+    """The derivative of the output of a row, shaped like x.
+
+    Raises:
+        DependentRowsError: reverse mode fails, so that nobody knows whether the rows are independent.
+    """
+    try:
+        value, pullback = offers.modes[Mode.REVERSE](u, *x)
+        found: Leaves = pullback(_unit(offers, value, row))
+    except Exception as error:
+        u(*x)  # what this raises is the user's
+        raise DependentRowsError(
+            "With batched=True each output is of its own row alone. Whether it is cannot be told here: reverse mode "
+            f"fails: {in_a_line(error)}. Take the operator of one row, without batched=True."
+        ) from error
+    return found
 
 
 def _unit(offers: Offers, value: Array, row: int) -> Array:

@@ -71,7 +71,7 @@ class NonScalarOutputError(NestgradError, TypeError):
 
 
 class DependentRowsError(NestgradError, ValueError):
-    """A function that was said to take its rows one by one has an output that depends on another row."""
+    """A function that was said to take its rows one by one has an output that depends on another, or may do so."""
 
 
 class EngineError(NestgradError, RuntimeError):
