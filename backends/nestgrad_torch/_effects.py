@@ -167,9 +167,10 @@ class _Operators(TorchDispatchMode):
 
 
 def _all_others_wait() -> bool:
-    frames = sys._current_frames()
-    others = [thread for thread in threading.enumerate() if thread.ident != threading.get_ident()]
-    return all(thread.ident in frames and frames[thread.ident].f_code in _WAITING for thread in others)
+    # no name for the frames: this one is among them, and would hold itself
+    running = {thread: frame.f_code for thread, frame in sys._current_frames().items()}
+    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    return all(thread in running and running[thread] in _WAITING for thread in others)
 
 
 def _kept(tensor: torch.Tensor) -> tuple[torch.Tensor, Any]:
