@@ -88,7 +88,7 @@ def index_operations(x: Any) -> Any:
     return total + _weighted(x.put(places, x[:2] ** 3, accumulate=True)) + _weighted(torch.take_along_dim(x, _INDEX, 0))
 
 
-@row(normal(5), "masked_select")
+@row(normal(5), "masked_select", "untraceable")
 def masked_operations(x: Any) -> Any:
     """masked_select, masked_fill, masked_scatter, where and clamp."""
     mask = torch.tensor([True, False, True, True, False])
