@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from autograd.tracer import isbox
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, Refusal, compose_gradient_vjp
 
 from . import _trace
 from ._canary import make_canary
+from ._held import Kept, keeping
 from ._messages import refusal_of
 from ._operations import operations
 from ._raw import RawAutograd
@@ -40,6 +41,12 @@ class Autograd(RawAutograd):
         value, pullback, aux = _trace.vjp(f, own(primals), has_aux)
         return (value, pullback, aux) if has_aux else (value, pullback)
 
+    def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.GradientVjp`."""
+        with keeping() as kept:
+            gradient, pullback, *aux = compose_gradient_vjp(self, f, x, inner, outer, has_aux=has_aux)
+        return gradient, _GradientPullback(pullback, kept), *aux
+
     def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
         """See `nestgrad.extend.Abilities.operations`."""
         return operations(f, *inputs)
@@ -57,9 +64,24 @@ class Autograd(RawAutograd):
         return RawAutograd()
 
 
-if TYPE_CHECKING:
-    from nestgrad.extend import Backend, ForwardMode, ReverseMode
+class _GradientPullback(NamedTuple):
+    """The pullback of a gradient, with what it holds."""
 
-    class _Spec(Backend, ForwardMode, ReverseMode, Protocol): ...
+    pullback: Callable[[Any], Any]
+    kept: Kept
+
+    @property
+    def held(self) -> Kept:
+        """See `nestgrad.extend.Held`."""
+        return self.kept.settled()
+
+    def __call__(self, cotangent: Any) -> Any:
+        return self.pullback(cotangent)
+
+
+if TYPE_CHECKING:
+    from nestgrad.extend import Backend, ForwardMode, GradientVjp, ReverseMode
+
+    class _Spec(Backend, ForwardMode, ReverseMode, GradientVjp, Protocol): ...
 
     _: _Spec = Autograd()

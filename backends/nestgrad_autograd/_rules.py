@@ -20,6 +20,7 @@ from nestgrad.extend import own_rule
 from ._errors import PASSED, Call, MissingRule, RefusedError, missing
 from ._guard.arguments import readable
 from ._guard.own_rules import is_engines
+from ._held import here
 from ._repairs.table import FORWARD, REVERSE, VARYING
 
 _numbers = itertools.count()
@@ -56,6 +57,10 @@ class ReverseNode(VJPNode):
     def __init__(self, value: Any, fun: Any, args: Any, kwargs: Any, argnums: Any, parents: Any) -> None:
         self.parents = parents  # type: ignore[misc]  # a slot of the base
         self.fun, self.shape, self.number = fun, shape_of(value), next(_numbers)
+        if (kept := here.now) is not None:
+            kept.count(innermost(value))
+            args = tuple(arg if i in argnums else kept.own(arg) for i, arg in enumerate(args))
+            kwargs = {name: kept.own(given) for name, given in kwargs.items()}
         try:
             self.vjp = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))  # type: ignore[misc]
         except (MissingRule, *PASSED):

@@ -14,6 +14,41 @@ import numpy as np
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 
+@jax.tree_util.register_pytree_node_class
+class LinearMap:
+    """What `jax.linearize` gives, a pytree, with what it holds: jax's arrays, which nobody can write."""
+
+    def __init__(self, push: Any) -> None:
+        self._push = push
+
+    def __call__(self, *tangents: Any) -> Any:
+        """The derivative along the tangents."""
+        return self._push(*tangents)
+
+    def tree_flatten(self) -> tuple[tuple[Any], None]:
+        """The map itself, which is a pytree of arrays."""
+        return (self._push,), None
+
+    @classmethod
+    def tree_unflatten(cls, _: None, children: tuple[Any]) -> LinearMap:
+        """The inverse."""
+        return cls(*children)
+
+    @property
+    def held(self) -> LinearMap:
+        """See `nestgrad.extend.Held`."""
+        return self
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of all arrays in it."""
+        return sum(leaf.nbytes for leaf in jax.tree_util.tree_leaves(self._push))
+
+    def has_changed(self, raised: Exception | None = None) -> bool:
+        """Never."""
+        return False
+
+
 class RawJax:
     """JAX arrays, and jax's own transforms."""
 
@@ -69,7 +104,8 @@ class RawJax:
 
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `jax.linearize`."""
-        return jax.linearize(f, *primals)
+        value, push = jax.linearize(f, *primals)
+        return value, LinearMap(push)
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`."""

@@ -10,7 +10,7 @@ import contextlib
 import functools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow.python.framework import ops
@@ -21,6 +21,7 @@ from nestgrad.extend import Function, Leaves
 from ._guard.slices import dense_rules
 from ._guard.unconnected import check_constant
 from ._guard.watch import counts, watched
+from ._held import HeldTape, accessed
 from ._levels import here, level, may_be_differentiated
 from ._outputs import dense, entries, one_or_list, outputs_of, own
 from ._repairs.xla import overriding
@@ -31,14 +32,25 @@ _OURS = ("tensorflow.", __name__.partition(".")[0])
 
 def vjp(f: Function, primals: Leaves, has_aux: bool) -> Leaves:
     """The value of f, its pullback, and its aux."""
-    with level("R"), watched():
+    with level("R"), watched(), accessed() as variables:
         recording = Recording(f, primals, has_aux)
+    return recording.value, _Pullback(recording, variables), *recording.aux
 
-    def pullback(cotangent: Any) -> Leaves:
-        with level("R"), _watched_if_needed(recording):
-            return recording.pull(entries(cotangent))
 
-    return recording.value, pullback, *recording.aux
+class _Pullback(NamedTuple):
+    """The pullback of a recording, during which these variables were read."""
+
+    recording: Recording
+    variables: list[Any]
+
+    def __call__(self, cotangent: Any) -> Leaves:
+        with level("R"), _watched_if_needed(self.recording):
+            return self.recording.pull(entries(cotangent))
+
+    @property
+    def held(self) -> HeldTape | None:
+        """See `nestgrad.extend.Held`; in a graph values are what they are."""
+        return HeldTape(self.recording.evaluate, self.variables) if tf.executing_eagerly() else None
 
 
 def value_and_gradient(f: Function, primals: Leaves) -> tuple[Any, Leaves]:
@@ -98,6 +110,10 @@ class Recording:
             self.value, self.aux, self._backward = _in_graph(f, self._inputs, has_aux)
         self.has_code = counts.with_code > with_code
         self.has_slices = self.has_code or counts.gathering > gathering
+
+    def evaluate(self) -> Any:
+        """F once more, at the same point."""
+        return self._f(*self._inputs)
 
     def pull(self, cotangents: Leaves | None) -> Leaves:
         """The gradient of ⟨value, cotangents⟩, one entry per primal; None for ones."""

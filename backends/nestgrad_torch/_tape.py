@@ -21,6 +21,7 @@ from ._function import as_tensors
 from ._graph import Graph
 from ._guard.known import recorded
 from ._guard.recorded import Look
+from ._held import HeldGraph
 from ._ledger import refusal
 from ._recording import depth, detached, entries, nodes, requires_grad, taping
 from ._structural_zeros import in_memory
@@ -120,11 +121,7 @@ def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -
     to = tuple([tape.inputs[place] for place in outer])
     start = tuple([tape.inputs[place] for place in inner])
     gradient = _gradient((tape.value,), start, (torch.ones_like(tape.value),), tape)
-
-    def pullback(cotangent: Leaves, *, again: bool = True) -> Leaves:
-        keep = tape.keep or (tape.recording and any(map(requires_grad, cotangent)))
-        return in_memory(tape.pulled(gradient, to, cotangent, keep=keep, again=again or keep))
-
+    pullback = _GradientPullback(tape, gradient, to)
     if tape.keep:
         return in_memory(gradient), pullback, *tape.aux
     return in_memory(detached(gradient)), pullback, *map(detached, tape.aux)
@@ -163,6 +160,25 @@ class _Tape(NamedTuple):
         exact = not keep and bool(self.look.determinants) and self._is_singular()
         found = pulled(outputs, inputs, cotangents, create_graph=keep or exact, retain_graph=again or exact)
         return detached(found) if exact else found
+
+
+class _GradientPullback(NamedTuple):
+    """The pullback of a gradient to some of the inputs of its tape."""
+
+    tape: _Tape
+    gradient: Leaves
+    to: Leaves
+
+    def __call__(self, cotangent: Leaves, *, again: bool = True) -> Leaves:
+        tape = self.tape
+        keep = tape.keep or (tape.recording and any(map(requires_grad, cotangent)))
+        return in_memory(tape.pulled(self.gradient, self.to, cotangent, keep=keep, again=again or keep))
+
+    @property
+    def held(self) -> HeldGraph:
+        """See `nestgrad.extend.Held`."""
+        tape = self.tape
+        return HeldGraph(self.gradient, [tape.graph.nodes[place].variable for place in tape.look.captured])
 
 
 def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = (), *, recording: bool = True) -> _Tape:

@@ -1,5 +1,8 @@
 """A backend that has everything the spec knows and obeys every law: what the unlawful ones are made of."""
 
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
 import autograd.numpy as anp
 import numpy as np
 import optree
@@ -7,6 +10,16 @@ import optree
 from nestgrad.extend import compose, compose_gradient_vjp
 from nestgrad_autograd._impl import Autograd
 from nestgrad_autograd._trace import own
+
+
+class Linear(NamedTuple):
+    """A linear map, with what it says of what it holds."""
+
+    call: Any
+    held: Any
+
+    def __call__(self, *arguments):
+        return self.call(*arguments)
 
 
 class Lawful(Autograd):
@@ -66,7 +79,15 @@ class Lawful(Autograd):
         return found[0] if "R" in nesting else found
 
     def gradient_vjp(self, f, x, inner, outer, *, has_aux=False):
-        return compose_gradient_vjp(self, f, x, inner, outer, has_aux=has_aux)
+        gradient, pullback, *aux = compose_gradient_vjp(self, f, x, inner, outer, has_aux=has_aux)
+        return gradient, Linear(pullback, self.held()), *aux
+
+    def vjp(self, f, *primals, has_aux=False):
+        value, pullback, *aux = super().vjp(f, *primals, has_aux=has_aux)
+        return value, Linear(pullback, self.held()), *aux
+
+    def held(self):
+        return SimpleNamespace(nbytes=8, has_changed=lambda raised=None: False)
 
     def compile(self, f):
         return lambda *args, **kwargs: f(*args, **kwargs)
@@ -96,7 +117,7 @@ class Lawful(Autograd):
 
     def linearize(self, f, *primals):
         held = own(primals)
-        return f(*held), lambda *tangents: self.jvp(f, held, tangents)[1]
+        return f(*held), Linear(lambda *tangents: self.jvp(f, held, tangents)[1], self.held())
 
 
 def shifted(tree, by):

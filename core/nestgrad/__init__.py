@@ -30,6 +30,7 @@ from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PluginError as PluginError
 from ._errors import PluginWarning as PluginWarning
 from ._errors import PrecisionLossError as PrecisionLossError
+from ._errors import StaleLinearizationError as StaleLinearizationError
 from ._errors import StructureMismatchError as StructureMismatchError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
 from ._explain import Explained as Explained
@@ -41,6 +42,7 @@ from ._functionals import nested_gradient as nested_gradient
 from ._gradient import gradient as gradient
 from ._gradient import value_and_gradient as value_and_gradient
 from ._hessian import hessian as hessian
+from ._hessian_at import HessianAt as HessianAt
 from ._hvp import gradient_and_hvp as gradient_and_hvp
 from ._hvp import hvp as hvp
 from ._jacobian import jacobian as jacobian

@@ -65,6 +65,10 @@ class Attempts:
         except Exception as error:
             return self.after(error, plan, call, kwargs, attempt)
 
+    def nesting(self, call: Call) -> Nesting:
+        """The nesting by which such calls are evaluated, as far as is known."""
+        return self._chosen.get(_signature(call), self._first).nesting
+
     def _begin(self, plan: Plan, attempt: Attempt, call: Call, kwargs: dict[str, Any]) -> Any:
         """The plan's result, where nothing is known of such calls yet."""
         self.only, before = None, self.only  # so that the next call comes here, until this one is settled

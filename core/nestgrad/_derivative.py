@@ -24,6 +24,7 @@ class Derivative(Definition):
 
     def __init__(self, name: str, nesting: Nesting) -> None:
         self.name, self._nesting, self.directions = name, nesting, nesting.directions
+        self.asked: str | Nesting = nesting
         self.is_verified = nesting.order <= _SECOND
 
     def by(self, nesting: Nesting) -> Definition | None:

@@ -74,6 +74,10 @@ class DependentRowsError(NestgradError, ValueError):
     """A function that was said to take its rows one by one has an output that depends on another, or may do so."""
 
 
+class StaleLinearizationError(NestgradError, RuntimeError):
+    """What f captured was written since f was linearised at a point: what was recorded belongs to another function."""
+
+
 class EngineError(NestgradError, RuntimeError):
     """The engine raised something that its backend does not recognise; see `__cause__`.
 

@@ -24,13 +24,13 @@ class Hvp(Derivative):
 
     def __init__(self, nesting: str | Nesting, name: str = "hvp") -> None:
         self.name = name
-        self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
+        self.asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 
     def by(self, nesting: Nesting) -> Definition | None:
         return Hvp(nesting, self.name) if Mode.REVERSE in nesting else None
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
-        return candidates(offers, self._asked)
+        return candidates(offers, self.asked)
 
     def comparison(
         self,

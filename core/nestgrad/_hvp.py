@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
+from ._hessian_product import HessianProduct
 from ._hessian_vector import GradientAndHvp, Hvp
 from ._nesting import Nesting
 from ._operator import Operator, Options
@@ -15,7 +16,7 @@ def hvp(
     f: Function,
     nesting: str | Nesting = "auto",
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> HessianProduct:
     """∇²f(x)v, never forming the Hessian: `hvp(f)(x, v, *args, **kwargs)` is shaped like x.
 
     Args:
@@ -39,7 +40,7 @@ def hvp(
         >>> hvp(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Hvp(nesting), **options)
+    return HessianProduct(f, Hvp(nesting), **options)
 
 
 def gradient_and_hvp(

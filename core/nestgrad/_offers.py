@@ -40,6 +40,7 @@ class Offers:
         flatten, unflatten: open and close the engine's containers.
         device: where an array is, or `None`.
         finite: whether an array can be seen to hold a number that is not finite.
+        linearize: evaluates a function and gives the linear map of tangents, if it has that.
         vmap: maps a function over the rows of arrays, if it has that.
         as_called: a function of the user's as the engine would call it, if that is another one.
         attempts: gives what tries several ways of evaluating one thing, or None where there is one way alone.
@@ -64,6 +65,7 @@ class Offers:
     unflatten: Callable[[Any, Leaves], Tree]
     device: Callable[[Array], Any]
     finite: Callable[[Array], bool] | None
+    linearize: Function | None
     vmap: Function | None
     as_called: Callable[[Function], Function] | None
     attempts: Callable[[], Function | None]
@@ -123,6 +125,7 @@ def _read(backend: Any) -> Offers:
         unflatten=own("unflatten", optree.tree_unflatten),
         device=own("device", _nowhere),
         finite=own("finite"),
+        linearize=instead("linearize", Mode.FORWARD),
         vmap=own("vmap"),
         as_called=own("as_called"),
         attempts=own("attempts", _attempts),

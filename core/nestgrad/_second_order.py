@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from ._derivative import Derivative
+from ._hessian_product import HessianProduct
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from .typing import Function
@@ -44,7 +45,7 @@ def derivative(
     return Operator(f, Derivative("derivative", Nesting(nesting)), **options)
 
 
-def forward_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
+def forward_over_reverse(f: Function, **options: Unpack[Options]) -> HessianProduct:
     """∇²f(x)v by forward mode over the gradient: `forward_over_reverse(f)(x, v, *args, **kwargs)`.
 
     Options and errors are those of `derivative`.
@@ -57,10 +58,10 @@ def forward_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> forward_over_reverse(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Derivative("forward_over_reverse", Nesting("FR")), **options)
+    return HessianProduct(f, Derivative("forward_over_reverse", Nesting("FR")), **options)
 
 
-def reverse_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
+def reverse_over_forward(f: Function, **options: Unpack[Options]) -> HessianProduct:
     """∇²f(x)v as the gradient of a directional derivative: `reverse_over_forward(f)(x, v, *args, **kwargs)`.
 
     Options and errors are those of `derivative`.
@@ -73,10 +74,10 @@ def reverse_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> reverse_over_forward(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Derivative("reverse_over_forward", Nesting("RF")), **options)
+    return HessianProduct(f, Derivative("reverse_over_forward", Nesting("RF")), **options)
 
 
-def reverse_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:
+def reverse_over_reverse(f: Function, **options: Unpack[Options]) -> HessianProduct:
     """∇²f(x)v as the gradient of ⟨∇f(x), v⟩: `reverse_over_reverse(f)(x, v, *args, **kwargs)`.
 
     Options and errors are those of `derivative`.
@@ -89,7 +90,7 @@ def reverse_over_reverse(f: Function, **options: Unpack[Options]) -> Callable[..
         >>> reverse_over_reverse(lambda x: (x**3).sum(), backend="autograd")(x, v)
         array([6., 0.])
     """
-    return Operator(f, Derivative("reverse_over_reverse", Nesting("RR")), **options)
+    return HessianProduct(f, Derivative("reverse_over_reverse", Nesting("RR")), **options)
 
 
 def forward_over_forward(f: Function, **options: Unpack[Options]) -> Callable[..., Any]:

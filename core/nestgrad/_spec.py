@@ -288,7 +288,27 @@ class Linearize(Protocol):
     """The engine's linearisation: f is traced once, its derivative applied many times."""
 
     def linearize(self, f: Function, *primals: Array) -> tuple[Any, Function]:
-        """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals."""
+        """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals.
+
+        If what is compiled may return the map, it may be an argument of something else that is compiled.
+        """
+
+
+class Held(Protocol):
+    """What a linear map holds, for later calls.
+
+    The pullback of `vjp` or `gradient_vjp` and the map of `linearize` may have it as their attribute `held`, which is
+    read once, right after they were made.
+    """
+
+    nbytes: int
+    """How many bytes, at most."""
+
+    def has_changed(self, raised: Exception | None = None) -> bool:
+        """Whether an array that f captured was written since, as by the step of an optimiser.
+
+        It is asked before each call, and once more where that has raised something.
+        """
 
 
 NAMESPACE = ("arange", "astype", "concat", "isdtype", "ones_like", "permute_dims", "reshape", "stack", "sum")

@@ -55,10 +55,9 @@ def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -
         raise RefusedOperation("unknown shape", _UNKNOWN) from None
     indices = _arange(offers, total, x[0])
     of_index: Function = lambda i: row(*unit_vector(offers, x, i))  # noqa: E731
-    size = chunk_size or max(1, AT_ONCE // max(1, total))
-    chunks = _by_vmap(offers, of_index, [indices[start : start + size] for start in range(0, total, size)])
-    if chunks:
-        same, found = chunks[0] if len(chunks) == 1 else optree.tree_map(lambda *some: xp.concat(some), *chunks)
+    together = by_vmap(offers, of_index, (indices,), chunk_size or at_once(total))
+    if together is not None:
+        same, found = together
     else:
         rows = [of_index(i) for i in range(max(1, total))]
         same, found = optree.tree_map(lambda *entries: xp.stack(entries), *rows)
@@ -66,16 +65,25 @@ def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -
     return found if total else optree.tree_map(lambda some: some[:0], found)
 
 
-def _by_vmap(offers: Offers, of_index: Function, chunks: list[Array]) -> list[Any]:
-    """`of_index` of the indices in each chunk; nothing where the engine has no vmap of it."""
+def at_once(total: int) -> int:
+    """How many directions of so many numbers are evaluated together."""
+    return max(1, AT_ONCE // max(1, total))
+
+
+def by_vmap(offers: Offers, f: Function, rows: Leaves, size: int) -> Any:
+    """The trees that f gives for each row of these arrays, stacked, so many at a time; None where there is no vmap."""
     if offers.vmap is None:
-        return []
+        return None
+    starts = range(0, rows[0].shape[0], size)
     try:
-        return [offers.vmap(of_index)(chunk) for chunk in chunks]
+        chunks = [offers.vmap(f)(*[leaf[start : start + size] for leaf in rows]) for start in starts]
     except DrawnAnew:
         raise
     except Exception:  # an operation without a rule for it, or a look at a value
-        return []
+        return None
+    if len(chunks) < 2:
+        return chunks[0] if chunks else None
+    return optree.tree_map(lambda *some: offers.backend.xp.concat(some), *chunks)
 
 
 def _check_same(offers: Offers, same: Sequence[Array]) -> None:

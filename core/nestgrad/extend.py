@@ -37,6 +37,7 @@ from ._spec import ForwardMode as ForwardMode
 from ._spec import ForwardOverForward as ForwardOverForward
 from ._spec import ForwardOverReverse as ForwardOverReverse
 from ._spec import GradientVjp as GradientVjp
+from ._spec import Held as Held
 from ._spec import Linearize as Linearize
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward

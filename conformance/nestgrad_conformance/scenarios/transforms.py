@@ -47,7 +47,12 @@ _ANYWHERE = {
     "threads": "threads:crossing",
 }
 _EXECUTIONS = ("eager", "compiled", "traced")
-_OPERATORS = {"hessian": "FR R? auto", "hessian_diagonal": "FR R? auto", "laplacian": "FF", "jacobian": "? ??"}
+_PRODUCTS = "FR R? auto"
+_OPERATORS = {
+    **dict.fromkeys(("at", "batch", "hessian", "hessian_diagonal"), _PRODUCTS),
+    "laplacian": "FF",
+    "jacobian": "? ??",
+}
 """Operators that give a nesting's number by a law, and of which nestings."""
 _UNSTABLE = {"torch": ("mlp_tanh", "gaussian_process", "softmax_cross_entropy")}
 """What is right or refused by what the engine's compiler did before: torch's guard on NumPy arrays."""

@@ -21,6 +21,7 @@ from nestgrad_conformance.protocols import (
     first_order,
     gradient_vjp,
     has_aux,
+    held,
     linearize,
     pullbacks,
     second_order,
@@ -137,6 +138,8 @@ TABLE: dict[str, Sequence[Law]] = {
     "forward_over_forward": _laws(second_order, method="forward_over_forward"),
     "gradient_vjp": [law for law in _laws(gradient_vjp) if law is not gradient_vjp.with_an_aux],
     "gradient_vjp.has_aux": [gradient_vjp.with_an_aux],
+    "vjp.held": [held.by_vjp],
+    "gradient_vjp.held": [held.by_gradient_vjp],
     "compile": _laws(compilers, method="compile"),
     "compile_traced": _laws(compilers, method="compile_traced"),
     "compile_xla": _laws(compilers, method="compile_xla"),
@@ -154,6 +157,7 @@ TABLE: dict[str, Sequence[Law]] = {
     ],
     "vmap.in_axes": [batch.every_axis, batch.an_axis_for_each_argument],
     "linearize": _laws(linearize),
+    "linearize.held": [held.by_linearize],
 }
 
 

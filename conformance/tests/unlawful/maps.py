@@ -1,5 +1,7 @@
 """Backends whose vectorising map is no loop, or whose linearisation is not linear."""
 
+from types import SimpleNamespace
+
 import autograd.numpy as anp
 import numpy as np
 import optree
@@ -133,3 +135,16 @@ class NothingForZero(Linear):
     def change(self, linear, f, primals, tangents):
         found = linear(*tangents)
         return tuple(None if not np.any(one) else one for one in found) if isinstance(found, tuple) else found
+
+
+@fault("gradient_vjp.held", "linearize.held", "vjp.held")
+class HoldsNothing:
+    def held(self):
+        return SimpleNamespace(nbytes=0, has_changed=lambda raised=None: False)
+
+
+@fault("gradient_vjp.held", "linearize.held", "vjp.held")
+class HasChangedOnceCalled:
+    def held(self):
+        answers = iter([False])
+        return SimpleNamespace(nbytes=8, has_changed=lambda raised=None: next(answers, True))

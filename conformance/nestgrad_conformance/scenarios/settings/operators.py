@@ -21,6 +21,29 @@ def hessian(use: Use) -> Operator:
     return lambda x, v: use.arrays(_products(use.numpy(operator(use.arrays(x))), optree.tree_leaves(v)))
 
 
+def at(use: Use) -> Operator:
+    """∇²f(x)v by what is linearised at x once, after another product."""
+    operator = ng.hvp(use.f, use.asked, backend=use.backend, compile=use.compile)
+
+    def evaluate(x: Tree, v: Tree) -> Any:
+        products, direction = operator.at(use.arrays(x)), use.arrays(v)
+        products(optree.tree_map(lambda leaf: 2.0 * leaf, direction))
+        return products(direction)
+
+    return evaluate
+
+
+def batch(use: Use) -> Operator:
+    """∇²f(x)v by a row of several products at x."""
+    operator = ng.hvp(use.f, use.asked, backend=use.backend, compile=use.compile)
+
+    def evaluate(x: Tree, v: Tree) -> Any:
+        rows = optree.tree_map(lambda leaf: np.stack([2.0 * leaf, leaf, 0.0 * leaf]), v)
+        return use.arrays([found[1] for found in use.numpy(operator.batch(use.arrays(x), use.arrays(rows)))])
+
+    return evaluate
+
+
 def hessian_diagonal(use: Use) -> Operator:
     """∇²f(x)v by two diagonals, of f(x + t ± v Σt) at t = 0: they are D²f[e ± v, e ± v], and differ by 4 D²f[e, v]."""
 
