@@ -61,3 +61,12 @@ from ._second_order import forward_over_forward as forward_over_forward
 from ._second_order import forward_over_reverse as forward_over_reverse
 from ._second_order import reverse_over_forward as reverse_over_forward
 from ._second_order import reverse_over_reverse as reverse_over_reverse
+
+
+def _missing(name: str) -> None:
+    from ._elsewhere import absent
+
+    raise absent(name)
+
+
+globals()["__getattr__"] = _missing  # out of sight of type checkers, for which there would be every name

@@ -134,13 +134,18 @@ MANY = 20
 """More names than a person reads in a message."""
 
 
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Those of the known words that are close to `word`, best first."""
+    from difflib import get_close_matches  # imported by mistakes alone
+
+    known, word = sorted(known), word.strip()
+    return get_close_matches(word, known, n=3, cutoff=0.5) or get_close_matches(word.lower(), known, n=3, cutoff=0.5)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the known words closest to `word`, or else all of them, if they are few."""
     known = sorted(known)
-    from difflib import get_close_matches  # imported by mistakes alone
-
-    close = get_close_matches(word.strip(), known, n=3, cutoff=0.5)
-    close = close or get_close_matches(word.strip().lower(), known, n=3, cutoff=0.5)
+    close = closest(word, known)
     if close:
         return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
     if len(known) > MANY:

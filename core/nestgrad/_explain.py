@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ._claims import owner
+from ._described import name_of
 from ._errors import EngineError, NestingFallbackWarning
 from ._gradient import gradient
 from ._hvp import hvp
@@ -143,7 +144,7 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
     operations = _operations(f, structure, leaves, args, offered)
     found = (_explained(f, x, ones, args, code, offered) for code in _ASKED)
     return Explanation(
-        getattr(f, "__qualname__", repr(f)),
+        name_of(f),
         offered.name,
         tuple(_measured(one, offered, operations or frozenset()) for one in found),
         None if operations is None else tuple(sorted(operations)),

@@ -16,20 +16,20 @@ from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
 from ._user_function import UserFunction
-from .typing import Function, Leaves
+from .typing import Function, Leaves, P
 
 Places = tuple[int, ...]
 
 
 def nested_gradient(
     g: Function,
-    f: Function,
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     *,
     inner_argnums: int | Sequence[int] = 0,
     nesting: str | Nesting = "auto",
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The gradient of h(x, …) = g(∇f(x, …)), never forming the Hessian of f.
 
     With y = ∇f and w = ∇g(y), both mixed derivatives commute, so ∇h is one more pass over ∇f:

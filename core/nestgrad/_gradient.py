@@ -15,16 +15,16 @@ from ._layout import Layout
 from ._nesting import Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
-from .typing import Function, Leaves, Tree
+from .typing import Function, Leaves, P, Tree
 
 _REVERSE = Nesting("R")
 
 
 def gradient(
-    f: Function,
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """∇f by reverse mode: `gradient(f)(x, *args, **kwargs)` is shaped like x.
 
     Args:
@@ -49,10 +49,10 @@ def gradient(
 
 
 def value_and_gradient(
-    f: Function,
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """(f(x), ∇f(x)) by reverse mode, with one evaluation of f.
 
     Arguments, law and errors are those of `gradient`. With `has_aux` the result is

@@ -15,12 +15,12 @@ from ._offers import Offers
 from ._operator import Operator, Options
 from ._products import product_at, sum_of
 from ._unit_vectors import Row, checked_size, mapped, parts
-from .typing import Array, Function, Leaves, Tree
+from .typing import Array, Function, Leaves, P, Tree
 
 
 def hessian(
-    f: Function, nesting: str | Nesting = "auto", *, chunk_size: int | None = None, **options: Unpack[Options]
-) -> Callable[..., Any]:
+    f: Callable[P, Any], nesting: str | Nesting = "auto", *, chunk_size: int | None = None, **options: Unpack[Options]
+) -> Callable[P, Any]:
     """∇²f(x), as `jax.hessian` gives it: `hessian(f)(x, *args, **kwargs)`.
 
     Args:

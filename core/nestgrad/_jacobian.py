@@ -17,19 +17,19 @@ from ._offers import Offers
 from ._operator import Operator, Options
 from ._unit_vectors import checked_size, mapped, parts, squares
 from ._user_function import AnyFunction
-from .typing import Array, Function, Leaves
+from .typing import Array, Function, Leaves, P
 
 _REVERSE, _FORWARD = Nesting("R"), Nesting("F")
 
 
 def jacobian(
-    f: Function,
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     nesting: str | Nesting = "auto",
     *,
     chunk_size: int | None = None,
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The derivative of all outputs in all inputs: `jacobian(f)(x, *args, **kwargs)`, as `jax.jacrev` gives it.
 
     Args:

@@ -10,17 +10,17 @@ from ._diagonal import Diagonal, Laplacian
 from ._nesting import Nesting
 from ._operator import Operator, Options
 from ._unit_vectors import checked_size
-from .typing import Function
+from .typing import P
 
 
 def hessian_diagonal(
-    f: Function,
+    f: Callable[P, Any],
     nesting: str | Nesting = "auto",
     *,
     batched: bool = False,
     chunk_size: int | None = None,
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The diagonal of ∇²f(x), shaped like x: `hessian_diagonal(f)(x, *args, **kwargs)`.
 
     Args:
@@ -47,13 +47,13 @@ def hessian_diagonal(
 
 
 def laplacian(
-    f: Function,
+    f: Callable[P, Any],
     nesting: str | Nesting = "auto",
     *,
     batched: bool = False,
     chunk_size: int | None = None,
     **options: Unpack[Options],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """Δf(x), the trace of ∇²f(x), a number: `laplacian(f)(x, *args, **kwargs)`.
 
     Arguments and errors are those of `hessian_diagonal`. With `batched` there is a number for each row, of shape (N,).

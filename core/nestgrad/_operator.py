@@ -8,10 +8,12 @@ from typing import Any, Literal, TypedDict
 from ._arguments import Call, named_arguments
 from ._attempts import Attempts
 from ._definition import Definition
+from ._described import Described
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._outcome import of_outcome
 from ._plan import MAX_KEPT, execution_of
+from ._public import unknown_keyword
 from ._registry import embedded, get_backend
 from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
 from ._spec import Backend
@@ -36,7 +38,7 @@ class Options(TypedDict, total=False):
 
 
 @unconverted
-class Operator:
+class Operator(Described):
     """A derivative of f, to be evaluated as `op(x, *directions, *args, **kwargs)`.
 
     A call looks up by the types of its arguments how they are opened and by which plan they are evaluated: backend,
@@ -53,7 +55,10 @@ class Operator:
         compile: bool | str = False,  # noqa: A002
         has_aux: bool = False,
         verify: bool | Literal["always"] | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise unknown_keyword(definition.name, next(iter(unknown)), Options.__annotations__)
         if not callable(f):
             raise TypeError(f"{definition.name} takes a function; got {f!r}.")
         if verify not in (None, True, False, "always"):
@@ -64,13 +69,11 @@ class Operator:
                 "nested_gradient, hessian, hessian_diagonal, laplacian and nestings of order 1 and 2 are."
             )
         self._f, self._definition, self._backend = f, definition, backend
+        self.__qualname__ = definition.name
         self._decided: dict[str, Any] = {"execution": execution_of(compile), "has_aux": has_aux, "verify": verify}
         self._known: dict[Any, tuple[Opening, Attempts] | None] = {}
         self._attempts: dict[int, Attempts] = {}
         self._found: Backend | None = None
-
-    def __repr__(self) -> str:
-        return f"<nestgrad.{self._definition.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
 
     def __call__(self, /, *arguments: Any, **kwargs: Any) -> Any:
         """Evaluate the derivative; see the operator that made this object."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias
 
 Array: TypeAlias = Any
 """An array of an engine."""
@@ -19,3 +19,6 @@ Function: TypeAlias = Callable[..., Any]
 
 Pullback: TypeAlias = Callable[[Any], Leaves]
 """From a cotangent to one entry for each primal."""
+
+P = ParamSpec("P")
+"""The parameters of a function, which are those of its derivative where that takes no directions."""

@@ -178,6 +178,43 @@ def test_unknown_option(option):
         ng.hvp(cubes, **{option: 0})
 
 
+UNKNOWN = {
+    "has_auxx": (ng.hvp, "hvp", "has_aux"),
+    "argnum": (ng.gradient, "gradient", "argnums"),
+    "rtol": (ng.value_and_gradient, "value_and_gradient", None),
+    "chunks": (ng.laplacian, "laplacian", "chunk_size"),
+    "batches": (ng.hessian_diagonal, "hessian_diagonal", "batched"),
+    "chunksize": (ng.hessian, "hessian", "chunk_size"),
+    "Nesting": (ng.jacobian, "jacobian", "nesting"),
+    "inner_argnum": (nested, "nested_gradient", "inner_argnums"),
+    "compiled": (ng.forward_over_reverse, "forward_over_reverse", "compile"),
+    "verified": (lambda f, **options: ng.derivative(f, "FR", **options), "derivative", "verify"),
+    "backends": (ng.gradient_and_hvp, "gradient_and_hvp", "backend"),
+}
+
+
+@pytest.mark.parametrize(("keyword", "operator", "name", "meant"), [(word, *row) for word, row in UNKNOWN.items()])
+def test_a_misspelt_keyword_is_answered_with_the_closest_and_all_that_the_operator_takes(
+    keyword, operator, name, meant
+):
+    with pytest.raises(TypeError) as caught:
+        operator(cubes, **{keyword: 1})
+    told, meant_told, taken = re.fullmatch(r"(.*?\.)( Did you mean .*\?)? It takes (.*)\.", str(caught.value)).groups()
+    assert told == f"{name} takes no keyword {keyword!r}."
+    assert meant is None if meant_told is None else meant_told.startswith(f" Did you mean {meant!r}")
+    assert {"backend", "compile", "has_aux", "verify", meant or "backend"} <= set(taken.split(", "))
+    for word in taken.split(", "):  # each is one
+        assert "takes no keyword" not in raised_by(operator, **{word: object()})
+
+
+def raised_by(operator, **options):
+    try:
+        operator(cubes, **options)
+    except Exception as error:
+        return str(error)
+    return ""
+
+
 def test_repr_names_the_operator_and_the_function():
     assert "hvp" in repr(ng.hvp(cubes))
     assert "cubes" in repr(ng.hvp(cubes))
