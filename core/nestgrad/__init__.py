@@ -43,6 +43,7 @@ from ._gradient import gradient as gradient
 from ._gradient import value_and_gradient as value_and_gradient
 from ._hessian import hessian as hessian
 from ._hessian_at import HessianAt as HessianAt
+from ._hessian_product import HessianProduct as HessianProduct
 from ._hvp import gradient_and_hvp as gradient_and_hvp
 from ._hvp import hvp as hvp
 from ._jacobian import jacobian as jacobian

@@ -20,7 +20,7 @@ HERE = {
     "elementwise_grad": "ng.gradient(lambda x: f(x).sum())",
     "make_jvp": "ng.jvp(f, (x,), (v,))",
     "make_vjp": "ng.vjp(f, x)",
-    "make_hvp": "ng.hvp(f)",
+    "make_hvp": "ng.hvp(f).at(x)",
     "hessian_vector_product": "ng.hvp(f)",
     "hessian_tensor_product": "ng.hvp(f)",
     "vector_jacobian_product": "ng.vjp(f, x)",

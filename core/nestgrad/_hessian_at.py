@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from ._described import name_of
 from ._errors import StaleLinearizationError, StructureMismatchError
 from ._evaluation import is_finite, refuse_infinite, tell
 from ._inputs import open_direction, open_primal
@@ -109,7 +110,7 @@ class HessianAt:
         self.value, self.gradient, self.aux = value, gradient, aux
 
     def __repr__(self) -> str:
-        return f"<nestgrad.HessianAt of {getattr(self._point.f, '__qualname__', repr(self._point.f))}>"
+        return f"<nestgrad.HessianAt of {name_of(self._point.f)}>"
 
     def __call__(self, v: Tree) -> Tree:
         """∇²f(x)v."""
