@@ -49,6 +49,7 @@ from ._hvp import hvp as hvp
 from ._jacobian import jacobian as jacobian
 from ._laplacian import hessian_diagonal as hessian_diagonal
 from ._laplacian import laplacian as laplacian
+from ._linear_operator import linear_operator as linear_operator
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._refusal import NotFiniteError as NotFiniteError
