@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def with_its_own_values(backend: Any) -> None:
     (output, kept), _ = backend.evaluate_module(module, f, parameters)
     assert kept is thing
     assert len(calls) == 1
-    same, _ = backend.evaluate_module(module, lambda given: given(*inputs), {})
+    same, _ = backend.evaluate_module(module, _called(inputs), {})
     close(backend, same, backend.to_numpy(output))
     plain, _ = backend.sample_module()
     close(backend, plain(*inputs), backend.to_numpy(output))
@@ -55,7 +56,7 @@ def with_its_own_values(backend: Any) -> None:
 def with_other_values(backend: Any) -> None:
     """Each parameter that is given is the one that is used."""
     module, inputs, parameters, _ = _sample(backend)
-    call = lambda given: given(*inputs)  # noqa: E731
+    call = _called(inputs)
     before = backend.to_numpy(backend.evaluate_module(module, call, parameters)[0])
     changed = {name: one * 1.5 + 0.25 for name, one in parameters.items()}
     after = backend.to_numpy(backend.evaluate_module(module, call, changed)[0])
@@ -78,7 +79,7 @@ def the_module_is_left_as_it_is(backend: Any) -> None:
         raise Mine
 
     changed = {name: one * 1.5 + 0.25 for name, one in parameters.items()}
-    backend.evaluate_module(module, lambda given: given(*inputs), changed)
+    backend.evaluate_module(module, _called(inputs), changed)
     _same(backend, _values(backend, module), before)
     with np.testing.assert_raises(Mine):
         backend.evaluate_module(module, f, changed)
@@ -88,10 +89,10 @@ def the_module_is_left_as_it_is(backend: Any) -> None:
 def the_state_comes_back(backend: Any) -> None:
     """It has the names of the module's, is what the call made of it, and can be given to the next one."""
     module, inputs, parameters, _ = _sample(backend)
-    call = lambda given: given(*inputs)  # noqa: E731
+    call = _called(inputs)
     _, once = backend.evaluate_module(module, call, parameters)
     assert list(once) == list(backend.open_module(module)[1])
-    _, twice = backend.evaluate_module(module, lambda given: (call(given), call(given)), parameters)
+    _, twice = backend.evaluate_module(module, lambda given: [call(given) for _ in range(2)], parameters)
     _, next_one = backend.evaluate_module(module, call, {**parameters, **once})
     _same(backend, {name: backend.to_numpy(one) for name, one in next_one.items()}, twice)
     if once:
@@ -104,7 +105,7 @@ def inside_a_derivative(backend: Any) -> None:
     names = list(parameters)
 
     def f(*values: Any) -> Any:
-        output, _ = backend.evaluate_module(module, lambda given: given(*inputs), dict(zip(names, values, strict=True)))
+        output, _ = backend.evaluate_module(module, _called(inputs), dict(zip(names, values, strict=True)))
         return backend.xp.sum(output * output)
 
     x = tuple(parameters.values())
@@ -140,6 +141,10 @@ def _sample(backend: Any) -> tuple[Any, Any, Any, Any]:
     require(backend, "sample_module")
     module, inputs = backend.sample_module()
     return module, inputs, backend.open_module(module)[0], _values(backend, module)
+
+
+def _called(inputs: Any) -> Callable[[Any], Any]:
+    return lambda module: module(*inputs)
 
 
 def _values(backend: Any, module: Any) -> dict[str, Any]:
