@@ -74,7 +74,7 @@ def check_scalar(backend: Backend, value: Any, name: str = "The function") -> No
     if tuple(shape) != ():
         hint = "Take its only entry: value[0]." if tuple(shape) == (1,) else "Reduce it, for example with sum."
         raise NonScalarOutputError(f"{name} must return shape (); it returned shape {tuple(shape)}. {hint}")
-    if type(value) is not float and not _is_dtype_uncached(backend.xp, value.dtype, REAL):
+    if type(value) is not float and not is_of(backend.xp, value.dtype, REAL):
         raise NotDifferentiableError(f"{name} must return a real floating number; it returned dtype {value.dtype}.")
 
 
@@ -85,7 +85,7 @@ def check_outputs(backend: Backend, leaves: list[Any], kinds: tuple[str, ...] = 
         NotDifferentiableError: a leaf is no array of one of these kinds.
     """
     for leaf in leaves:
-        if not _is_differentiable(backend, leaf, kinds, _is_dtype_uncached):
+        if not _is_differentiable(backend, leaf, kinds, is_of):
             raise NotDifferentiableError(
                 f"The function must return {' or '.join(kinds)} arrays; its output {_what(leaf)}. "
                 "Return what is not differentiated as aux, with has_aux=True."
@@ -116,7 +116,7 @@ def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...], is_o
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and is_of(backend.xp, leaf.dtype, kinds)
 
 
-def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
+def is_of(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
     """Whether a dtype is of these kinds. Inside f, where a compiler may be tracing, no cache is in its way."""
     try:
         return bool(xp.isdtype(dtype, kinds))
@@ -124,7 +124,7 @@ def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
         return False
 
 
-_is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
+_is_dtype = functools.lru_cache(maxsize=256)(is_of)
 
 
 def _can_fit(backend: Backend, leaf: Any, x: Array) -> bool:

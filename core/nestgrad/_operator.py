@@ -8,12 +8,13 @@ from typing import Any, Literal, TypedDict
 from ._arguments import Call, named_arguments
 from ._attempts import Attempts
 from ._definition import Definition
+from ._modules import HELD, OfArrays, open_modules
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._outcome import of_outcome
 from ._plan import MAX_KEPT, execution_of
 from ._registry import embedded, get_backend
-from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
+from ._select import ABOUT_ARGUMENTS, Named, explain, select, told_by_types
 from ._spec import Backend
 from ._unconverted import unconverted
 from .typing import Function
@@ -68,6 +69,9 @@ class Operator:
         self._known: dict[Any, tuple[Opening, Attempts] | None] = {}
         self._attempts: dict[int, Attempts] = {}
         self._found: Backend | None = None
+        self._selected: Backend | None = None
+        self._given: dict[str, Any] = {"compile": compile, "has_aux": has_aux, "verify": verify}
+        self._inner: dict[Any, Operator] = {}
 
     def __repr__(self) -> str:
         return f"<nestgrad.{self._definition.name} of {getattr(self._f, '__qualname__', repr(self._f))}>"
@@ -96,15 +100,29 @@ class Operator:
                         return plan(call, kwargs)
                     except Exception as error:
                         return attempts.after(error, plan, call, kwargs)
-        attempts, call = self._checked(key, arguments, kwargs)
-        return attempts(call, kwargs)
-
-    def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Attempts, Call]:
-        """What evaluates these arguments, and the arguments, opened with all checks."""
         named = functools.partial(named_arguments, self._definition, arguments, kwargs)
         by_outcome = functools.partial(self._by_outcome, arguments, kwargs)
-        values = (*arguments, *kwargs.values())
-        backend = select(self._backend, values, named, by_outcome)
+        backend = self._selected or select(self._backend, (*arguments, *kwargs.values()), named, by_outcome)
+        opened = open_modules(self._definition, offers(backend), arguments)
+        if opened is not None:
+            places, arguments, held = opened
+            return self._of_arrays(backend, places)(*arguments, **kwargs, **{HELD: held})
+        attempts, call = self._checked(backend, named, key, arguments, kwargs)
+        return attempts(call, kwargs)
+
+    def _of_arrays(self, backend: Backend, places: tuple[int, ...]) -> Operator:
+        """The same operator, of the arrays that are in modules."""
+        key = id(backend), places
+        if key not in self._inner:
+            f = OfArrays(self._f, offers(backend), places)
+            inner = Operator(f, self._definition, backend=self._backend, **self._given)
+            self._inner[key], inner._selected = inner, backend
+        return self._inner[key]
+
+    def _checked(
+        self, backend: Backend, named: Named, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Attempts, Call]:
+        """What evaluates these arguments, and the arguments, opened with all checks."""
         attempts = self._attempts.get(id(backend))  # which lives as long as they do
         if attempts is None:
             attempts = Attempts(self._f, self._definition, offers(backend), **self._decided)
@@ -118,7 +136,12 @@ class Operator:
             self._found = None  # what was found for a bad call is no use to a good one
             explain(error, self._backend, backend, named)
             raise
-        if self._backend is None and (call.others or kwargs or not call.layout.bare) and not told_by_types(values):
+        is_told = (
+            self._backend is not None
+            or self._selected is not None
+            or not (call.others or kwargs or not call.layout.bare)
+        )
+        if not is_told and not told_by_types((*arguments, *kwargs.values())):
             opening = None  # what an engine had to open is looked into at every call
         self._known[key] = None if opening is None else (opening, attempts)
         return attempts, call
