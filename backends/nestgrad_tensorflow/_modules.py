@@ -27,7 +27,8 @@ def open_module(module: Any) -> tuple[Named, Named] | None:
 def evaluate_module(module: Any, f: Callable[[Any], Any], values: Mapping[str, Any]) -> tuple[Any, Named]:
     """`f(module)` with these values, and what the variables that are not trained would hold then.
 
-    A variable that is read all the same, as by a function that was traced with it, would be a constant: it is looked for.
+    A variable that is read all the same, as by a function that was traced with it, would be a constant: it is looked
+    for.
     """
     if not isinstance(module, tf.Module):
         return evaluate_keras(module, f, values)

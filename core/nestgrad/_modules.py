@@ -15,6 +15,7 @@ import optree
 from ._arguments import places_of, split
 from ._claims import is_neutral
 from ._definition import Definition
+from ._errors import NotDifferentiableError
 from ._inputs import REAL, is_of
 from ._offers import Offers
 from ._spec import Backend
@@ -62,11 +63,15 @@ def _is_registered(node: Any) -> bool:
 
 
 def _is_x(backend: Backend, kinds: tuple[str, ...], leaf: Any) -> bool:
-    return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and is_of(backend.xp, leaf.dtype, kinds)
+    return _is_array(leaf) and is_of(backend.xp, leaf.dtype, kinds)
+
+
+def _is_array(leaf: Any) -> bool:
+    return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
 def _part_of_node(offers: Offers, node: Any, is_x: Callable[[Any], bool]) -> Parted | None:
-    if is_neutral(node) or hasattr(node, "dtype"):
+    if is_neutral(node):
         return None
     opened = offers.open_module(node)
     if opened is not None:
@@ -76,7 +81,7 @@ def _part_of_node(offers: Offers, node: Any, is_x: Callable[[Any], bool]) -> Par
         return None
     arrays = offers.unflatten(structure, tuple(one if is_x(one) else None for one in leaves))
     held = {i: leaf for i, leaf in enumerate(leaves) if not is_x(leaf)}
-    kept = {i: leaf for i, leaf in held.items() if not hasattr(leaf, "dtype")}
+    kept = {i: leaf for i, leaf in held.items() if not _is_array(leaf)}
     static = Static(offers, structure, kept, tuple(i for i in held if i not in kept), len(leaves))
     return Parted(arrays, static, [[held[i] for i in static.places]])
 
@@ -190,12 +195,31 @@ def open_modules(
 def open_trees(
     offers: Offers, trees: Sequence[Tree], kinds: tuple[str, ...] = REAL
 ) -> tuple[tuple[Tree, ...], tuple[Any, ...]] | None:
-    """The trees as arrays, and for each what is held, or False; None where all is arrays already."""
+    """The trees as arrays, and for each what is held, or False; None where all is arrays already.
+
+    Raises:
+        NotDifferentiableError: two modules in them are one, or have a part in common.
+    """
     parts = [part(offers, tree, kinds) for tree in trees]
     if not any(parts):
         return None
+    _check_apart(offers, [one.fillers for one in parts if one])
     arrays = tuple(tree if one is None else one.arrays for one, tree in zip(parts, trees, strict=True))
     return arrays, tuple(one is not None and (one.fillers, one.held) for one in parts)
+
+
+def _check_apart(offers: Offers, fillers: Any) -> None:
+    modules = [one for one in optree.tree_leaves(fillers) if one is not False and not isinstance(one, Static)]
+    if len(modules) < 2:
+        return
+    owners: dict[int, int] = {}
+    for number, module in enumerate(modules):
+        for array in (offers.open_module(module) or ({}, {}))[0].values():
+            if owners.setdefault(id(array), number) != number:
+                raise NotDifferentiableError(
+                    f"Two modules that are differentiated, the last of them a {type(module).__name__}, hold the same "
+                    "arrays. Pass what they have in common once, or a copy of one of them."
+                )
 
 
 def without_modules(offers: Offers, trees: Sequence[Tree], kinds: tuple[str, ...] = REAL) -> tuple[Tree, ...]:
