@@ -15,15 +15,15 @@ from torch._dynamo.eval_frame import OptimizedModule
 from torch.nn import Module
 from torch.nn.parameter import is_lazy
 
-from nestgrad.extend import NotDifferentiableError
+from nestgrad.extend import NotDifferentiableError, evaluate_keras, is_keras, open_keras
 
 Named: TypeAlias = dict[str, torch.Tensor]
 
 
 def open_module(module: Any) -> tuple[Named, Named] | None:
     """The parameters that require a gradient, and beside them the buffers and the frozen ones, by name."""
-    if not isinstance(module, Module):
-        return None
+    if is_keras(module) or not isinstance(module, Module):
+        return open_keras(module)
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         raise NotDifferentiableError(
             f"The parameters of a {type(module).__name__} of TorchScript cannot be replaced. "
@@ -43,6 +43,8 @@ def evaluate_module(
     module: Module, f: Callable[[Module], Any], values: Mapping[str, torch.Tensor]
 ) -> tuple[Any, Named]:
     """`f(module)` with these values, of a replica of it, and the buffers and frozen parameters that it then has."""
+    if is_keras(module):
+        return evaluate_keras(module, f, values)
     frozen = {name: values.get(name, one) for name, one in module.named_parameters() if not one.requires_grad}
     held = {id(one): values[name] for name, one in module.named_parameters() if name in values}
     for name, buffer in module.named_buffers():  # which may be written in place

@@ -106,6 +106,14 @@ def test_first_order(case):
     close(case, ng.vjp(of_module, case.module)[1](case.number(1.0))[0], gradient)
 
 
+def test_explained_and_diagnosed(case):
+    explanation = ng.explain(case.loss, case.module, *case.data)
+    assert explanation["RR"].status in ("runs", "repaired")
+    pytest.importorskip("msgspec")
+    diagnosis = ng.diagnose(case.loss, case.module, *case.data, nestings=["R", "RR"])
+    assert [cell.outcome for cell in diagnosis.cells] == ["correct", "correct"]
+
+
 def test_a_direction_may_be_a_module(case):
     v = parameters_of(case)
     close(case, ng.hvp(case.loss)(case.module, case.module, *case.data), ng.hvp(case.loss)(case.module, v, *case.data))

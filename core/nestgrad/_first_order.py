@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from ._choose import require
 from ._errors import EngineError, StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
-from ._modules import HELD, OfArrays, open_trees, without_modules
+from ._modules import of_arrays, without_modules
 from ._nesting import Mode, Nesting
 from ._numpy import unshared
 from ._offers import Offers, offers
@@ -65,7 +64,7 @@ def jvp(
     door = _Door(backend, lambda: [("primals", primals), ("tangents", tangents)])
     offered = door.offers((primals, tangents), lambda: of_outcome(f, tuple(primals), {}, has_aux))
     require(offered, _FORWARD)
-    f, primals = _of_arrays(offered, f, primals)
+    f, primals = of_arrays(offered, f, primals, REAL_OR_COMPLEX)
     tangents = without_modules(offered, tangents, REAL_OR_COMPLEX)
     x, structure = door.opened(open_primal, "primals", tuple(primals), REAL_OR_COMPLEX)
     v = door.opened(open_direction, "tangents", tuple(tangents), x, structure)
@@ -113,7 +112,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     door = _Door(backend, lambda: [("primals", primals)])
     offered = door.offers(primals, lambda: of_outcome(f, primals, {}, has_aux))
     require(offered, _REVERSE)
-    f, primals = _of_arrays(offered, f, primals)
+    f, primals = of_arrays(offered, f, primals, REAL_OR_COMPLEX)
     x, structure = door.opened(open_primal, "primals", primals, REAL_OR_COMPLEX)
     call = _Flat(offered, f, x, structure, has_aux)
     record = offered.modes[Mode.REVERSE]
@@ -136,15 +135,6 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
         return trees
 
     return call.close(value), pullback, *aux
-
-
-def _of_arrays(offered: Offers, f: Function, primals: Sequence[Tree]) -> tuple[Function, tuple[Tree, ...]]:
-    """F and its arguments, of the arrays that are in modules and registered classes."""
-    opened = open_trees(offered, primals, REAL_OR_COMPLEX)
-    if opened is None:
-        return f, tuple(primals)
-    arrays, held = opened
-    return functools.partial(OfArrays(f, offered, tuple(range(len(arrays)))), **{HELD: held}), arrays
 
 
 _WORKS = {

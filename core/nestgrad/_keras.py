@@ -10,9 +10,15 @@ from ._errors import NotDifferentiableError
 from .typing import Array, Function
 
 
+def is_keras(module: Any) -> bool:
+    """Whether it is a layer or a model of Keras's."""
+    layer = getattr(sys.modules.get("keras"), "Layer", None)  # who has one has imported it
+    return layer is not None and isinstance(module, layer)
+
+
 def open_keras(module: Any) -> tuple[dict[str, Array], dict[str, Array]] | None:
     """`Abilities.open_module` of a layer or a model of Keras's, by the paths of its variables."""
-    if not _is_layer(module):
+    if not is_keras(module):
         return None
     if not module.built:
         raise NotDifferentiableError(
@@ -36,8 +42,3 @@ def evaluate_keras(module: Any, f: Function, values: Mapping[str, Array]) -> tup
     with sys.modules["keras"].StatelessScope(state_mapping=given, collect_losses=True):
         output = f(module)
         return output, {one.path: one.value for one in others}
-
-
-def _is_layer(module: Any) -> bool:
-    layer = getattr(sys.modules.get("keras"), "Layer", None)  # who has one has imported it
-    return layer is not None and isinstance(module, layer)

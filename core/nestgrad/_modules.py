@@ -16,7 +16,7 @@ from ._arguments import places_of, split
 from ._claims import is_neutral
 from ._definition import Definition
 from ._errors import NotDifferentiableError
-from ._inputs import REAL, is_of
+from ._inputs import REAL, is_differentiable
 from ._offers import Offers
 from ._spec import Backend
 from ._unconverted import unconverted
@@ -42,6 +42,8 @@ class Parted(NamedTuple):
 
 def part(offers: Offers, tree: Tree, kinds: tuple[str, ...] = REAL) -> Parted | None:
     """The tree in two, if there is a module in it, or a registered class that holds something else than x."""
+    if is_neutral(tree):
+        return None
     is_x = functools.partial(_is_x, offers.backend, kinds)
     if all(map(is_x, offers.flatten(tree)[0])):
         return None
@@ -63,7 +65,7 @@ def _is_registered(node: Any) -> bool:
 
 
 def _is_x(backend: Backend, kinds: tuple[str, ...], leaf: Any) -> bool:
-    return _is_array(leaf) and is_of(backend.xp, leaf.dtype, kinds)
+    return _is_array(leaf) and is_differentiable(backend, leaf, kinds)
 
 
 def _is_array(leaf: Any) -> bool:
@@ -226,3 +228,14 @@ def without_modules(offers: Offers, trees: Sequence[Tree], kinds: tuple[str, ...
     """The trees as arrays: directions, of which nothing is held."""
     opened = open_trees(offers, trees, kinds)
     return tuple(trees) if opened is None else opened[0]
+
+
+def of_arrays(
+    offers: Offers, f: Function, arguments: Sequence[Tree], kinds: tuple[str, ...] = REAL
+) -> tuple[Function, tuple[Tree, ...]]:
+    """A function, and its first arguments, of the arrays in them where they are modules or registered classes."""
+    opened = open_trees(offers, arguments, kinds)
+    if opened is None:
+        return f, tuple(arguments)
+    arrays, held = opened
+    return functools.partial(OfArrays(f, offers, tuple(range(len(arrays)))), **{HELD: held}), arrays
