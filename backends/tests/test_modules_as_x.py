@@ -7,15 +7,14 @@ import nestgrad as ng
 
 POINTS = np.linspace(-1.0, 1.0, 12).reshape(6, 2)
 TARGETS = np.linspace(0.0, 1.0, 6)[:, None]
-EXECUTIONS = {"torch": (False, "traced"), "tensorflow": (False, True)}
 
 
 class Case:
     """A network of an engine, a loss of it as its user would write it, and a direction."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        getattr(self, engine)()
+    def __init__(self, kind):
+        self.kind, self.engine = kind, "torch" if kind == "torch" else "tensorflow"
+        getattr(self, kind)()
 
     def torch(self):
         torch = pytest.importorskip("torch")
@@ -27,7 +26,7 @@ class Case:
         self.loss = lambda module, x, y: (module(x) - y).square().mean() + module[0].weight.square().sum()
         self.array, self.number = torch.as_tensor, lambda value: torch.tensor(value, dtype=torch.float64)
 
-    def tensorflow(self):
+    def keras(self):
         tf = pytest.importorskip("tensorflow")
         keras = pytest.importorskip("keras")
         keras.utils.set_random_seed(0)
@@ -46,6 +45,40 @@ class Case:
         )
         self.array, self.number = tf.constant, lambda value: tf.constant(value, tf.float64)
 
+    def tf_module(self):
+        tf = pytest.importorskip("tensorflow")
+
+        class Layer(tf.Module):
+            def __init__(self, rows, columns):
+                super().__init__()
+                self.kernel = tf.Variable(np.cos(np.arange(rows * columns).reshape(rows, columns)))
+                self.count = tf.Variable(np.zeros(columns), trainable=False)
+
+            def __call__(self, x):
+                self.count.assign_add(tf.reduce_sum(x @ self.kernel, axis=0) + 1.0)
+                return tf.tanh(x @ self.kernel)
+
+        class Net(tf.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = [Layer(2, 3), Layer(3, 1)]
+
+            def __call__(self, x):
+                return self.layers[1](self.layers[0](x))
+
+        self.module = Net()
+        self.data = tf.constant(POINTS), tf.constant(TARGETS)
+        self.loss = lambda module, x, y: (
+            tf.reduce_mean((module(x) - y) ** 2) + tf.reduce_sum(module.layers[0].kernel ** 2)
+        )
+        self.array, self.number = tf.constant, lambda value: tf.constant(value, tf.float64)
+
+    def state(self, module):
+        """What the module writes when it is called."""
+        if self.kind == "torch":
+            return module[1].running_mean
+        return module.layers[0].count.value() if self.kind == "tf_module" else module.layers[1].moving_mean.value
+
     def of_parameters(self, parameters, x, y):
         """The loss by `functional_call`."""
         backend = ng.get_backend(self.engine)
@@ -60,7 +93,7 @@ class Case:
         return {name: self.array(np.cos(3 * backend.to_numpy(one))) for name, one in parameters.items()}
 
 
-@pytest.fixture(params=["torch", "tensorflow"])
+@pytest.fixture(params=["torch", "keras", "tf_module"])
 def case(request):
     return Case(request.param)
 
@@ -84,7 +117,7 @@ def parameters_of(case):
 def test_a_module(case, which):
     v, x = case.along(), parameters_of(case)
     before = numbers(case, {**x, **ng.get_backend(case.engine).open_module(case.module)[1]})
-    operator = ng.hvp(case.loss, compile=EXECUTIONS[case.engine][which])
+    operator = ng.hvp(case.loss, compile=(False, "traced" if case.kind == "torch" else True)[which])
     expected = ng.hvp(case.of_parameters)(x, v, *case.data)
     for _ in range(3):
         close(case, operator(case.module, v, *case.data), expected)
@@ -131,7 +164,7 @@ def test_in_a_container_and_as_one_of_several(case):
     value = float(case.plain(case.loss(case.module, *case.data)))
     assert float(case.plain(found["c"])) == pytest.approx(4 * value)
     of = lambda module: case.loss(module, *case.data)  # noqa: E731
-    other = Case(case.engine)
+    other = Case(case.kind)
     gradients = ng.gradient(lambda one, c, other: of(one) * c + of(other), argnums=(0, 1, 2))
     first, second, third = gradients(case.module, c, other.module)
     close(case, first, {name: 2 * one for name, one in single.items()})
@@ -159,15 +192,15 @@ def test_a_penalty_on_a_gradient(case):
 
 def test_state_as_aux(case):
     """What f returns of the module that it is given is of its call alone."""
-    buffers = (
-        (lambda m: dict(m.named_buffers())) if case.engine == "torch" else lambda m: [v.value for v in m.variables]
+    before = case.plain(case.state(case.module)).copy()
+    gradient, state = ng.gradient(lambda *args: (case.loss(*args), case.state(args[0])), has_aux=True)(
+        case.module, *case.data
     )
-
-    def loss(module, x, y):
-        return case.loss(module, x, y), buffers(module)
-
-    gradient, _ = ng.gradient(loss, has_aux=True)(case.module, *case.data)
     close(case, gradient, ng.gradient(case.loss)(case.module, *case.data))
+    np.testing.assert_array_equal(case.plain(case.state(case.module)), before)
+    case.loss(case.module, *case.data)
+    np.testing.assert_allclose(case.plain(state), case.plain(case.state(case.module)))
+    assert not np.allclose(case.plain(state), before)
 
 
 def test_a_direction_that_does_not_fit(case):
@@ -180,10 +213,12 @@ def test_a_direction_that_does_not_fit(case):
 
 
 def test_a_module_without_parameters(case):
-    if case.engine == "torch":
+    if case.kind == "torch":
         case.module.requires_grad_(False)
-    else:
+    elif case.kind == "keras":
         case.module.trainable = False
+    else:
+        pytest.skip("a variable is trained or not from the start")
     with pytest.raises(ng.NotDifferentiableError, match="x holds no array"):
         ng.gradient(case.loss)(case.module, *case.data)
 
