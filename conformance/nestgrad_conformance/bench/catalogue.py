@@ -10,9 +10,10 @@ from typing import Literal
 
 import msgspec
 
-Made = Literal["held", "anew", "new_f", "inside", "first"]
+Made = Literal["held", "anew", "new_f", "inside", "first", "at"]
 """What happens in a call: an operator that is held is called; or it is made anew; or f is new, too; or the operator
-is used inside of the engine's own compiler; or f is new and its derivative compiled."""
+is used inside of the engine's own compiler; or f is new and its derivative compiled; or one more direction is taken at
+a point at which f was linearised before."""
 
 STARTUP = "startup"
 """What is measured without an engine: imports, and the command line."""

@@ -17,6 +17,7 @@ Tree = Mapping[str, Any]
 _LAYERS = {"10": (1, 2, 2), "1e3": (16, 20, 20, 10), "1e5": (128, 256, 256, 10), "1e6": (784, 700, 600, 10)}
 _WIDTHS = {"10": (2, 2, 1), "1e3": (2, 30, 30, 1), "1e6": (2, 1000, 1000, 1)}
 _BATCH = 64
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Problem:
 def problem(names: Names, call: str, program: str, size: str, array: Array) -> Problem:
     """What a call of an operator on a program is about, on an engine's arrays."""
     random = np.random.default_rng(0)
-    made = {"step": _step, "mlp": _mlp, "dict_of_ten": _dict_of_ten, "field": _field}.get(program)
+    made = {"step": _step, "mlp": _mlp, "dict_of_ten": _dict_of_ten, "field": _field, "rows": _rows}.get(program)
     if made is not None:
         return made(names, size, random, array)
     f = {"seed": _seed, "rosenbrock": _rosenbrock}[program](names)
@@ -103,6 +104,13 @@ def _field(names: Names, size: str, random: np.random.Generator, array: Array) -
     layers, total = (int(size), 64, 64), names.sum
     network, parameters = _network(names, len(layers) - 1), _parameters(layers, random, array)
     return Problem(lambda x: total(names.tanh(network(x[None], parameters))), (array(_normal(random, int(size))),))
+
+
+def _rows(names: Names, size: str, random: np.random.Generator, array: Array) -> Problem:
+    """The same network in many inputs at once, with a number for each: of d each."""
+    layers = (int(size), 64, 64, 1)
+    network, parameters = _network(names, len(layers) - 1), _parameters(layers, random, array)
+    return Problem(lambda x: network(x, parameters)[:, 0], (array(random.normal(size=(_ROWS, int(size)))),))
 
 
 def _step(names: Names, size: str, random: np.random.Generator, array: Array) -> Problem:

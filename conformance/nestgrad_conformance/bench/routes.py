@@ -42,7 +42,7 @@ def routes(case: Case) -> Routes:
     engine.forget()
     problem = engine.problem(case)
     made = {NESTGRAD: _made(case, engine, problem, engine.operator(case, problem), ours=True)}
-    others = [*engine.by_hand(case, problem).items()]
+    others = [*(engine.linearised() if case.made == "at" else engine.by_hand(case, problem)).items()]
     for name, maker in others if case.made == "held" else others[:1]:
         made[name] = _made(case, engine, problem, maker, ours=False)
     calls = {name: _call(engine, route, problem) for name, route in made.items()}
@@ -54,6 +54,8 @@ def _made(case: Case, engine: Engine, problem: Problem, maker: Maker, ours: bool
     by_hand = case.execution != "eager" and not ours
     make: Maker = (lambda f: engine.compiled(maker(f), case.execution)) if by_hand else maker
     f = problem.f
+    if case.made == "at":
+        return _at_one_point(maker(f).at if ours else maker(f))  # type: ignore[attr-defined]
     if case.made == "held":
         return make(f)
     if case.made == "inside":
@@ -61,6 +63,18 @@ def _made(case: Case, engine: Engine, problem: Problem, maker: Maker, ours: bool
     if case.made == "anew":
         return lambda *x: make(f)(*x)
     return lambda *x: make(lambda *y: f(*y))(*x)
+
+
+def _at_one_point(linearise: Function) -> Function:
+    """Products at the point of the first call, whatever x is later."""
+    kept: list[Function] = []
+
+    def product(x: Any, v: Any) -> Any:
+        if not kept:
+            kept.append(linearise(x))
+        return kept[0](v)
+
+    return product
 
 
 def _call(engine: Engine, route: Function, problem: Problem) -> Call:

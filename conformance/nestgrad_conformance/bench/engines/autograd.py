@@ -36,6 +36,9 @@ class _Autograd(Engine):
     def array(self, numbers: np.ndarray) -> Any:
         return numbers
 
+    def linearised(self) -> dict[str, Maker]:
+        return {"make_hvp": lambda f: lambda x: autograd.make_hvp(f)(x)[0]}
+
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": autograd.grad}

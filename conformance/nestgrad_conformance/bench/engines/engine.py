@@ -36,6 +36,10 @@ class Engine(ABC):
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         """Routes by what they are called: a nesting's code if written by hand, else the function of a library."""
 
+    def linearised(self) -> dict[str, Maker]:
+        """Routes to `x ↦ (v ↦ ∇²f(x)v)`, which record f once for many directions."""
+        raise NotImplementedError
+
     def compiled(self, route: Function, execution: str) -> Function:
         """A route in the engine's own compiler."""
         raise NotImplementedError
@@ -56,6 +60,8 @@ class Engine(ABC):
         options = dict(self.options)
         if case.execution != "eager" and case.made != "inside":
             options["compile"] = case.execution
+        if case.program == "rows":
+            options["batched"] = True
         made: Callable[..., Function] = getattr(ng, case.call)
         if problem.g is not None:
             made = partial(made, problem.g, argnums=problem.argnums)

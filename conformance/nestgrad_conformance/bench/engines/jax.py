@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -25,6 +26,11 @@ def _fr(f: Function) -> Function:
 def _rr(f: Function) -> Function:
     gradient = jax.grad(f)
     return lambda x, v: jax.vjp(gradient, x)[1](v)[0]
+
+
+def _linearised(f: Function) -> Function:
+    record, push = jax.jit(lambda x: jax.linearize(jax.grad(f), x)[1]), jax.jit(lambda linear, v: linear(v))
+    return lambda x: partial(push, record(x))
 
 
 def _hessian(f: Function) -> Function:
@@ -63,9 +69,14 @@ class _Jax(Engine):
         found: Function = jax.jit(route)
         return found
 
+    def linearised(self) -> dict[str, Maker]:
+        return {"jax.linearize": _linearised}
+
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": jax.grad}
+        if case.program == "rows":
+            return {"FF": lambda u: jax.vmap(_laplacian(lambda x: u(x[None])[0]))}
         if case.call in _ALONG_ALL:
             return _ALONG_ALL[case.call]
         if problem.g is not None:

@@ -46,6 +46,33 @@ def _fr(f: Function) -> Function:
     return product
 
 
+def _kept(f: Function) -> Function:
+    gradient = _gradient(f)
+
+    def linearise(x: Any) -> Function:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = gradient(x)
+        return lambda v: tape.gradient(y, x, output_gradients=v)
+
+    return linearise
+
+
+def _of_rows(u: Function) -> Function:
+    """The Laplacian of each row, by d directions for all."""
+    gradient = _gradient(lambda x: tf.reduce_sum(u(x)))
+
+    def laplacian(x: Any) -> Any:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = gradient(x)
+        directions = tf.eye(x.shape[1], dtype=x.dtype)[:, None] * tf.ones_like(x)
+        found = tf.vectorized_map(lambda v: tape.gradient(y, x, output_gradients=v), directions)
+        return tf.einsum("ini->n", found)
+
+    return laplacian
+
+
 def _mapped(read: Function) -> Maker:
     """What is read off the Hessian that `tf.vectorized_map` gives."""
 
@@ -93,9 +120,14 @@ class _TensorFlow(Engine):
         found: Function = tf.function(route, jit_compile=execution == "xla")
         return found
 
+    def linearised(self) -> dict[str, Maker]:
+        return {"persistent tape": _kept}
+
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if case.call == "gradient":
             return {"R": _gradient}
+        if case.program == "rows":
+            return {"vectorized_map": _of_rows}
         if case.call in _READ:
             return {"vectorized_map": _mapped(_READ[case.call])}
         if problem.g is not None:

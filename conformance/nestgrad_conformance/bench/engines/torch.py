@@ -34,6 +34,34 @@ def _tape(f: Function) -> Function:
     return product
 
 
+def _retained(f: Function) -> Function:
+    def linearise(x: Any) -> Function:
+        x = x.detach().requires_grad_()
+        (y,) = grad(f(x), x, create_graph=True)
+        return lambda v: grad(y, x, v, retain_graph=True)[0]
+
+    return linearise
+
+
+def _of_rows(u: Function) -> Function:
+    """The Laplacian of each row, by d directions for all."""
+
+    def laplacian(x: Any) -> Any:
+        x = x.detach().requires_grad_()
+        (y,) = grad(u(x).sum(), x, create_graph=True)
+        directions = torch.eye(x.shape[1], dtype=x.dtype)[:, None].expand(-1, *x.shape)
+        (found,) = grad(y, x, directions, is_grads_batched=True)
+        return torch.einsum("ini->n", found)
+
+    return laplacian
+
+
+def _of_each_row(u: Function) -> Function:
+    hessian = func.hessian(lambda x: u(x[None])[0])
+    of_each: Function = func.vmap(lambda x: torch.trace(hessian(x)))
+    return of_each
+
+
 def _tape_of_dict(f: Function) -> Function:
     def product(x: Any, v: Any) -> Any:
         x = {name: leaf.detach().requires_grad_() for name, leaf in x.items()}
@@ -126,9 +154,14 @@ class _Torch(Engine):
             return lambda f: torch_penalty.in_loss(residual(self.names))
         return super().operator(case, problem)
 
+    def linearised(self) -> dict[str, Maker]:
+        return {"retain_graph": _retained}
+
     def by_hand(self, case: Case, problem: Problem) -> dict[str, Maker]:
         if problem.g is not None:
             return _of_gradients(case, problem.g, problem.argnums)
+        if case.program == "rows":
+            return {"func.hessian": _of_each_row} if case.execution == "compiled" else {"is_grads_batched": _of_rows}
         if case.call in _READ:
             read = _READ[case.call]
             in_func = {"func.hessian": _of_hessian(read)}
