@@ -44,6 +44,46 @@ def test_a_numpy_array_that_is_written(name, engine, x64):
             np.testing.assert_allclose(found, product(X, A), rtol=1e-12)
 
 
+@pytest.mark.parametrize("in_tuple", [True, False])
+def test_an_index_that_is_written(in_tuple):
+    index = np.array([0, 2, 1]) if in_tuple else [0, 2, 1]
+    place = (index,) if in_tuple else index
+    at = ng.hvp(lambda x: (x[place] * x**2).sum(), backend="autograd").at(X)
+    index.sort()
+    swap = [0, 2, 1]  # its own inverse; the gradient is x²[swap] + 2 x x[swap]
+    expected = 2 * (X[swap] * V[swap] + V * X[swap] + X * V[swap])
+    try:
+        np.testing.assert_allclose(at(V), expected, rtol=1e-12)
+    except ng.StaleLinearizationError:
+        assert in_tuple
+
+
+def test_memory_that_f_uses_again():
+    from autograd import numpy as anp
+
+    def waves(x):
+        frequency, total = np.ones(3), 0.0
+        for _ in range(3):
+            total = total + anp.sum(anp.sin(x * frequency))
+            frequency *= 2.0
+        return total
+
+    expected = sum(-(4.0**k) * np.sin(2.0**k * X) for k in range(3)) * V
+    np.testing.assert_allclose(ng.hvp(waves, backend="autograd").at(X)(V), expected, rtol=1e-12)
+
+
+def test_a_mapped_file_that_is_written(tmp_path):
+    from autograd import numpy as anp
+
+    a = np.memmap(tmp_path / "a", dtype=np.float64, mode="w+", shape=3)
+    a[:] = A
+    at = ng.hvp(lambda x: f(anp, x, a), backend="autograd").at(X)
+    np.testing.assert_allclose(at(V), product(X, A), rtol=1e-12)
+    a *= 2.0
+    with pytest.raises(ng.StaleLinearizationError):
+        at(V)
+
+
 @pytest.mark.parametrize("is_leaf", [True, False])
 def test_an_x_that_requires_grad_and_is_stepped(is_leaf):
     torch = pytest.importorskip("torch")
