@@ -29,7 +29,7 @@ class HessianProduct(Operator):
     _definition: Derivative
 
     @unconverted
-    def at(self, x: Tree, *args: Any, **kwargs: Any) -> HessianAt:
+    def at(self, x: Tree, /, *args: Any, **kwargs: Any) -> HessianAt:
         """The Hessian at x, for products with many directions: `hvp(f).at(x, *args, **kwargs)(v)`.
 
         f is recorded once, and each product goes over what was recorded. Where the nesting leaves nothing that would
@@ -51,7 +51,7 @@ class HessianProduct(Operator):
         return self._evaluated(x, args, kwargs)
 
     @unconverted
-    def batch(self, x: Tree, rows: Tree, *args: Any, **kwargs: Any) -> Tree:
+    def batch(self, x: Tree, rows: Tree, /, *args: Any, **kwargs: Any) -> Tree:
         """∇²f(x)v for many directions: `hvp(f).batch(x, V, *args, **kwargs)`.
 
         Each array of V has the shape of its array of x and one axis more, in front; so has the result. f is recorded
