@@ -12,6 +12,7 @@ from typing import Any
 from ._claims import owner
 from ._described import name_of
 from ._errors import EngineError, NestingFallbackWarning
+from ._generic import generic
 from ._gradient import gradient
 from ._hvp import hvp
 from ._inputs import open_primal
@@ -140,9 +141,9 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
     except ABOUT_ARGUMENTS as error:
         told(error, backend, offered.backend, named)
         raise
-    ones = offered.unflatten(structure, tuple(map(offered.backend.xp.ones_like, leaves)))
+    along = offered.unflatten(structure, generic(offered, leaves))
     operations = _operations(f, structure, leaves, args, offered)
-    found = (_explained(f, x, ones, args, code, offered) for code in _ASKED)
+    found = (_explained(f, x, along, args, code, offered) for code in _ASKED)
     return Explanation(
         name_of(f),
         offered.name,

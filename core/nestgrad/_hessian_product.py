@@ -10,6 +10,7 @@ from ._attempts import Attempts
 from ._definition import Definition
 from ._derivative import Derivative
 from ._errors import EngineError
+from ._generic import generic
 from ._hessian_at import Evaluated, HessianAt, Point, Recorded
 from ._hessian_vector import GradientAndHvp
 from ._inputs import split_aux
@@ -77,7 +78,7 @@ class HessianProduct(Operator):
         return HessianAt(point, linear, value, point.shaped(gradient), *(aux or [None]))
 
     def _evaluated(self, x: Tree, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HessianAt:
-        """By an evaluation of f for each direction, the first of which is of ones."""
+        """By an evaluation of f for each direction, the first of which is `generic`."""
         attempts, call = _opened(self._both, (x, x, *args), kwargs)
         offers = attempts.offers
         point = self._point(offers, call._replace(x=unshared(call.x)), x, kwargs)
@@ -89,7 +90,7 @@ class HessianProduct(Operator):
             return tuple(offers.flatten(gradient)[0]), tuple(offers.flatten(product)[0])
 
         linear, value = Evaluated(point, both), point.value()
-        linear(tuple(map(offers.backend.xp.ones_like, point.x)))
+        linear(generic(offers, point.x))
         return HessianAt(point, linear, value, point.shaped(linear.gradient), *(aux or [None]))
 
     def _point(self, offers: Offers, call: Call, x: Tree, kwargs: dict[str, Any]) -> Point:
