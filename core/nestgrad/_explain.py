@@ -115,7 +115,7 @@ class Explanation:
 def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = None) -> Explanation:
     """For each nesting of a function: whether it runs, is repaired or refused, by what, where, and what works instead.
 
-    Each nesting is run at x, along a direction of ones, and what it does to the engine's arrays and random numbers is
+    Each nesting is run at x, along one direction, and what it does to the engine's arrays and random numbers is
     undone, as far as the backend can; f is evaluated some twenty times. Whether numbers are right is measured by
     `diagnose`; here they are compared with differences where f holds rules of the user's own, as in every call.
 

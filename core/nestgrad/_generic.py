@@ -15,9 +15,13 @@ def generic(offers: Offers, x: Leaves) -> Leaves:
     """A direction shaped like x, of numbers from 0.5 to 1.5 without a pattern that an f may have.
 
     Along ones, say, the second derivative of what does not change when all of x is shifted is zero, and so is that by
-    many a wrong rule. They are ones where a dimension is unknown, as in a graph of TensorFlow.
+    many a wrong rule. They are ones where a dimension is unknown, as in a graph of TensorFlow, and where the backend's
+    namespace is for functions of first order alone.
     """
-    return tuple(offers.backend.xp.ones_like(leaf) if None in leaf.shape else _mixed(offers, leaf) for leaf in x)
+    try:
+        return tuple(_mixed(offers, leaf) for leaf in x)
+    except (AttributeError, TypeError):
+        return tuple(map(offers.backend.xp.ones_like, x))
 
 
 def _mixed(offers: Offers, leaf: Array) -> Array:
