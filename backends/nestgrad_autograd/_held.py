@@ -15,7 +15,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any]] = {}  # the originals too, so that no other array has their address
-        self._own: set[int] = set()
+        self._own: dict[int, Any] = {}  # as long as they are told by their addresses
         self.nbytes = 0
 
     def count(self, value: Any) -> None:
@@ -23,19 +23,22 @@ class Kept:
         self.nbytes += getattr(value, "nbytes", 0)
 
     def own(self, value: Any) -> Any:
-        """The copy of an argument of an operation; whatever else it is, itself."""
-        if type(value) is not np.ndarray or id(value) in self._own:
+        """The copy of an argument of an operation, as it is now; whatever else it is, itself."""
+        if type(value) is tuple or type(value) is list:  # an index, or arrays of a primitive of the user's
+            return type(value)(map(self.own, value))
+        if not isinstance(value, np.ndarray) or id(value) in self._own:
             return value
-        if id(value) not in self._copies:
-            copy = value.copy()
-            self._copies[id(value)] = value, copy
-            self._own.add(id(copy))
-            self.count(copy)
-        return self._copies[id(value)][1]
+        pair = self._copies.get(id(value))
+        if pair is None or not _are_equal(*pair):  # f may have written into it since, as into memory that it uses again
+            self._copies[id(value)] = pair = value, value.copy()
+            self._own[id(pair[1])] = pair[1]
+            self.count(pair[1])
+        return pair[1]
 
     def settled(self) -> Kept:
         """The same, after the recording: what differs by then was no array of f's, but one that is added to there."""
         self._copies = {place: pair for place, pair in self._copies.items() if _are_equal(*pair)}
+        self._own = {}
         return self
 
     def has_changed(self, raised: Exception | None = None) -> bool:

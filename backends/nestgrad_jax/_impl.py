@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import jax
 import numpy as np
 
-from nestgrad.extend import Canary, Nesting, Refusal
+from nestgrad.extend import Canary, Nesting, Refusal, compose_gradient_vjp
 
 from ._canary import make_canary
 from ._guard.frozen_rules import marked_as_compiled
@@ -16,7 +16,7 @@ from ._guard.programs import run_inspected
 from ._guard.watch import repaired
 from ._messages import refusal_of
 from ._operations import operations
-from ._raw import RawJax
+from ._raw import LinearMap, RawJax
 
 
 class Jax(RawJax):
@@ -42,6 +42,11 @@ class Jax(RawJax):
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `nestgrad.extend.Linearize.linearize`."""
         return super().linearize(repaired(f), *primals)
+
+    def gradient_vjp(self, f: Any, x: Any, inner: Any, outer: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
+        """See `nestgrad.extend.GradientVjp`."""
+        gradient, pullback, *aux = compose_gradient_vjp(self, f, x, inner, outer, has_aux=has_aux)
+        return gradient, LinearMap.of(pullback), *aux
 
     def operations(self, f: Callable[..., Any], *inputs: Any) -> frozenset[str]:
         """See `nestgrad.extend.Abilities.operations`."""
@@ -78,8 +83,8 @@ def _is_on_host(value: Any) -> bool:
 
 
 if TYPE_CHECKING:
-    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, Linearize, ReverseMode
+    from nestgrad.extend import Backend, Batch, Compile, ForwardMode, GradientVjp, Linearize, ReverseMode
 
-    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, Linearize, Protocol): ...
+    class _Spec(Backend, ForwardMode, ReverseMode, Batch, Compile, Linearize, GradientVjp, Protocol): ...
 
     _: _Spec = Jax()

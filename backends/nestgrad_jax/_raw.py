@@ -16,13 +16,18 @@ from nestgrad.extend import NotDifferentiableError, PrecisionLossError, evaluate
 
 @jax.tree_util.register_pytree_node_class
 class LinearMap:
-    """What `jax.linearize` gives, a pytree, with what it holds: jax's arrays, which nobody can write."""
+    """A linear map that jax gives, a pytree, with what it holds: jax's arrays, which nobody can write."""
 
     def __init__(self, push: Any) -> None:
         self._push = push
 
+    @classmethod
+    def of(cls, push: Any) -> LinearMap:
+        """The map without NumPy's arrays, which jax keeps as they are where it does not compile."""
+        return cls(jax.tree_util.tree_map(lambda leaf: jnp.array(leaf) if isinstance(leaf, np.ndarray) else leaf, push))
+
     def __call__(self, *tangents: Any) -> Any:
-        """The derivative along the tangents."""
+        """What it gives for tangents, or for a cotangent."""
         return self._push(*tangents)
 
     def tree_flatten(self) -> tuple[tuple[Any], None]:
@@ -113,7 +118,7 @@ class RawJax:
     def linearize(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         """See `jax.linearize`."""
         value, push = jax.linearize(f, *primals)
-        return value, LinearMap(push)
+        return value, LinearMap.of(push)
 
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`."""

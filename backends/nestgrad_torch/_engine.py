@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.autograd.graph import GradientEdge
 from torch.overrides import _len_torch_function_stack
 
 from nestgrad.extend import Leaves
+
+from ._faults.linearize import is_traced
 
 _PLAIN = frozenset((torch.Tensor, torch.nn.Parameter))
 _run: Callable[..., Any] = torch.autograd.Variable._execution_engine.run_backward
@@ -22,7 +25,8 @@ _run: Callable[..., Any] = torch.autograd.Variable._execution_engine.run_backwar
 def pulled(outputs: Leaves, inputs: Leaves, cotangents: Leaves, *, create_graph: bool, retain_graph: bool) -> Leaves:
     """The gradient of ⟨outputs, cotangents⟩: zero, not an error, where nothing depends on the inputs.
 
-    Outputs and cotangents are of the same shapes; the gradient has an entry for each input, of its shape.
+    Outputs and cotangents are of the same shapes; the gradient has an entry for each input, of its shape. An input is a
+    tensor, or the edge of a graph at which its gradient arrives: see `ends`.
     """
     for output in outputs:
         if not output.requires_grad:
@@ -53,8 +57,23 @@ def _of_some(outputs: Leaves, inputs: Leaves, cotangents: Leaves, create_graph: 
     return pulled(some, inputs, theirs, create_graph=create_graph, retain_graph=retain_graph)
 
 
+def ends(inputs: Leaves) -> Leaves:
+    """The inputs for a later call of `pulled`. A view is told by its edge: once written, it is another one to torch.
+
+    What make_fx traces is not written, and it knows of no edges.
+    """
+    if is_traced():
+        return inputs
+    return tuple([entry if entry.is_leaf else GradientEdge(entry.grad_fn, entry.output_nr) for entry in inputs])
+
+
 def _or_zero(entry: Any, like: Any) -> Any:
-    return torch.zeros_like(like, requires_grad=False) if entry is None else entry
+    if entry is not None:
+        return entry
+    if isinstance(like, GradientEdge):
+        told = like.node._input_metadata[like.output_nr]
+        return torch.zeros(told.shape, dtype=told.dtype, device=told.device)
+    return torch.zeros_like(like, requires_grad=False)
 
 
 @functools.cache

@@ -28,7 +28,7 @@ class HeldGraph:
         for tensor, *before in self._given:
             if _told(tensor) != tuple(before):
                 return True
-        return raised is not None and "modified by an inplace operation" in str(raised)
+        return raised is not None and any(told in str(raised) for told in _GONE)
 
     @property
     def nbytes(self) -> int:
@@ -42,6 +42,9 @@ def _told(tensor: Any) -> tuple[int, int, str]:
     is_seen = tensor.is_cpu and tensor.layout is torch.strided
     norm = torch.linalg.vector_norm(tensor.detach()).item() if is_seen else 0.0
     return tensor._version, tensor.data_ptr(), repr(norm)  # in which nan is nan
+
+
+_GONE = ("modified by an inplace operation", "backward through the graph a second time")
 
 
 def _saved(node: Any) -> list[torch.Tensor]:

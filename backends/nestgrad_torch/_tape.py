@@ -15,7 +15,7 @@ from torch.autograd import forward_ad
 
 from nestgrad.extend import Function, Leaves
 
-from ._engine import pulled
+from ._engine import ends, pulled
 from ._faults.saved_intermediates import SAVED, saves_hidden
 from ._function import as_tensors
 from ._graph import Graph
@@ -65,13 +65,15 @@ def vjp(f: Function, x: Leaves, has_aux: bool) -> Leaves:
 
 def _pullback(tape: _Tape) -> Function:
     hidden = tape.keep and any(saves_hidden(tape.graph.nodes[place]) for place in tape.look.rules)
-    outputs = entries(tape.value)
+    outputs, inputs = entries(tape.value), ends(tape.inputs)
+    if tape.keep:
+        outputs = tuple(map(_apart, outputs))
 
     def pullback(cotangent: Any) -> Leaves:
         further = torch.is_grad_enabled() and (tape.keep or _is_traced(cotangent))
         if further and depth():  # inside another tape
-            return in_memory(_gradient(outputs, tape.inputs, entries(cotangent)))
-        gradient = tape.pulled(outputs, tape.inputs, entries(cotangent), keep=further, again=True)
+            return in_memory(_gradient(outputs, inputs, entries(cotangent)))
+        gradient = tape.pulled(outputs, inputs, entries(cotangent), keep=further, again=True)
         return in_memory(_guarded(gradient) if further and hidden else gradient)
 
     return pullback
@@ -118,12 +120,12 @@ def gradient_vjp(
 
 
 def _gradient_vjp(tape: _Tape, inner: tuple[int, ...], outer: tuple[int, ...]) -> tuple[Any, ...]:
-    to = tuple([tape.inputs[place] for place in outer])
+    to = ends(tuple([tape.inputs[place] for place in outer]))
     start = tuple([tape.inputs[place] for place in inner])
     gradient = _gradient((tape.value,), start, (torch.ones_like(tape.value),), tape)
     pullback = _GradientPullback(tape, gradient, to)
-    if tape.keep:
-        return in_memory(gradient), pullback, *tape.aux
+    if tape.keep:  # what is given away may get a hook that refuses: none that the pullback goes through
+        return in_memory(tuple([entry.view_as(entry) for entry in gradient])), pullback, *tape.aux
     return in_memory(detached(gradient)), pullback, *map(detached, tape.aux)
 
 
@@ -237,6 +239,14 @@ def _check_rule(rule: Any) -> None:
         raise RuntimeError(f"trying to differentiate twice the higher-order operator {rule.name()}")
     if saves_hidden(rule):
         raise refusal(SAVED, "RR")
+
+
+def _apart(output: Any) -> Any:
+    """The same tensor, not as a view: torch makes that another one once what it is a view of is written."""
+    if not (output._is_view() and output.requires_grad):
+        return output
+    with torch.enable_grad():
+        return torch.ops.aten._unsafe_view(output, output.shape)
 
 
 def _variable(x: Any) -> Any:

@@ -291,6 +291,39 @@ def test_a_rule_that_is_wrong_is_found_at_the_point():
         ng.hvp(lambda x: Cube.apply(x).sum()).at(torch.tensor(X))
 
 
+def test_a_further_derivative_that_torch_gets_wrong_is_refused_when_it_is_asked_for():
+    torch = pytest.importorskip("torch")
+    scale = torch.nn.Parameter(torch.tensor([1.0, 2.0, -0.5], dtype=torch.float64))
+    weights, x = torch.tensor(A), torch.tensor(np.stack([X, 1.0 - X]) * np.arange(1.0, 7.0).reshape(2, 3))
+
+    def normalised(x):
+        return (weights * torch.tanh(torch.nn.functional.batch_norm(x * scale, None, None, training=True))).sum()
+
+    v, product = torch.tensor(A[::-1].copy()), ng.hvp(normalised)
+    at, step = product.at(x), 1e-5
+    up, down = (ng.gradient(normalised)(x + sign * step * v).detach() for sign in (1.0, -1.0))
+    for found in (at(v), at.batch(v[None])[0]):
+        np.testing.assert_allclose(found.detach(), (up - down) / (2 * step), atol=1e-7)
+        with pytest.raises(ng.UnsupportedNestingError, match="batch_norm"):
+            found.sum().backward(retain_graph=True)
+
+
+def test_a_product_that_is_not_finite_is_an_error_by_rows_too(backend):
+    product = ng.hvp(lambda x: backend.xp.sum(x**1.5), backend=backend)
+    product.at(backend.asarray(X**2))  # a first call is tried with ones
+    at = product.at(backend.asarray(np.array([0.0, 1.0, 2.0])))
+    for products in (lambda: at(backend.asarray(np.ones(3))), lambda: at.batch(backend.asarray(np.ones((2, 3))))):
+        with np.errstate(all="ignore"), pytest.raises(ng.NotFiniteError):
+            products()
+
+
+def test_keywords_of_f_may_have_any_name(backend):
+    product = ng.hvp(lambda y, x, rows: x * rows * backend.xp.sum(y**3), backend=backend)
+    v = backend.asarray(V)
+    close(backend, product.batch(backend.asarray(X), v, x=2.0, rows=3.0), 36.0 * X * V)
+    close(backend, product.at(backend.asarray(X), x=2.0, rows=3.0)(v[0]), 36.0 * X * V[0])
+
+
 def test_products_can_be_differentiated(x64):
     torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
     tf = pytest.importorskip("tensorflow")
@@ -329,3 +362,14 @@ def test_inside_of_what_the_user_traces(x64):
     product = ng.hvp(of(tensorflow))
     step = tf.function(lambda x, v: product.at(x)(v) + product.batch(x, v[None])[0])
     np.testing.assert_allclose(step(tf.constant(X), tf.constant(V[0])), 2 * hessian(X) @ V[0], atol=1e-13)
+
+
+def test_a_backward_of_the_users_frees_what_was_recorded():
+    torch = pytest.importorskip("torch")
+    a = torch.nn.Parameter(torch.tensor(A))
+    at, v = ng.hvp(functools.partial(f, torch, a)).at(torch.tensor(X)), torch.tensor(V[0])
+    at(v).sum().backward(retain_graph=True)
+    np.testing.assert_allclose(at(v).detach(), hessian(X) @ V[0], atol=1e-13)
+    at(v).sum().backward()
+    with pytest.raises(ng.StaleLinearizationError, match="retain_graph"):
+        at(v)

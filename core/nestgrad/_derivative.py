@@ -7,6 +7,7 @@ from typing import Any
 from ._choose import require
 from ._compose import compose, gradient
 from ._definition import Comparison, Definition, Solve
+from ._generic import generic
 from ._layout import Layout
 from ._native import in_tree, native
 from ._nesting import Mode, Nesting
@@ -44,8 +45,8 @@ class Derivative(Definition):
         result: Any,
     ) -> Comparison | None:
         if self._nesting.code == "R":
-            ones = tuple(map(offers.backend.xp.ones_like, x))
-            return Comparison(f, ones, result, found_along=ones)
+            along = generic(offers, x)
+            return Comparison(f, along, result, found_along=along)
         if self._nesting.order == 1:
             return Comparison(f, directions[0], result)
         return Comparison(gradient(offers.backend, f), directions[0], result, *directions[1:])

@@ -8,6 +8,7 @@ from ._choose import require
 from ._compose import gradient as gradient_of
 from ._definition import Comparison, Definition
 from ._errors import InvalidNestingError
+from ._generic import generic
 from ._hessian import Hessian
 from ._layout import Layout
 from ._nesting import Nesting
@@ -52,10 +53,10 @@ class Diagonal(Hessian):
         layout: Layout,
         result: Any,
     ) -> Comparison | None:
-        ones = tuple(map(offers.backend.xp.ones_like, x))
+        along = generic(offers, x)
         # by the same nesting, since the entries are not of one direction
-        _, found = twice_along(offers, nesting, f, x)[0](*ones)
-        return Comparison(gradient_of(offers.backend, f), ones, found, values_along=ones)
+        _, found = twice_along(offers, nesting, f, x)[0](*along)
+        return Comparison(gradient_of(offers.backend, f), along, found, values_along=along)
 
     _along = staticmethod(twice_along)
 

@@ -75,7 +75,7 @@ class DependentRowsError(NestgradError, ValueError):
 
 
 class StaleLinearizationError(NestgradError, RuntimeError):
-    """What f captured was written since f was linearised at a point: what was recorded belongs to another function."""
+    """What f captured was written since f was linearised at a point, or what was recorded has been freed."""
 
 
 class EngineError(NestgradError, RuntimeError):

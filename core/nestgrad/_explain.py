@@ -12,6 +12,7 @@ from typing import Any
 from ._claims import owner
 from ._described import name_of
 from ._errors import EngineError, NestingFallbackWarning
+from ._generic import generic
 from ._gradient import gradient
 from ._hvp import hvp
 from ._inputs import open_primal
@@ -115,7 +116,7 @@ class Explanation:
 def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = None) -> Explanation:
     """For each nesting of a function: whether it runs, is repaired or refused, by what, where, and what works instead.
 
-    Each nesting is run at x, along a direction of ones, and what it does to the engine's arrays and random numbers is
+    Each nesting is run at x, along one direction, and what it does to the engine's arrays and random numbers is
     undone, as far as the backend can; f is evaluated some twenty times. Whether numbers are right is measured by
     `diagnose`; here they are compared with differences where f holds rules of the user's own, as in every call.
 
@@ -143,9 +144,9 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
     except ABOUT_ARGUMENTS as error:
         told(error, backend, offered.backend, named)
         raise
-    ones = offered.unflatten(structure, tuple(map(offered.backend.xp.ones_like, leaves)))
+    along = offered.unflatten(structure, generic(offered, leaves))
     operations = _operations(f, structure, leaves, args, offered)
-    found = (_explained(f, x, ones, args, code, offered) for code in _ASKED)
+    found = (_explained(f, x, along, args, code, offered) for code in _ASKED)
     return Explanation(
         name,
         offered.name,

@@ -10,6 +10,7 @@ from ._argnums import numbers, shaping
 from ._choose import require
 from ._compose import value_and_gradient as composed
 from ._definition import Comparison, Definition, Solve
+from ._generic import generic
 from ._jacobian import Jacobian
 from ._layout import Layout
 from ._nesting import Nesting
@@ -91,8 +92,8 @@ class _Gradient(Definition):
         layout: Layout,
         result: Any,
     ) -> Comparison | None:
-        ones = tuple(map(offers.backend.xp.ones_like, x))
-        return Comparison(f, ones, result, found_along=ones)
+        along = generic(offers, x)
+        return Comparison(f, along, result, found_along=along)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         both, shaped = _together(offers, has_aux), shaping(self._as_given, layout)

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from ._choose import candidates, hvp_nesting
 from ._compose import gradient as gradient_of
 from ._definition import Comparison, Definition, Solve
+from ._generic import generic
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
@@ -75,10 +76,11 @@ class Hessian(Definition):
         result: Any,
     ) -> Comparison | None:
         xp = offers.backend.xp
-        ones, entries = tuple(map(xp.ones_like, x)), offers.flatten(result)[0]
+        along, entries = generic(offers, x), offers.flatten(result)[0]
         rows = [entries[i : i + len(x)] for i in range(0, len(entries), len(x))]
-        found = [sum_of([_summed(xp, block, leaf) for block in row]) for row, leaf in zip(rows, x, strict=True)]
-        return Comparison(gradient_of(offers.backend, f), ones, found)
+        products = [[block * part for block, part in zip(row, along, strict=True)] for row in rows]
+        found = [sum_of([_summed(xp, one, leaf) for one in row]) for row, leaf in zip(products, x, strict=True)]
+        return Comparison(gradient_of(offers.backend, f), along, found)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:

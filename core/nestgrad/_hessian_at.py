@@ -150,19 +150,36 @@ class Recorded(Linear):
         return None if self._held is None else self._held.nbytes
 
     def __call__(self, v: Leaves) -> Leaves:
-        if self._held is not None and self._held.has_changed():
-            raise _stale()
-        point, nesting, push = self._point, self._nesting, self._push
+        self._check()
+        point, nesting, size = self._point, self._nesting, len(v)
         try:
             if self._compiled is not None:
-                found: Leaves = self._compiled(push, v)
-                return found
-            found = point.offers.run(nesting, lambda *flat: (pushed(nesting, push, flat[: len(v)]),), *v, *point.x)[0]
+                return self._pushed(*v)
+            found: Leaves = point.offers.run(nesting, lambda *flat: (self._pushed(*flat[:size]),), *v, *point.x)[0]
+            if not _are_finite(point.offers, found, v):
+                refuse_infinite(point.offers, nesting, (*point.x, *v), (point.f,), point.value)
         except Exception as error:
             self._tell(error)
-        if not is_finite(point.offers, found[0] if len(found) == 1 else found, v[0]):
-            refuse_infinite(point.offers, nesting, (*point.x, *v), (point.f,), point.value)
         return found
+
+    def of_rows(self, rows: Leaves) -> Leaves:
+        self._check()
+        point, size, chunk = self._point, len(rows), at_once(count(self._point.x))
+        together = lambda *flat: (by_vmap(point.offers, self._pushed, flat[:size], chunk),)  # noqa: E731
+        try:
+            found: Leaves | None = point.offers.run(self._nesting, together, *rows, *point.x)[0]
+        except Exception as error:
+            self._tell(error)
+        if found is None or not (self._compiled or _are_finite(point.offers, found, rows)):
+            return by_loop(point.offers, self, rows)  # which tells what is wrong with a row
+        return found
+
+    def _pushed(self, *v: Array) -> Leaves:
+        return tuple(pushed(self._nesting, self._push, v) if self._compiled is None else self._compiled(self._push, v))
+
+    def _check(self) -> None:
+        if self._held is not None and self._held.has_changed():
+            raise _stale()
 
     def _tell(self, error: Exception) -> NoReturn:
         try:
@@ -171,14 +188,6 @@ class Recorded(Linear):
             tell(error, self._point.offers, self._nesting, self._point.value)
         finally:
             del error  # as in `tell`
-
-    def of_rows(self, rows: Leaves) -> Leaves:
-        offers = self._point.offers
-        if self._held is not None and self._held.has_changed():
-            raise _stale()
-        one = lambda *v: tuple(pushed(self._nesting, self._push, v))  # noqa: E731
-        found = by_vmap(offers, one, rows, at_once(count(self._point.x)))
-        return by_loop(offers, self, rows) if found is None else found
 
 
 class Evaluated(Linear):
@@ -219,6 +228,10 @@ def by_loop(offers: Offers, linear: Linear, rows: Leaves) -> Leaves:
     return tuple(xp.stack(leaves) for leaves in zip(*found, strict=True))
 
 
+def _are_finite(offers: Offers, found: Leaves, like: Leaves) -> bool:
+    return is_finite(offers, found[0] if len(found) == 1 else found, like[0])
+
+
 def _seen(offers: Offers, gradient: Leaves) -> Any:
     """The numbers of a gradient, where they can be seen without waiting."""
     if offers.finite is None:
@@ -243,5 +256,6 @@ def _same(first: Any, later: Any) -> bool:
 def _stale() -> StaleLinearizationError:
     return StaleLinearizationError(
         "hvp(f).at(x): what f captured was written since, as by the step of an optimiser, so that what was recorded "
-        "belongs to another function; or f draws random numbers. Call .at(x) again after each step."
+        "belongs to another function; or f draws random numbers; or a backward of your own through a product has freed "
+        "what was recorded, for want of retain_graph=True. Call .at(x) again after each step."
     )

@@ -9,6 +9,7 @@ from ._arguments import Call
 from ._attempts import Attempts
 from ._derivative import Derivative
 from ._errors import EngineError
+from ._generic import generic
 from ._hessian_at import Evaluated, HessianAt, Point, Recorded
 from ._hessian_vector import GradientAndHvp
 from ._inputs import split_aux
@@ -83,7 +84,7 @@ class HessianProduct(Operator):
         return HessianAt(point, linear, value, point.shaped(gradient), *(aux or [None]))
 
     def _evaluated(self, x: Tree, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HessianAt:
-        """By an evaluation of f for each direction, the first of which is of ones."""
+        """By an evaluation of f for each direction, the first of which is `generic`."""
         attempts, call = _opened(self._both, (x, x, *args), kwargs)
         offered = attempts.offers
         point = self._point(offered, call._replace(x=unshared(call.x)), x, kwargs)
@@ -95,7 +96,7 @@ class HessianProduct(Operator):
             return tuple(offered.flatten(gradient)[0]), tuple(offered.flatten(product)[0])
 
         linear, value = Evaluated(point, both), point.value()
-        linear(tuple(map(offered.backend.xp.ones_like, point.x)))
+        linear(generic(offered, point.x))
         return HessianAt(point, linear, value, point.shaped(linear.gradient), *(aux or [None]))
 
     def _point(self, offered: Offers, call: Call, x: Tree, kwargs: dict[str, Any]) -> Point:

@@ -10,6 +10,7 @@ from ._choose import candidates
 from ._compose import compose_gradient_vjp, gradient
 from ._definition import Comparison, Definition, Solve
 from ._errors import NestgradError
+from ._generic import generic
 from ._inputs import split_aux
 from ._layout import Layout
 from ._nesting import Nesting
@@ -68,8 +69,8 @@ class Linearization(Definition):
         layout: Layout,
         result: Any,
     ) -> Comparison | None:
-        ones, (_, push) = tuple(map(offers.backend.xp.ones_like, x)), result
-        return Comparison(gradient(offers.backend, f), ones, pushed(nesting, push, ones))
+        along, (_, push) = generic(offers, x), result
+        return Comparison(gradient(offers.backend, f), along, pushed(nesting, push, along))
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         record = _by_linearize(offers) if nesting.code == "FR" else _by_pullback(offers)

@@ -332,7 +332,8 @@ class Held(Protocol):
 NAMESPACE = ("arange", "astype", "concat", "isdtype", "ones_like", "permute_dims", "reshape", "stack", "sum")
 """The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them.
 
-`isdtype` and `ones_like` are called for every function, the others where many directions are taken at one point.
+`isdtype` and `ones_like` are called for every function, the others where many directions are taken at one point, or
+where a derivative is compared with differences.
 """
 
 

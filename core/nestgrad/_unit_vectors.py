@@ -53,7 +53,7 @@ def mapped(offers: Offers, row: Row, x: Leaves, chunk_size: int | None = None) -
         total, xp = count(x), offers.backend.xp
     except TypeError:
         raise RefusedOperation("unknown shape", _UNKNOWN) from None
-    indices = _arange(offers, total, x[0])
+    indices = arange(offers, total, x[0])
     of_index: Function = lambda i: row(*unit_vector(offers, x, i))  # noqa: E731
     together = by_vmap(offers, of_index, (indices,), chunk_size or at_once(total))
     if together is not None:
@@ -111,7 +111,7 @@ def unit_vector(offers: Offers, x: Leaves, i: Any) -> Leaves:
     xp, start, found = offers.backend.xp, 0, []
     for leaf in x:
         size = math.prod(leaf.shape)
-        entries = xp.astype(_arange(offers, size, leaf) == i - start, leaf.dtype)
+        entries = xp.astype(arange(offers, size, leaf) == i - start, leaf.dtype)
         found.append(xp.reshape(entries, leaf.shape))
         start += size
     return tuple(found)
@@ -134,7 +134,7 @@ def squares(offers: Offers, leaves: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(offers.backend.xp.sum(leaf * leaf) for leaf in leaves)
 
 
-def _arange(offers: Offers, size: int, beside: Array) -> Array:
+def arange(offers: Offers, size: int, beside: Array) -> Array:
     """The integers below `size`, on the device of another array."""
     device = offers.device(beside)
     xp = offers.backend.xp
