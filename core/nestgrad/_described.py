@@ -52,6 +52,8 @@ class Described:
 
     @_Told
     def __wrapped__(self) -> Function:
+        if self._definition.directions:  # whoever unwraps takes its parameters for those of the call, as torch.fx does
+            raise AttributeError("an operator with directions has other parameters than f")
         return self._f
 
     @_Told
