@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
+from nestgrad.extend import NotDifferentiableError, PrecisionLossError, evaluate_keras, open_keras, plain_numpy
 
 
 @jax.tree_util.register_pytree_node_class
@@ -93,6 +93,14 @@ class RawJax:
     def unflatten(self, structure: Any, leaves: Any) -> Any:
         """The inverse of `flatten`."""
         return jax.tree_util.tree_unflatten(structure, leaves)
+
+    def open_module(self, module: Any) -> Any:
+        """See `nestgrad.extend.Abilities.open_module`; other modules than Keras's are pytrees of jax's."""
+        return open_keras(module)
+
+    def evaluate_module(self, module: Any, f: Callable[[Any], Any], values: Any) -> tuple[Any, dict[str, Any]]:
+        """See `nestgrad.extend.Abilities.evaluate_module`."""
+        return evaluate_keras(module, f, values)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `jax.jvp`."""

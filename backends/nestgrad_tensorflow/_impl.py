@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nestgrad.extend import Canary, Nesting, Refusal, by_leaves, recognised
 
-from . import _forward, _reverse
+from . import _forward, _modules, _reverse
 from ._batch import vmap
 from ._canary import make_canary
 from ._compiled import compiled
@@ -86,6 +86,10 @@ class TensorFlow(RawTensorFlow):
     def classify(self, exception: Exception, nesting: Nesting) -> Refusal | None:
         """TensorFlow's refusals, by message; tested with the version that constraints.txt names."""
         return recognised(MESSAGES, exception, nesting)
+
+    def sample_module(self) -> tuple[Any, tuple[Any, ...]]:
+        """See `nestgrad.extend.Abilities.sample_module`."""
+        return _modules.sample_module()
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
-from . import _namespace
+from . import _modules, _namespace
 from ._outputs import dense, entries, like
 
 
@@ -42,6 +42,14 @@ class RawTensorFlow:
     def device(self, array: Any) -> Any:
         """Where a tensor is; None in a graph, which may place it anywhere."""
         return array.device or None
+
+    def open_module(self, module: Any) -> Any:
+        """See `nestgrad.extend.Abilities.open_module`."""
+        return _modules.open_module(module)
+
+    def evaluate_module(self, module: Any, f: Callable[[Any], Any], values: Any) -> tuple[Any, dict[str, Any]]:
+        """See `nestgrad.extend.Abilities.evaluate_module`."""
+        return _modules.evaluate_module(module, f, values)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """The derivative that an accumulator has."""

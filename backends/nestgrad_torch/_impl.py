@@ -11,7 +11,7 @@ from torch.compiler import is_dynamo_compiling
 
 from nestgrad.extend import Canary, Nesting, Refusal, by_leaves
 
-from . import _batch, _forward, _reverse
+from . import _batch, _forward, _modules, _reverse
 from ._canary import make_canary
 from ._compile import compiled
 from ._effects import attempt
@@ -124,6 +124,10 @@ class Torch(RawTorch):
     def raw(self) -> RawTorch:
         """torch.func without the look-out."""
         return RawTorch()
+
+    def sample_module(self) -> tuple[Any, tuple[Any, ...]]:
+        """See `nestgrad.extend.Abilities.sample_module`."""
+        return _modules.sample_module()
 
     def canary(self) -> Canary:
         """See `nestgrad.extend.Canary`."""

@@ -12,7 +12,7 @@ import torch
 
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
-from . import _trees
+from . import _modules, _trees
 from ._dynamo import left_as_found, with_code
 
 
@@ -52,6 +52,14 @@ class RawTorch:
     def unflatten(self, structure: Any, leaves: Any) -> Any:
         """The inverse of `flatten`."""
         return structure.filled(leaves)
+
+    def open_module(self, module: Any) -> Any:
+        """See `nestgrad.extend.Abilities.open_module`."""
+        return _modules.open_module(module)
+
+    def evaluate_module(self, module: Any, f: Callable[[Any], Any], values: Any) -> tuple[Any, dict[str, Any]]:
+        """See `nestgrad.extend.Abilities.evaluate_module`."""
+        return _modules.evaluate_module(module, f, values)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """torch.func.jvp."""

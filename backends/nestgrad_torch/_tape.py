@@ -178,7 +178,8 @@ class _GradientPullback(NamedTuple):
     def held(self) -> HeldGraph:
         """See `nestgrad.extend.Held`."""
         tape = self.tape
-        return HeldGraph(self.gradient, [tape.graph.nodes[place].variable for place in tape.look.captured])
+        captured = [tape.graph.nodes[place].variable for place in tape.look.captured]
+        return HeldGraph(self.gradient, [*captured, *tape.inputs])
 
 
 def _record(f: Function, x: Leaves, has_aux: bool, nesting: str, more: Leaves = (), *, recording: bool = True) -> _Tape:

@@ -9,7 +9,7 @@ from nestgrad_conformance.protocols.law import Broken, Held, function_of, outcom
 from nestgrad_conformance.suite.test_protocols import TABLE
 
 from .lawful import Lawful
-from .unlawful import abilities, arrays, compilers, gradients, has_aux, maps, modes, pullbacks, second_order  # noqa: F401 - faults
+from .unlawful import abilities, arrays, compilers, gradients, has_aux, maps, modes, modules, pullbacks, second_order  # noqa: F401 - faults
 from .unlawful.fault import FAULTS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of backends that are wrong

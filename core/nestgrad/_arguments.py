@@ -33,8 +33,8 @@ def opened(definition: Definition, offers: Offers, arguments: tuple[Any, ...]) -
         NotDifferentiableError, PrecisionLossError: what is differentiated is no real floating array.
         StructureMismatchError: a direction does not fit.
     """
-    inputs, trees = _split(definition, arguments)
-    places, slots = _places(definition, len(inputs))
+    inputs, trees = split(definition, arguments)
+    places, slots = places_of(definition, len(inputs))
     primals = [open_primal(offers, "x" if i == 0 else f"args[{i - 1}]", inputs[i]) for i in places]
     x = tuple(leaf for leaves, _ in primals for leaf in leaves)
     names = ["v"] if len(trees) == 1 else [f"v{i}" for i in range(1, len(trees) + 1)]
@@ -54,7 +54,7 @@ def _is_array(offers: Offers, given: Any, leaves: Leaves, structure: Any) -> boo
     return len(leaves) == 1 and (leaves[0] is given or bool(structure == offers.flatten(leaves[0])[1]))
 
 
-def _split(definition: Definition, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def split(definition: Definition, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The arguments of f, and the directions, which follow the first."""
     count = 1 + definition.directions
     if len(arguments) < count:
@@ -65,7 +65,7 @@ def _split(definition: Definition, arguments: tuple[Any, ...]) -> tuple[tuple[An
     return arguments[:1] + arguments[count:], arguments[1:count]
 
 
-def _places(definition: Definition, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def places_of(definition: Definition, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which of f's `count` arguments are differentiated, and which of those each argnum is."""
     if definition.argnums == (0,):
         return (0,), (0,)

@@ -128,9 +128,13 @@ def _imported() -> Iterator[str]:
 
 
 def _opened(name: str, leaf: object) -> list[object] | None:
-    """The leaves of what is a container to an engine; None if it is none."""
+    """The leaves of what is a container or a module to an engine; None if it is none."""
     try:
-        leaves = [*offers(get_backend(name)).flatten(leaf)[0]]
+        offered = offers(get_backend(name))
     except NestgradError:  # it does not load, which must not disturb the others
         return None
-    return None if len(leaves) == 1 and leaves[0] is leaf else leaves
+    leaves = [*offered.flatten(leaf)[0]]
+    if len(leaves) == 1 and leaves[0] is leaf:
+        opened = offered.open_module(leaf)
+        return opened and [*opened[0].values()]
+    return leaves

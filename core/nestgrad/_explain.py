@@ -16,6 +16,7 @@ from ._gradient import gradient
 from ._hvp import hvp
 from ._inputs import open_primal
 from ._measured import operations_of, unmeasured
+from ._modules import of_arrays
 from ._nesting import Nesting
 from ._offers import Offers, offers
 from ._operator import Options
@@ -135,7 +136,9 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
     """
     named = lambda: [("x", x), *((f"args[{i}]", one) for i, one in enumerate(args))]  # noqa: E731
     offered = offers(select(backend, (x, *args), named, lambda: of_outcome(f, (x, *args), {}, False)))
+    name = name_of(f)
     try:
+        f, (x,) = of_arrays(offered, f, (x,))
         leaves, structure = open_primal(offered, "x", x)
     except ABOUT_ARGUMENTS as error:
         told(error, backend, offered.backend, named)
@@ -144,7 +147,7 @@ def explain(f: Function, x: Tree, *args: Any, backend: str | Backend | None = No
     operations = _operations(f, structure, leaves, args, offered)
     found = (_explained(f, x, ones, args, code, offered) for code in _ASKED)
     return Explanation(
-        name_of(f),
+        name,
         offered.name,
         tuple(_measured(one, offered, operations or frozenset()) for one in found),
         None if operations is None else tuple(sorted(operations)),

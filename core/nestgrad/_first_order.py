@@ -10,6 +10,7 @@ from ._choose import require
 from ._errors import EngineError, StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inputs import REAL_OR_COMPLEX, check_outputs, open_direction, open_primal, split_aux
+from ._modules import of_arrays, without_modules
 from ._nesting import Mode, Nesting
 from ._numpy import unshared
 from ._offers import Offers, offers
@@ -63,6 +64,8 @@ def jvp(
     door = _Door(backend, lambda: [("primals", primals), ("tangents", tangents)])
     offered = door.offers((primals, tangents), lambda: of_outcome(f, tuple(primals), {}, has_aux))
     require(offered, _FORWARD)
+    f, primals = of_arrays(offered, f, primals, REAL_OR_COMPLEX)
+    tangents = without_modules(offered, tangents, REAL_OR_COMPLEX)
     x, structure = door.opened(open_primal, "primals", tuple(primals), REAL_OR_COMPLEX)
     v = door.opened(open_direction, "tangents", tuple(tangents), x, structure)
     call = _Flat(offered, f, x, structure, has_aux)
@@ -109,6 +112,7 @@ def vjp(f: Function, *primals: Tree, has_aux: bool = False, backend: str | Backe
     door = _Door(backend, lambda: [("primals", primals)])
     offered = door.offers(primals, lambda: of_outcome(f, primals, {}, has_aux))
     require(offered, _REVERSE)
+    f, primals = of_arrays(offered, f, primals, REAL_OR_COMPLEX)
     x, structure = door.opened(open_primal, "primals", primals, REAL_OR_COMPLEX)
     call = _Flat(offered, f, x, structure, has_aux)
     record = offered.modes[Mode.REVERSE]

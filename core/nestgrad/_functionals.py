@@ -9,16 +9,14 @@ from typing import Any, Unpack
 from ._argnums import numbers, shaping
 from ._basis import gradient_over_a_basis, second_over_a_basis
 from ._choose import candidates, hvp_nesting
-from ._compose import along, at, compose_gradient_vjp, gradient, held, partial_gradient
+from ._compose import along, at, compose_gradient_vjp, held, partial_gradient
 from ._definition import Comparison, Definition, Solve
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
-from ._user_function import UserFunction
+from ._outer_function import BesideG, OuterFunction, Places, Side, Weight
 from .typing import Function, Leaves, P
-
-Places = tuple[int, ...]
 
 
 def nested_gradient(
@@ -27,6 +25,7 @@ def nested_gradient(
     argnums: int | Sequence[int] = 0,
     *,
     inner_argnums: int | Sequence[int] = 0,
+    g_argnums: int | Sequence[int] = (),
     nesting: str | Nesting = "auto",
     **options: Unpack[Options],
 ) -> Callable[P, Any]:
@@ -40,16 +39,18 @@ def nested_gradient(
     - `"auto"`, where none of these is right: the derivatives of f along w and along each of up to 64 unit vectors.
 
     Args:
-        g: takes the inner gradient (a tuple of gradients if `inner_argnums` is a sequence) and
-            returns a real floating scalar. Anything else it needs, such as targets, it captures.
+        g: takes the inner gradient (a tuple of gradients if `inner_argnums` is a sequence), the arguments of f that
+            `g_argnums` names, and those of the call's `g_args`; returns a real floating scalar.
         f: returns a real floating scalar of shape `()`.
         argnums: the arguments of f in which h is differentiated; the result is shaped like them.
         inner_argnums: the arguments of f in which f is differentiated inside h.
+        g_argnums: which arguments of f are passed to g, behind the gradient. h is differentiated through them as well.
         nesting: `"FR"`, `"RF"`, `"RR"`, or `"auto"`; see `hvp`.
         **options: `backend`, `compile`, `has_aux` (of f); see `Options`.
 
     So a gradient penalty, a force-matching or a physics-informed loss trains its parameters θ with
-    `nested_gradient(g, f, argnums=1)(x, θ)`: ∇_θ g(∇ₓf(x, θ)).
+    `nested_gradient(g, f, argnums=1)(x, θ)`: ∇_θ g(∇ₓf(x, θ)). What g needs besides, such as the targets of a batch, is
+    passed in the call: `nested_gradient(g, f, argnums=1)(x, θ, g_args=(targets,))` for g(∇f, targets).
 
     Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0. Evaluations of f do not depend on the size of x.
 
@@ -62,33 +63,38 @@ def nested_gradient(
         >>> f, g = lambda x: (x**3).sum(), lambda y: (y**2).sum()
         >>> nested_gradient(g, f, backend="autograd")(np.array([1.0, 2.0]))  # 36x³
         array([ 36., 288.])
+        >>> force_error = lambda force, target: ((force - target) ** 2).sum()
+        >>> energy = lambda x, k: k * (x**2).sum()  # h(k) = Σ (2kx - target)²
+        >>> x, target = np.array([1.0, 2.0]), np.array([2.0, 3.0])
+        >>> nested_gradient(force_error, energy, argnums=1, backend="autograd")(x, 1.0, g_args=(target,))
+        array(8.)
     """
-    return Operator(f, _NestedGradient(g, argnums, inner_argnums, nesting), **options)
+    outer = OuterFunction(g, inner_argnums, g_argnums)
+    return Operator(f, _NestedGradient(outer, argnums, inner_argnums, nesting), **options)
 
 
 class _NestedGradient(Definition):
     """∇(g∘∇f). Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0."""
 
-    name, is_verified, takes_auto = "nested_gradient", True, True
+    name, is_verified, takes_auto, function = "nested_gradient", True, True, BesideG
 
     def __init__(
         self,
-        g: Function,
+        g: OuterFunction,
         argnums: int | Sequence[int],
         inner_argnums: int | Sequence[int],
         nesting: str | Nesting,
     ) -> None:
-        self._outer, self._inner = argnums, inner_argnums
+        self._g, self._outer, self._inner = g, argnums, inner_argnums
         self._count = len(numbers(argnums))
         self.argnums = (*numbers(argnums), *numbers(inner_argnums))
-        self.functions = (g,)
-        self._g = g if isinstance(inner_argnums, int) else lambda *trees: g(trees)
+        self.functions = (g.function,)
         self._asked = nesting if nesting == "auto" else hvp_nesting(nesting)  # misspelt, it is an error now
 
     def by(self, nesting: Nesting) -> Definition | None:
         if Mode.REVERSE not in nesting:
             return None
-        return _NestedGradient(self.functions[0], self._outer, self._inner, nesting)
+        return _NestedGradient(self._g, self._outer, self._inner, nesting)
 
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
@@ -104,10 +110,11 @@ class _NestedGradient(Definition):
         result: Any,
     ) -> Comparison | None:
         outer, inner = self._sides(layout)
-        y = partial_gradient(offers.backend, f, inner.leaves)(*x)
-        weights = dict(zip(inner.leaves, _gradient(offers, inner.function(self._g))(*y), strict=True))
+        weight = Weight(offers, self._g.of(f, x, outer, inner))
+        weights = dict(zip(inner.leaves, weight(*partial_gradient(offers.backend, f, inner.leaves)(*x)), strict=True))
         direction = tuple(weights.get(place) for place in range(len(x)))
-        return Comparison(partial_gradient(offers.backend, f, outer.leaves), direction, result)
+        found = weight.without(tuple(offers.flatten(result)[0]))
+        return Comparison(partial_gradient(offers.backend, f, outer.leaves), direction, found)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
         outer, inner = self._sides(layout)
@@ -115,46 +122,26 @@ class _NestedGradient(Definition):
         shaped = shaping(self._outer, outer.layout)
 
         def solve(f: Function, x: Leaves, directions: tuple[Leaves, ...]) -> tuple[Any, ...]:
-            g = inner.function(self._g, getattr(f, "verify", None))
-            result, *aux = derive(f, x, _gradient(offers, g))
-            return shaped(result), *aux
+            weight = Weight(offers, self._g.of(f, x, outer, inner))
+            result, *aux = derive(f, x, weight)
+            return shaped(weight.added(result)), *aux
 
         return solve
 
     def undifferentiated(self, offers: Offers, f: Function, x: Leaves, layout: Layout, has_aux: bool) -> Any:
-        f, (_, inner) = _without_aux(f, has_aux), self._sides(layout)
+        outer, inner = self._sides(layout)
+        call, f = self._g.of(f, x, outer, inner), _without_aux(f, has_aux)
         value = f(*x)
         try:
             y = partial_gradient(offers.backend, f, inner.leaves)(*x)
         except Exception:  # then g was not reached: what failed is the engine
             return value
-        inner.function(self._g)(*y)
+        call.of_leaves(*y, *call.moving)
         return value
 
-    def _sides(self, layout: Layout) -> tuple[_Side, _Side]:
+    def _sides(self, layout: Layout) -> tuple[Side, Side]:
         """The outer and the inner arguments; they may be the same ones."""
-        return _Side(layout, layout.slots[: self._count]), _Side(layout, layout.slots[self._count :])
-
-
-class _Side:
-    """Some of the differentiated arguments. 0 and -1 may be the same one, so its leaves are taken once."""
-
-    def __init__(self, layout: Layout, slots: tuple[int, ...]) -> None:
-        once = tuple(dict.fromkeys(slots))
-        self.leaves: Places = layout.leaves_of(once)
-        structures = tuple(layout.structures[slot] for slot in once)
-        self.layout = Layout(tuple(range(len(once))), tuple(map(once.index, slots)), structures, layout.offers)
-
-    def function(self, g: Function, verify: bool | str | None = None) -> UserFunction:
-        """G, which takes one tree for each of the argnums, as a function of leaves."""
-        slots = self.layout.slots
-        each = g if slots == self.layout.places else lambda *trees: g(*(trees[slot] for slot in slots))
-        return UserFunction(each, self.layout, verify=verify, name="g")
-
-
-def _gradient(offers: Offers, g: Function) -> Function:
-    native = offers.value_and_gradient
-    return gradient(offers.backend, g) if native is None else lambda *y: native(g, *y)[1]
+        return Side(layout, layout.slots[: self._count]), Side(layout, layout.slots[self._count :])
 
 
 def _forward_over_reverse(offers: Offers, outer: Places, inner: Places, has_aux: bool) -> Function:

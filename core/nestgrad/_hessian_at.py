@@ -12,6 +12,7 @@ from ._evaluation import is_finite, refuse_infinite, tell
 from ._inputs import open_direction, open_primal
 from ._layout import Layout
 from ._linearization import pushed
+from ._modules import without_modules
 from ._nesting import Nesting
 from ._offers import Offers
 from ._spec import Held
@@ -46,6 +47,7 @@ class Point:
             dtype, shape, device = self.like[0]
             if v.dtype == dtype and v.shape == shape and self.offers.device(v) == device:
                 return (v,)
+        (v,) = without_modules(self.offers, (v,))
         return open_direction(self.offers, "v", v, self.x, self.structure)
 
     def opened_rows(self, rows: Tree) -> Leaves:

@@ -7,16 +7,16 @@ from typing import Any
 
 from ._arguments import Call
 from ._attempts import Attempts
-from ._definition import Definition
 from ._derivative import Derivative
 from ._errors import EngineError
 from ._hessian_at import Evaluated, HessianAt, Point, Recorded
 from ._hessian_vector import GradientAndHvp
 from ._inputs import split_aux
 from ._linearization import Linearization, NothingToHoldError, WithValue, pushed
+from ._modules import HELD, open_modules
 from ._nesting import Nesting
 from ._numpy import unshared
-from ._offers import Offers
+from ._offers import Offers, offers
 from ._operator import Operator
 from ._refusal import UnsupportedNestingError
 from ._unconverted import unconverted
@@ -29,7 +29,7 @@ class HessianProduct(Operator):
     _definition: Derivative
 
     @unconverted
-    def at(self, x: Tree, *args: Any, **kwargs: Any) -> HessianAt:
+    def at(self, x: Tree, /, *args: Any, **kwargs: Any) -> HessianAt:
         """The Hessian at x, for products with many directions: `hvp(f).at(x, *args, **kwargs)(v)`.
 
         f is recorded once, and each product goes over what was recorded. Where the nesting leaves nothing that would
@@ -44,6 +44,12 @@ class HessianProduct(Operator):
             >>> H(np.array([1.0, 0.0])), H(np.array([0.0, 1.0]))
             (array([6., 0.]), array([ 0., 12.]))
         """
+        arguments = x, *args
+        backend, _ = self._recorder._pick(arguments, kwargs)
+        opened = open_modules(self._recorder._definition, offers(backend), arguments)
+        if opened is not None:
+            places, arguments, held = opened
+            return self._of_arrays(backend, places).at(*arguments, **kwargs, **{HELD: held})
         try:
             return self._held(x, args, kwargs)
         except (NothingToHoldError, UnsupportedNestingError, EngineError):
@@ -51,7 +57,7 @@ class HessianProduct(Operator):
         return self._evaluated(x, args, kwargs)
 
     @unconverted
-    def batch(self, x: Tree, rows: Tree, *args: Any, **kwargs: Any) -> Tree:
+    def batch(self, x: Tree, rows: Tree, /, *args: Any, **kwargs: Any) -> Tree:
         """∇²f(x)v for many directions: `hvp(f).batch(x, V, *args, **kwargs)`.
 
         Each array of V has the shape of its array of x and one axis more, in front; so has the result. f is recorded
@@ -79,23 +85,23 @@ class HessianProduct(Operator):
     def _evaluated(self, x: Tree, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HessianAt:
         """By an evaluation of f for each direction, the first of which is of ones."""
         attempts, call = _opened(self._both, (x, x, *args), kwargs)
-        offers = attempts.offers
-        point = self._point(offers, call._replace(x=unshared(call.x)), x, kwargs)
+        offered = attempts.offers
+        point = self._point(offered, call._replace(x=unshared(call.x)), x, kwargs)
         aux: list[Any] = []
 
         def both(v: Leaves) -> tuple[Leaves, Leaves]:
             found = attempts(Call(point.x, (v,), call.others, call.layout), kwargs)
             (gradient, product), *aux[:] = found if self._has_aux else (found,)
-            return tuple(offers.flatten(gradient)[0]), tuple(offers.flatten(product)[0])
+            return tuple(offered.flatten(gradient)[0]), tuple(offered.flatten(product)[0])
 
         linear, value = Evaluated(point, both), point.value()
-        linear(tuple(map(offers.backend.xp.ones_like, point.x)))
+        linear(tuple(map(offered.backend.xp.ones_like, point.x)))
         return HessianAt(point, linear, value, point.shaped(linear.gradient), *(aux or [None]))
 
-    def _point(self, offers: Offers, call: Call, x: Tree, kwargs: dict[str, Any]) -> Point:
+    def _point(self, offered: Offers, call: Call, x: Tree, kwargs: dict[str, Any]) -> Point:
         f = self._definition.function(self._f, call.layout, call.others, kwargs, self._has_aux)
         value = lambda: split_aux(f(*unshared(call.x)), self._has_aux)[0]  # noqa: E731
-        return Point(offers, call.layout, call.x, x, value, self._f)
+        return Point(offered, call.layout, call.x, x, value, self._f)
 
     @property
     def _has_aux(self) -> bool:
@@ -104,17 +110,11 @@ class HessianProduct(Operator):
     @functools.cached_property
     def _recorder(self) -> Operator:
         definition = Linearization(self._definition.asked, compiled=self._decided["execution"] != "eager")
-        return self._beside(WithValue(self._f, self._has_aux), definition, has_aux=True)
+        return self._beside(Operator, WithValue(self._f, self._has_aux), definition, has_aux=True)
 
     @functools.cached_property
     def _both(self) -> Operator:
-        return self._beside(self._f, GradientAndHvp(self._definition.asked), has_aux=self._has_aux)
-
-    def _beside(self, f: Function, definition: Definition, *, has_aux: bool) -> Operator:
-        """Another operator with the options of this one."""
-        execution, verify = self._decided["execution"], self._decided["verify"]
-        compiler = execution != "eager" and execution
-        return Operator(f, definition, backend=self._backend, compile=compiler, has_aux=has_aux, verify=verify)
+        return self._beside(Operator, self._f, GradientAndHvp(self._definition.asked), has_aux=self._has_aux)
 
     @functools.cached_property
     def _programs(self) -> dict[Any, Function | None]:
@@ -126,19 +126,19 @@ class HessianProduct(Operator):
         Raises:
             NothingToHoldError: it was tried before, and refused.
         """
-        offers, execution = point.offers, self._decided["execution"]
+        offered, execution = point.offers, self._decided["execution"]
         if execution == "eager":
             return Recorded(point, nesting, push, None)
-        programs, key = self._programs, (id(offers), nesting)
+        programs, key = self._programs, (id(offered), nesting)
         if key in programs:
             program = programs[key]
             if program is None:
                 raise NothingToHoldError
             return Recorded(point, nesting, push, program)
         programs[key] = None
-        compiled = offers.compilers[execution](lambda push, v: tuple(pushed(nesting, push, v)))
+        compiled = offered.compilers[execution](lambda push, v: tuple(pushed(nesting, push, v)))
         linear = Recorded(point, nesting, push, compiled)
-        linear(tuple(map(offers.backend.xp.ones_like, point.x)))
+        linear(tuple(map(offered.backend.xp.ones_like, point.x)))
         programs[key] = compiled
         return linear
 
@@ -148,4 +148,4 @@ def _opened(operator: Operator, arguments: tuple[Any, ...], kwargs: dict[str, An
     key: Any = tuple(map(type, arguments))
     if kwargs:
         key = (key, *((name, type(value)) for name, value in kwargs.items()))
-    return operator._checked(key, arguments, kwargs)
+    return operator._checked(*operator._pick(arguments, kwargs), key, arguments, kwargs)

@@ -17,6 +17,17 @@ REAL = ("real floating",)
 REAL_OR_COMPLEX = ("real floating", "complex floating")
 
 
+def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
+    """Whether a dtype is of these kinds. Inside f, where a compiler may be tracing, no cache is in its way."""
+    try:
+        return bool(xp.isdtype(dtype, kinds))
+    except TypeError:  # a dtype from outside the standard, such as NumPy's strings
+        return False
+
+
+_is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
+
+
 def open_primal(offers: Offers, name: str, tree: Any, kinds: tuple[str, ...] = REAL) -> tuple[Leaves, Any]:
     """The leaves of a differentiated argument as arrays of the engine, and their structure.
 
@@ -30,7 +41,7 @@ def open_primal(offers: Offers, name: str, tree: Any, kinds: tuple[str, ...] = R
         raise NotDifferentiableError(f"{name} holds no array, so there is nothing to differentiate.")
     opened = []
     for position, leaf in enumerate(leaves):
-        if not _is_differentiable(backend, leaf, kinds, _is_dtype):
+        if not is_differentiable(backend, leaf, kinds):
             raise _not_differentiable(backend, leaf, paths(name, tree, len(leaves))[position], kinds)
         try:
             opened.append(backend.asarray(leaf))
@@ -85,7 +96,7 @@ def check_outputs(backend: Backend, leaves: list[Any], kinds: tuple[str, ...] = 
         NotDifferentiableError: a leaf is no array of one of these kinds.
     """
     for leaf in leaves:
-        if not _is_differentiable(backend, leaf, kinds, _is_dtype_uncached):
+        if not is_differentiable(backend, leaf, kinds, _is_dtype_uncached):
             raise NotDifferentiableError(
                 f"The function must return {' or '.join(kinds)} arrays; its output {_what(leaf)}. "
                 "Return what is not differentiated as aux, with has_aux=True."
@@ -107,24 +118,16 @@ def split_aux(output: Any, has_aux: bool) -> tuple[Any, ...]:
     return output
 
 
-def _is_differentiable(backend: Backend, leaf: Any, kinds: tuple[str, ...], is_of: Callable[..., bool]) -> bool:
+def is_differentiable(
+    backend: Backend, leaf: Any, kinds: tuple[str, ...], is_of: Callable[..., bool] = _is_dtype
+) -> bool:
+    """Whether a leaf is an array of one of these kinds, of the engine's or NumPy's, or a number."""
     if is_neutral(leaf):
         import numpy as np  # as in `_numpy`
 
         number = type(leaf) is float or (type(leaf) is complex and len(kinds) > 1)
         return number or (isinstance(leaf, (np.ndarray, np.generic)) and is_of(np, leaf.dtype, kinds))
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype") and is_of(backend.xp, leaf.dtype, kinds)
-
-
-def _is_dtype_uncached(xp: Any, dtype: Any, kinds: tuple[str, ...]) -> bool:
-    """Whether a dtype is of these kinds. Inside f, where a compiler may be tracing, no cache is in its way."""
-    try:
-        return bool(xp.isdtype(dtype, kinds))
-    except TypeError:  # a dtype from outside the standard, such as NumPy's strings
-        return False
-
-
-_is_dtype = functools.lru_cache(maxsize=256)(_is_dtype_uncached)
 
 
 def _can_fit(backend: Backend, leaf: Any, x: Array) -> bool:

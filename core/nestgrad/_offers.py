@@ -38,6 +38,7 @@ class Offers:
         run: evaluates a route, behind the backend's guards.
         classify: what an exception of the engine means.
         flatten, unflatten: open and close the engine's containers.
+        open_module, evaluate_module: take a module's arrays out of it, and evaluate a function of it with others.
         device: where an array is, or `None`.
         finite: whether an array can be seen to hold a number that is not finite.
         linearize: evaluates a function and gives the linear map of tangents, if it has that.
@@ -63,6 +64,8 @@ class Offers:
     classify: Callable[[Exception, Nesting], Refusal | None]
     flatten: Callable[[Tree], tuple[list[Any], Any]]
     unflatten: Callable[[Any, Leaves], Tree]
+    open_module: Callable[[Any], tuple[dict[str, Array], dict[str, Array]] | None]
+    evaluate_module: Callable[..., tuple[Any, dict[str, Array]]]
     device: Callable[[Array], Any]
     finite: Callable[[Array], bool] | None
     linearize: Function | None
@@ -123,6 +126,8 @@ def _read(backend: Any) -> Offers:
         classify=own("classify", _unrecognised),
         flatten=own("flatten", optree.tree_flatten),
         unflatten=own("unflatten", optree.tree_unflatten),
+        open_module=own("open_module", _no_module),
+        evaluate_module=own("evaluate_module"),
         device=own("device", _nowhere),
         finite=own("finite"),
         linearize=instead("linearize", Mode.FORWARD),
@@ -164,6 +169,10 @@ def _attempt(evaluate: Callable[[], Any]) -> Any:
 
 
 def _unrecognised(exception: Exception, nesting: Nesting) -> None:
+    return None
+
+
+def _no_module(module: Any) -> None:
     return None
 
 

@@ -47,7 +47,8 @@ class Opening:
         """Whether the arguments were arrays of the engine already, so that nothing was made of them."""
         self._types = set(map(type, flat))
         self._dtypes = {leaf.dtype for leaf in call.x} if self.fits else set()
-        self._others = [i for i in range(self._count, len(arguments)) if i not in self._primals]
+        opened = {*self._primals, *range(1, self._count)}
+        self._others = [i for i in range(len(arguments)) if i not in opened]
         self._containers = [i for i in (*self._primals, *range(1, self._count)) if _is_container(arguments[i])]
         self._held = [i for i in self._others if _is_container(arguments[i])]
         self._named = [name for name, value in kwargs.items() if _is_container(value)]

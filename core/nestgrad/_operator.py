@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Self, TypedDict, TypeVar
 
 from ._arguments import Call, named_arguments
 from ._attempts import Attempts
 from ._definition import Definition
 from ._described import Described
+from ._modules import HELD, OfArrays, open_modules
 from ._offers import offers
 from ._opening import Opening, open_and_learn
 from ._outcome import of_outcome
 from ._plan import MAX_KEPT, execution_of
 from ._public import unknown_keyword
 from ._registry import embedded, get_backend
-from ._select import ABOUT_ARGUMENTS, explain, select, told_by_types
+from ._select import ABOUT_ARGUMENTS, Named, explain, select, told_by_types
 from ._spec import Backend
 from ._unconverted import unconverted
 from .typing import Function
+
+Made = TypeVar("Made", bound="Operator")
 
 
 class Options(TypedDict, total=False):
@@ -45,6 +48,9 @@ class Operator(Described):
     nesting, route and checks are decided at the first call of these types. All that lives on this object, is bounded
     in number and dies with it. First calls, and those that a plan refuses, are seen to by `Attempts`.
     """
+
+    _selected: Backend | None = None
+    """The backend, where another operator has selected it."""
 
     def __init__(
         self,
@@ -99,15 +105,46 @@ class Operator(Described):
                         return plan(call, kwargs)
                     except Exception as error:
                         return attempts.after(error, plan, call, kwargs)
-        attempts, call = self._checked(key, arguments, kwargs)
+        backend, named = self._pick(arguments, kwargs)
+        opened = open_modules(self._definition, offers(backend), arguments)
+        if opened is not None:
+            places, arguments, held = opened
+            return self._of_arrays(backend, places)(*arguments, **kwargs, **{HELD: held})
+        attempts, call = self._checked(backend, named, key, arguments, kwargs)
         return attempts(call, kwargs)
 
-    def _checked(self, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Attempts, Call]:
-        """What evaluates these arguments, and the arguments, opened with all checks."""
+    def _pick(self, arguments: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Backend, Named]:
+        """The backend of a call, and the arguments under their names."""
         named = functools.partial(named_arguments, self._definition, arguments, kwargs)
         by_outcome = functools.partial(self._by_outcome, arguments, kwargs)
-        values = (*arguments, *kwargs.values())
-        backend = select(self._backend, values, named, by_outcome)
+        return self._selected or select(self._backend, (*arguments, *kwargs.values()), named, by_outcome), named
+
+    def _of_arrays(self: Self, backend: Backend, places: tuple[int, ...]) -> Self:
+        """The same operator, of the arrays that are in modules."""
+        key = id(backend), places
+        if key not in self._inner:
+            f = OfArrays(self._f, offers(backend), places)
+            self._inner[key] = inner = self._beside(type(self), f, self._definition, has_aux=self._decided["has_aux"])
+            inner._selected = backend
+        found: Self = self._inner[key]
+        return found
+
+    @functools.cached_property
+    def _inner(self) -> dict[Any, Any]:
+        return {}
+
+    def _beside(self, kind: type[Made], f: Function, definition: Definition, *, has_aux: bool) -> Made:
+        """Another operator with the options of this one."""
+        execution, verify = self._decided["execution"], self._decided["verify"]
+        compiler = execution != "eager" and execution
+        made = kind(f, definition, backend=self._backend, compile=compiler, has_aux=has_aux, verify=verify)
+        made._selected = self._selected
+        return made
+
+    def _checked(
+        self, backend: Backend, named: Named, key: Any, arguments: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Attempts, Call]:
+        """What evaluates these arguments, and the arguments, opened with all checks."""
         attempts = self._attempts.get(id(backend))  # which lives as long as they do
         if attempts is None:
             attempts = Attempts(self._f, self._definition, offers(backend), **self._decided)
@@ -121,7 +158,12 @@ class Operator(Described):
             self._found = None  # what was found for a bad call is no use to a good one
             explain(error, self._backend, backend, named)
             raise
-        if self._backend is None and (call.others or kwargs or not call.layout.bare) and not told_by_types(values):
+        is_told = (
+            self._backend is not None
+            or self._selected is not None
+            or not (call.others or kwargs or not call.layout.bare)
+        )
+        if not is_told and not told_by_types((*arguments, *kwargs.values())):
             opening = None  # what an engine had to open is looked into at every call
         self._known[key] = None if opening is None else (opening, attempts)
         return attempts, call

@@ -20,6 +20,7 @@ from ._errors import (
     PrecisionLossError,
     StructureMismatchError,
 )
+from ._offers import offers
 from ._registry import embedded, get_backend
 from ._spec import Backend, provides
 
@@ -34,7 +35,7 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
     """The backend for a call with these values; containers are looked into.
 
     `by_outcome` is asked where nothing in the call is of an engine: see `of_outcome`. What was selected is kept by the
-    types of the arguments, their leaves and the environment, unless an engine had to open one.
+    types of the arguments, their leaves and the environment; of what an engine had to open, by those that it found.
 
     Raises:
         BackendConflictError: arrays of two engines (both paths are named), or an array type that
@@ -54,17 +55,37 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
         leaves = optree.tree_leaves(values)
         key = _key_of_leaves(leaves, wanted)
         found = _selected.get(key, _NOT_YET)
+    if found is _NOT_YET and key in _opened:
+        opened_by, kinds = _opened[key]
+        found = opened_by if _kinds(opened_by, values) == kinds else _NOT_YET
     if found is _NOT_YET:
         name = only(claims(leaves_of(named()))) or wanted
         found = None if name is None else _asked_for(name)
-        if all(is_neutral(leaf) or claimant(type(leaf)) for leaf in leaves):
-            if len(_selected) >= _MAX_SELECTED:
-                _selected.clear()
-            _selected[key] = found
+        if all(map(_is_told, leaves)):
+            _keep(_selected, key, found)
+        elif found is not None and all(map(_is_told, offers(found).flatten(values)[0])):
+            _keep(_opened, key, (found, _kinds(found, values)))
     return by_outcome() if found is None else cast(Backend, found)
 
 
+def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(known) >= _MAX_SELECTED:
+        known.clear()
+    known[key] = value
+
+
+def _is_told(leaf: Any) -> bool:
+    """Whether the type of a leaf says of which engine it is, if it is of one."""
+    return is_neutral(leaf) or type(leaf).__module__ == "builtins" or claimant(type(leaf)) is not None
+
+
+def _kinds(backend: Backend, values: Any) -> frozenset[type]:
+    """The types of all that an engine finds in containers, which it opens as well."""
+    return frozenset(map(type, offers(backend).flatten(values)[0]))
+
+
 _selected: dict[tuple[Any, ...], Any] = {}  # by types, not weakly: Dynamo has no weak keys; None where they say nothing
+_opened: dict[tuple[Any, ...], tuple[Backend, frozenset[type]]] = {}  # where an engine had to open some, what it found
 _NOT_YET = object()
 _MAX_SELECTED = 1024
 

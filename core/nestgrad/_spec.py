@@ -10,7 +10,7 @@ directions have the shape, dtype and device of what they belong to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -102,6 +102,24 @@ class Abilities(Protocol):
 
     def unflatten(self, structure: Any, leaves: Sequence[Any]) -> Tree:
         """The inverse of `flatten`."""
+
+    def open_module(self, module: Any) -> tuple[dict[str, Array], dict[str, Array]] | None:
+        """The parameters of one of the engine's modules that are trained, and its state: all other arrays, by name.
+
+        What is used in several places is there once. `None` for what is no module. Default: there are none.
+
+        Raises:
+            NotDifferentiableError: its parameters are not there yet, or cannot be replaced.
+        """
+
+    def evaluate_module(self, module: Any, f: Function, values: Mapping[str, Array]) -> tuple[Any, dict[str, Array]]:
+        """`f(module)` where the module has these values in the place of its own, and the state that it then has.
+
+        The module itself is left as it is, for other threads as well. May be called inside transforms of the backend.
+        """
+
+    def sample_module(self) -> tuple[Any, tuple[Any, ...]]:
+        """A new module that writes into its state, and inputs that it takes, for the laws of these methods."""
 
     def device(self, array: Array) -> Any:
         """Where an array lives, compared between primal and direction; `None` where unknown. Default: not compared."""

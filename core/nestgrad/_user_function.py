@@ -110,3 +110,17 @@ class AnyFunction(UserFunction):
         as_called = self.layout.offers.as_called
         function = self.function if as_called is None else as_called(self.function)
         return function(*self.layout.arguments(leaves, self.others), **self.kwargs)
+
+
+class WithoutAux:
+    """A function that returns `(scalar, aux)`, as one that returns the scalar; it has the attributes of the other."""
+
+    def __init__(self, f: UserFunction) -> None:
+        self._f = f
+
+    def __call__(self, *leaves: Array) -> Any:
+        """The scalar."""
+        return self._f(*leaves)[0]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._f, name)

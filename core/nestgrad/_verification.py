@@ -19,6 +19,7 @@ from ._plan import Plan
 from ._refusal import VerificationError
 from ._rules import Listening
 from ._trying import Attempt, undone
+from ._user_function import WithoutAux
 from .typing import Function, Leaves
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Verification:
         if precision is None:
             return _UNDECIDED
         f = self._definition.function(self._f, call.layout, call.others, kwargs, self._has_aux)
-        scalar = (lambda *x: f(*x)[0]) if self._has_aux else f
+        scalar = WithoutAux(f) if self._has_aux else f
         try:
             _vector(offers, x)
         except Exception:  # tracers have none

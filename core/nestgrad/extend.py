@@ -14,6 +14,9 @@ from ._faults import Fault as Fault
 from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
 from ._hooks import hookimpl as hookimpl
+from ._keras import evaluate_keras as evaluate_keras
+from ._keras import is_keras as is_keras
+from ._keras import open_keras as open_keras
 from ._messages import Message as Message
 from ._messages import recognised as recognised
 from ._nesting import Mode as Mode

@@ -11,6 +11,7 @@ from ._inputs import check_scalar as check_scalar
 from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out
 from ._measured import operations_of as operations_of
+from ._modules import of_arrays as of_arrays
 from ._nesting import nestings as nestings
 from ._offers import offers as offers
 from ._outcome import of_outcome as of_outcome

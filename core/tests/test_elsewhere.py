@@ -2,6 +2,7 @@ import copy
 import doctest
 import inspect
 import re
+import sys
 from unittest import mock
 
 import autograd
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad._elsewhere import HERE, INSTEAD
+from nestgrad._elsewhere import HERE, INSTEAD, absent
 
 X, V = np.array([1.0, 2.0]), np.array([1.0, -1.0])
 
@@ -24,6 +25,8 @@ def g(y):
 
 
 def said(name):
+    if name in sys.modules[ng.__name__].__dict__:  # `testing`, once somebody has imported it
+        return str(absent(name))
     with pytest.raises(AttributeError) as caught:
         getattr(ng, name)
     return str(caught.value)

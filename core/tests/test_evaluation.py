@@ -41,6 +41,7 @@ DOORS = {
     "gradient": lambda f, x, **options: ng.gradient(f, **options)(x),
     "value_and_gradient": lambda f, x, **options: ng.value_and_gradient(f, **options)(x),
     "hvp": lambda f, x, **options: ng.hvp(f, **options)(x, X),
+    "linear_operator": lambda f, x, **options: ng.linear_operator(f, x, **options) @ X,
     "gradient_and_hvp": lambda f, x, **options: ng.gradient_and_hvp(f, **options)(x, X),
     "forward_over_reverse": lambda f, x, **options: ng.forward_over_reverse(f, **options)(x, X),
     "reverse_over_forward": lambda f, x, **options: ng.reverse_over_forward(f, **options)(x, X),

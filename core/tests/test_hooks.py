@@ -26,7 +26,7 @@ def public(module):
 
 def own_docstring(value):
     """The docstring of the object itself, not one that it inherits or that `dataclass` made up."""
-    text = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
+    text = value.__doc__ if not inspect.isclass(value) or "__doc__" in vars(value) else ""
     text = text or ""
     return "" if text.startswith(f"{value.__name__}(") else inspect.cleandoc(text)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import Backend
-from nestgrad.internal import check_scalar, offers, open_primal
+from nestgrad.internal import check_scalar, of_arrays, offers, open_primal
 from nestgrad_conformance.nestings import AUTO
 from nestgrad_conformance.truth.oracle import Oracle, Source
 from nestgrad_conformance.truth.truth import PRECISIONS, Precision
@@ -38,6 +38,7 @@ class OwnFunction:
     times = 1
 
     def __init__(self, f: Callable[..., Any], x: Any, args: tuple[Any, ...], backend: Backend) -> None:
+        f, (x,) = of_arrays(offers(backend), f, (x,))
         self._f, self._args, self.backend, self.calls = f, args, backend, 0
         self._leaves, self._structure = open_primal(offers(backend), "x", x)
         points = [np.asarray(backend.to_numpy(leaf)) for leaf in self._leaves]

@@ -49,7 +49,7 @@ _ANYWHERE = {
 _EXECUTIONS = ("eager", "compiled", "traced")
 _PRODUCTS = "FR R? auto"
 _OPERATORS = {
-    **dict.fromkeys(("at", "batch", "hessian", "hessian_diagonal"), _PRODUCTS),
+    **dict.fromkeys(("at", "batch", "hessian", "hessian_diagonal", "linear_operator", "nested_gradient"), _PRODUCTS),
     "laplacian": "FF",
     "jacobian": "? ??",
 }

@@ -23,6 +23,7 @@ from nestgrad_conformance.protocols import (
     has_aux,
     held,
     linearize,
+    modules,
     pullbacks,
     second_order,
     trees,
@@ -91,6 +92,15 @@ TABLE: dict[str, Sequence[Law]] = {
         trees.structures_are_compared_and_hashed,
     ],
     "unflatten": [trees.unflatten_takes_any_leaves, trees.derivatives_have_the_structure_of_their_primals],
+    "open_module": [modules.what_is_no_module, modules.a_module_is_opened],
+    "evaluate_module": [
+        modules.with_its_own_values,
+        modules.with_other_values,
+        modules.the_module_is_left_as_it_is,
+        modules.the_state_comes_back,
+        modules.inside_a_derivative,
+    ],
+    "sample_module": [modules.samples_are_apart],
     "device": [arrays.made_alike_are_on_one_device, arrays.the_device_can_be_asked_for_inside],
     "finite": [
         arrays.finite_numbers,

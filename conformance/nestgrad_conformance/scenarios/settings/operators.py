@@ -44,6 +44,32 @@ def batch(use: Use) -> Operator:
     return evaluate
 
 
+def linear_operator(use: Use) -> Operator:
+    """∇²f(x)v by SciPy's form of it, on flat vectors."""
+
+    def evaluate(x: Tree, v: Tree) -> Any:
+        arrays, structure = use.arrays(x), optree.tree_structure(v)
+        operator = ng.linear_operator(use.f, arrays, nesting=use.asked, backend=use.backend, compile=use.compile)
+        leaves = optree.tree_leaves(v)
+        flat = operator @ np.concatenate([np.ravel(leaf) for leaf in leaves])
+        parts = np.split(flat, np.cumsum([np.size(leaf) for leaf in leaves])[:-1])
+        found = [part.reshape(np.shape(leaf)) for part, leaf in zip(parts, leaves, strict=True)]
+        return use.arrays(optree.tree_unflatten(structure, found))
+
+    return evaluate
+
+
+def nested_gradient(use: Use) -> Operator:
+    """∇²f(x)v as the gradient of ⟨∇f(x), v⟩, with v an argument of g."""
+
+    def along(gradient: Tree, v: Tree) -> Any:
+        pairs = zip(optree.tree_leaves(gradient), optree.tree_leaves(v), strict=True)
+        return sum(use.backend.xp.sum(a * b) for a, b in pairs)
+
+    operator = ng.nested_gradient(along, use.f, nesting=use.asked, backend=use.backend, compile=use.compile)
+    return lambda x, v: operator(use.arrays(x), g_args=(use.arrays(v),))
+
+
 def hessian_diagonal(use: Use) -> Operator:
     """∇²f(x)v by two diagonals, of f(x + t ± v Σt) at t = 0: they are D²f[e ± v, e ± v], and differ by 4 D²f[e, v]."""
 
