@@ -39,7 +39,8 @@ def start(comment: Example) -> None:
     """Forget what the section before has defined; skip this one in an environment without a module that it needs."""
     document = comment.document
     document.evaluators.clear()
-    document.namespace.clear()
+    for name in [name for name in document.namespace if name[0] != "_"]:  # Dynamo itself takes out what it has put in
+        del document.namespace[name]
     missing = [name for name in comment.parsed if find_spec(name) is None]
 
     def skip(example: Example) -> None:

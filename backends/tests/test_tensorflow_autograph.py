@@ -85,3 +85,14 @@ def test_an_error_of_nestgrads_keeps_its_type(operator, autograph):
     unknown = [tf.TensorSpec([None], tf.float64)]
     with pytest.raises(ng.UnsupportedNestingError, match="trace it with a shape that is known"):
         tf.function(lambda x: operator(f)(x), input_signature=unknown, autograph=autograph)(X)
+
+
+@pytest.mark.parametrize("nesting", ["auto", "FR", "RF", "RR", "FF"])
+@pytest.mark.parametrize(("operator", "expected"), [(ng.hessian_diagonal, 6 * X[:, None]), (ng.laplacian, 6 * X)])
+def test_of_rows_nobody_has_to_know_how_many_there_are(operator, expected, nesting):
+    """As in `fit` of Keras, where the last batch may be smaller. The numbers of a row are the directions."""
+    op = operator(lambda x: tf.reduce_sum(x**3, axis=1), nesting, batched=True)
+    rows, unknown = tf.constant(X[:, None]), tf.TensorSpec([None, 1], tf.float64)
+    np.testing.assert_allclose(tf.function(op, input_signature=[unknown])(rows), expected)
+    with pytest.raises(ng.UnsupportedNestingError, match="trace it with a shape that is known"):
+        tf.function(op, input_signature=[tf.TensorSpec([None, None], tf.float64)])(rows)

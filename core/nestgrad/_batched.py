@@ -15,7 +15,7 @@ from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._products import product_at, sum_of, without_aux
-from ._unit_vectors import AT_ONCE, Row, count, mapped, squares
+from ._unit_vectors import Row, at_once, count, mapped, squares
 from ._user_function import AnyFunction
 from .typing import Array, Function, Leaves, Tree
 
@@ -67,14 +67,14 @@ class BatchedDiagonal(Diagonal):
 
     def _mapped(self, offers: Offers, row: Row, x: Leaves) -> Any:
         one_row = tuple(offers.backend.xp.sum(leaf, axis=0) for leaf in x)  # whose unit vectors are those of every row
-        return mapped(offers, row, one_row, self._chunk_size or max(1, AT_ONCE // max(1, count(x))))
+        return mapped(offers, row, one_row, self._chunk_size or _at_once(x))
 
     def _found(self, offers: Offers, entries: Any, x: Leaves, layout: Layout) -> Tree:
         by_row = offers.backend.xp.permute_dims(entries, (1, 0))
         end, found = 0, []
         for leaf in x:
             begin, end = end, end + math.prod(leaf.shape[1:])
-            found.append(offers.backend.xp.reshape(by_row[:, begin:end], leaf.shape))
+            found.append(offers.backend.xp.reshape(by_row[:, begin:end], _of_rows(leaf.shape)))
         return layout.shaped(tuple(found))[0]
 
 
@@ -111,6 +111,17 @@ class _OfRows:
         return value
 
 
+def _at_once(x: Leaves) -> int | None:
+    """How many directions of all rows are taken together; None where a graph does not know how many rows there are."""
+    is_known = all(size is not None for leaf in x for size in leaf.shape)
+    return at_once(count(x)) if is_known else None
+
+
+def _of_rows(shape: Sequence[int | None]) -> tuple[int, ...]:
+    """A shape to give an array, of as many rows as it has where nobody knows yet."""
+    return tuple(-1 if size is None else size for size in shape)
+
+
 def _second(offers: Offers, nesting: Nesting, u: _OfRows, x: Leaves) -> Row:
     """`second(*e)`, of shape (N,): D²uₙ(xₙ)[eₙ, eₙ] for directions with a row eₙ for each row of x."""
     xp = offers.backend.xp
@@ -127,7 +138,8 @@ def _second(offers: Offers, nesting: Nesting, u: _OfRows, x: Leaves) -> Row:
     def second(*e: Array) -> tuple[Sequence[Array], Array]:
         same, found = product(*e)
         terms = (p * q for p, q in zip(found, e, strict=True))
-        return same, sum_of([xp.sum(xp.reshape(term, (u.rows, math.prod(term.shape[1:]))), axis=1) for term in terms])
+        rows = (xp.reshape(term, _of_rows((u.rows, math.prod(term.shape[1:])))) for term in terms)
+        return same, sum_of([xp.sum(row, axis=1) for row in rows])
 
     return second
 

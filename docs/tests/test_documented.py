@@ -89,6 +89,15 @@ def test_every_page_is_in_a_table_of_contents(page):
     assert page == "index.md" or re.search(rf"^{page.removesuffix('.md')}$", PAGES["index.md"], re.MULTILINE)
 
 
+def test_each_task_is_in_the_table_of_contents_and_in_that_of_tasks():
+    pages = sorted(page.stem for page in (DOCS / "howto").glob("*.md"))
+    tasks = (DOCS / "howto" / "index.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^howto/([\w-]+)$", PAGES["index.md"], re.MULTILINE)) == pages
+    assert sorted(re.findall(r"^\| .* \| \[.*\]\(([\w-]+)\.md\) \|$", tasks, re.MULTILINE)) == [
+        page for page in pages if page != "index"
+    ]
+
+
 def test_the_cell_that_is_shown_has_all_fields():
     shown = re.search(r"```json\n(.*?)```", PAGES["reading-a-report.md"], re.DOTALL)[1]
     cell = msgspec.json.decode(shown, type=Cell)
