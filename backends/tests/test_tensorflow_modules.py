@@ -260,7 +260,11 @@ def test_variables_of_one_path():
         ng.functional_call(twins)
 
 
-@pytest.mark.parametrize("what", [tf.Variable(1.0), tf.constant(1.0), tf.nn.relu, keras.layers.Dense], ids=repr)
+@pytest.mark.parametrize(
+    "what",
+    [tf.Variable(1.0), tf.constant(1.0), tf.nn.relu, keras.layers.Dense],
+    ids=["variable", "tensor", "function", "class"],
+)
 def test_what_is_no_module(what):
     with pytest.raises(TypeError, match="functional_call takes a module"):
         ng.functional_call(what)

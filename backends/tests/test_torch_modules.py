@@ -280,7 +280,11 @@ def test_parameters_that_do_not_fit(change, message):
         call(change(parameters), X)
 
 
-@pytest.mark.parametrize("what", [3, "net", X, len, [torch.nn.Linear(1, 1)], torch.nn.Linear], ids=repr)
+@pytest.mark.parametrize(
+    "what",
+    [3, "net", X, len, [torch.nn.Linear(1, 1)], torch.nn.Linear],
+    ids=["number", "name", "tensor", "builtin", "list", "class"],
+)
 def test_what_is_no_module(what):
     with pytest.raises(TypeError, match="functional_call takes a module"):
         ng.functional_call(what)

@@ -50,7 +50,7 @@ _EXECUTIONS = ("eager", "compiled", "traced")
 _PRODUCTS = "FR R? auto"
 _OPERATORS = {
     **dict.fromkeys(("at", "batch", "hessian", "hessian_diagonal", "linear_operator", "nested_gradient"), _PRODUCTS),
-    "laplacian": "FF",
+    **dict.fromkeys(("laplacian", "batched"), "FF"),
     "jacobian": "? ??",
 }
 """Operators that give a nesting's number by a law, and of which nestings."""
