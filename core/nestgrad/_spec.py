@@ -14,6 +14,19 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ._methods import COMPILERS as COMPILERS
+from ._methods import Batch as Batch
+from ._methods import Compile as Compile
+from ._methods import ForwardMode as ForwardMode
+from ._methods import ForwardOverForward as ForwardOverForward
+from ._methods import ForwardOverReverse as ForwardOverReverse
+from ._methods import GradientVjp as GradientVjp
+from ._methods import Held as Held
+from ._methods import Linearize as Linearize
+from ._methods import ReverseMode as ReverseMode
+from ._methods import ReverseOverForward as ReverseOverForward
+from ._methods import ReverseOverReverse as ReverseOverReverse
+from ._methods import ValueAndGradient as ValueAndGradient
 from ._nesting import Nesting
 from ._refusal import Refusal
 from .typing import Array, Function, Tree
@@ -175,158 +188,6 @@ class Abilities(Protocol):
 
     def raw(self) -> Backend:
         """The engine's own transforms, without repairs, refusals and detours, for the measurement of the raw engine."""
-
-
-class ForwardMode(Protocol):
-    """Forward mode: pushes tangents along with values. Signature as in jax and torch.func."""
-
-    def jvp(
-        self, f: Function, primals: Sequence[Array], tangents: Sequence[Array], *, has_aux: bool = False
-    ) -> tuple[Any, ...]:
-        """The value `f(*primals)` and its derivative along the tangents.
-
-        f takes arrays and returns an array or a tuple of arrays; both results have that structure.
-        With `has_aux`, f returns `(output, aux)` and the result is `(value, derivative, aux)`.
-        May be called inside other transforms of the backend, to any depth.
-
-        Law: linear in the tangents; ⟨u, jvp(v)⟩ = ⟨vjp(u), v⟩.
-        """
-
-
-class ReverseMode(Protocol):
-    """Reverse mode: records f and pulls cotangents back. Signature as in jax and torch.func."""
-
-    def vjp(self, f: Function, *primals: Array, has_aux: bool = False) -> tuple[Any, ...]:
-        """The value `f(*primals)` and a pullback u ↦ (u·∂f/∂primal, one entry per primal).
-
-        f takes arrays and returns an array or a tuple of arrays; a cotangent has that structure. With
-        `has_aux`, f returns `(output, aux)` and the result is `(value, pullback, aux)`. The pullback
-        may be called many times and inside other transforms; it always returns a tuple.
-
-        Law: the pullback is linear, and the transpose of jvp.
-        """
-
-
-class ValueAndGradient(Protocol):
-    """A faster gradient than vjp and the pullback of one."""
-
-    def value_and_gradient(self, f: Function, *primals: Array) -> tuple[Array, tuple[Array, ...]]:
-        """(f(x), ∇f(x)) for scalar f, the gradient with an entry for each primal.
-
-        f takes `*primals`. May be called inside other transforms of the backend, to any depth.
-
-        Law: with `value, pullback = vjp(f, *primals)`, the pair `(value, pullback(ones_like(value)))`.
-        """
-
-
-class ForwardOverReverse(Protocol):
-    """A faster FR than the composition of jvp and vjp."""
-
-    def forward_over_reverse(self, f: Function, primal: Tree, tangent: Tree) -> tuple[Tree, Tree]:
-        """(∇f(x), ∇²f(x)v) for scalar f: jvp of the gradient. Both shaped like the primal.
-
-        Law: `jvp(grad(f), (x,), (v,))`.
-        """
-
-
-class ReverseOverForward(Protocol):
-    """A faster RF than the composition of vjp and jvp."""
-
-    def reverse_over_forward(self, f: Function, primal: Tree, tangent: Tree) -> tuple[Array, Tree]:
-        """(Df(x)[v], ∇²f(x)v) for scalar f: gradient of the directional derivative.
-
-        Law: `value_and_grad(x ↦ jvp(f, (x,), (v,))[1])(x)`.
-        """
-
-
-class ReverseOverReverse(Protocol):
-    """A faster RR than the composition of two vjps."""
-
-    def reverse_over_reverse(self, f: Function, primal: Tree, tangent: Tree) -> tuple[Tree, Tree]:
-        """(∇f(x), ∇²f(x)v) for scalar f: gradient of ⟨∇f(x), v⟩ with v held.
-
-        Law: with `g, pull = vjp(grad(f), x)`, the pair `(g, pull(v)[0])`.
-        """
-
-
-class ForwardOverForward(Protocol):
-    """A faster FF than the composition of two jvps."""
-
-    def forward_over_forward(self, f: Function, primal: Tree, t1: Tree, t2: Tree) -> tuple[Array, Array, Array]:
-        """(f(x), Df(x)[t1], D²f(x)[t1, t2]) for scalar f.
-
-        Law: symmetric in t1 and t2 in its last entry.
-        """
-
-
-class GradientVjp(Protocol):
-    """A faster way to pull something back through a gradient than two vjps: f is recorded once."""
-
-    def gradient_vjp(
-        self, f: Function, x: Sequence[Array], inner: Sequence[int], outer: Sequence[int], *, has_aux: bool = False
-    ) -> tuple[Any, ...]:
-        """The gradient of scalar f at the places `inner` of x, and the pullback of that gradient to the places `outer`.
-
-        f takes `*x`. Gradient, cotangents and what the pullback gives are tuples with an entry for each place. With
-        `has_aux`, f returns `(value, aux)`, and aux is behind the pullback, which may be called many times.
-
-        Law: `vjp(lambda *outer: grad(f, inner)(…), *outer)`; with all places at both sides, the pullback of v is RR.
-        """
-
-
-class Compile(Protocol):
-    """The engine's compiler. An engine with more than one has a method of this kind for each: see `COMPILERS`."""
-
-    def compile(self, f: Function) -> Function:
-        """A function with the values of f, traced and compiled by the engine on first use.
-
-        Arguments are pytrees of arrays; what f captures is frozen at the first call, as in the
-        engine's own jit. What an operator compiles has the attribute `differentiates`, a pair of the user's function
-        and something hashable: of two that are equal, one program will do.
-        """
-
-
-COMPILERS = {"compiled": "compile", "traced": "compile_traced", "xla": "compile_xla"}
-"""The executions besides eager, and the method of a backend that offers each: the engine's usual compiler, one
-that traces without generating code (which is quick to compile), and XLA where that is not the usual one."""
-
-
-class Batch(Protocol):
-    """The engine's vectorising map."""
-
-    def vmap(self, f: Function, in_axes: Any = 0) -> Function:
-        """A function that maps f over an axis of its arguments. Law: equal to a loop over that axis.
-
-        What f draws at random it draws once for all of the axis. Where it does not, and no value can be seen, it raises
-        `DrawnAnew`: rows are to be derivatives of one function.
-        """
-
-
-class Linearize(Protocol):
-    """The engine's linearisation: f is traced once, its derivative applied many times."""
-
-    def linearize(self, f: Function, *primals: Array) -> tuple[Any, Function]:
-        """The value `f(*primals)` and the linear map of tangents. Law: that map is `jvp` at the primals.
-
-        If what is compiled may return the map, it may be an argument of something else that is compiled.
-        """
-
-
-class Held(Protocol):
-    """What a linear map holds, for later calls.
-
-    The pullback of `vjp` or `gradient_vjp` and the map of `linearize` may have it as their attribute `held`, which is
-    read once, right after they were made.
-    """
-
-    nbytes: int
-    """How many bytes, at most."""
-
-    def has_changed(self, raised: Exception | None = None) -> bool:
-        """Whether an array that f captured was written since, as by the step of an optimiser.
-
-        It is asked before each call, and once more where that has raised something.
-        """
 
 
 NAMESPACE = ("arange", "astype", "concat", "isdtype", "ones_like", "permute_dims", "reshape", "stack", "sum")
