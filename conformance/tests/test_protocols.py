@@ -6,7 +6,7 @@ import re
 import pytest
 
 import nestgrad as ng
-from nestgrad import _spec
+from nestgrad import _methods, _spec
 from nestgrad._registry import descriptor, engine_installed
 from nestgrad.extend import COMPILERS
 from nestgrad_conformance.protocols.law import function_of
@@ -20,14 +20,21 @@ def test_law(case, nestgrad_workers):  # noqa: F811
     check(nestgrad_workers, case)
 
 
+HOLDING = ("vjp", "gradient_vjp", "linearize")
+"""Methods that give a map, which may say what it holds."""
+
+
 def protocols():
     found = [one for one in vars(_spec).values() if getattr(one, "_is_protocol", False)]
-    return [one for one in found if one.__module__ == _spec.__name__]
+    return [one for one in found if one.__module__ in (_spec.__name__, _methods.__name__)]
 
 
 def rows():
     """Every attribute and method of the protocols, every keyword and default of a method, as the table names them."""
     for protocol in protocols():
+        if protocol is _methods.Held:
+            yield from (f"{name}.held" for name in HOLDING)
+            continue
         yield from inspect.get_annotations(protocol)
         for name, method in vars(protocol).items():
             if inspect.isfunction(method) and name[0] != "_":
@@ -40,7 +47,7 @@ def rows():
 def test_there_are_rows_of_every_kind():
     found = set(rows())
     assert {"xp", "max_order", "jvp", "jvp.has_aux", "asarray.like", "vmap.in_axes", "compile_xla", "run"} <= found
-    assert len(protocols()) == 13
+    assert len(protocols()) == 14
 
 
 def test_the_table_has_every_method_and_keyword_of_the_spec_and_no_other():

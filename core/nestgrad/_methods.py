@@ -147,7 +147,7 @@ class Held(Protocol):
     """What a linear map holds, for later calls.
 
     The pullback of `vjp` or `gradient_vjp` and the map of `linearize` may have it as their attribute `held`, which is
-    read once, right after they were made.
+    read once, right after they were made. Without it nobody notices a write, and what is held is not told.
     """
 
     nbytes: int
