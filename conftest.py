@@ -23,7 +23,7 @@ from sybil.example import NotEvaluated
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-MUCH = 3_000_000_000  # bytes of a worker, of which the engines take a third
+MUCH = 5_000_000_000  # bytes of a worker, of which the engines take a fifth
 MORE = 1_000_000_000  # bytes on top of what it had after the last time that something was given up
 LIBC = ctypes.CDLL(None) if os.name == "posix" else None
 NEEDS = re.compile(r"^[ \t]*<!-- needs: (.*) -->$", re.MULTILINE)
