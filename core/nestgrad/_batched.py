@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._choose import candidates
-from ._definition import Comparison
+from ._definition import Comparison, Differentiated
 from ._diagonal import Diagonal
 from ._errors import DependentRowsError, NonScalarOutputError, StructureMismatchError, in_a_line
 from ._inputs import REAL, check_outputs
@@ -31,17 +31,8 @@ class BatchedDiagonal(Diagonal):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, "auto") if self._asked == "auto" else super().nestings(offers)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
-        return super().comparison(offers, nesting, _summed(offers, f, x), x, directions, layout, result)
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        return super().comparison(at._replace(f=_summed(at.offers, at.f, at.x)))
 
     def look(self, offers: Offers, f: Function, x: Leaves) -> bool:
         u = _OfRows(offers, f, x)

@@ -35,6 +35,18 @@ class Comparison(NamedTuple):
     found_along: Leaves | None = None
 
 
+class Differentiated(NamedTuple):
+    """What a nesting has given: `result`, of a scalar function of leaves at x, along these directions."""
+
+    offers: Offers
+    nesting: Nesting
+    f: Function
+    x: Leaves
+    directions: tuple[Leaves, ...]
+    layout: Layout
+    result: Any
+
+
 class Definition(ABC):
     """What an operator computes, apart from f.
 
@@ -64,16 +76,7 @@ class Definition(ABC):
         """The same operator by another nesting; None where it has one alone."""
         return None
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
         """What the result of a nesting can be compared with, for a scalar function; None where not `is_verified`."""
         return None
 

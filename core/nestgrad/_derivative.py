@@ -6,7 +6,7 @@ from typing import Any
 
 from ._choose import require
 from ._compose import compose, gradient
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._generic import generic
 from ._layout import Layout
 from ._native import in_tree, native
@@ -34,16 +34,8 @@ class Derivative(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, self._nesting),)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, f, x, directions, result = at.offers, at.f, at.x, at.directions, at.result
         if self._nesting.code == "R":
             along = generic(offers, x)
             return Comparison(f, along, result, found_along=along)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._choose import require
 from ._compose import gradient as gradient_of
-from ._definition import Comparison, Definition
+from ._definition import Comparison, Definition, Differentiated
 from ._errors import InvalidNestingError
 from ._generic import generic
 from ._hessian import Hessian
@@ -15,7 +15,7 @@ from ._nesting import Nesting
 from ._offers import Offers
 from ._products import twice_along
 from ._unit_vectors import like
-from .typing import Function, Leaves, Tree
+from .typing import Leaves, Tree
 
 _SECOND = 2  # the order
 
@@ -43,16 +43,8 @@ class Diagonal(Hessian):
             return offers.diagonals
         return (require(offers, Nesting("RR" if self._asked == "auto" else self._asked)),)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, nesting, f, x = at.offers, at.nesting, at.f, at.x
         along = generic(offers, x)
         # by the same nesting, since the entries are not of one direction
         _, found = twice_along(offers, nesting, f, x)[0](*along)

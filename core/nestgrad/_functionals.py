@@ -10,7 +10,7 @@ from ._argnums import numbers, shaping
 from ._basis import gradient_over_a_basis, second_over_a_basis
 from ._choose import candidates, hvp_nesting
 from ._compose import along, at, compose_gradient_vjp, held, partial_gradient
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
@@ -99,16 +99,8 @@ class _NestedGradient(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, f, x, layout, result = at.offers, at.f, at.x, at.layout, at.result
         outer, inner = self._sides(layout)
         weight = Weight(offers, self._g.of(f, x, outer, inner))
         weights = dict(zip(inner.leaves, weight(*partial_gradient(offers.backend, f, inner.leaves)(*x)), strict=True))

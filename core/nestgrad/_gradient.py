@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from ._argnums import numbers, shaping
 from ._choose import require
 from ._compose import value_and_gradient as composed
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._generic import generic
 from ._jacobian import Jacobian
 from ._layout import Layout
@@ -82,16 +82,8 @@ class _Gradient(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return (require(offers, _REVERSE),)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, f, x, result = at.offers, at.f, at.x, at.result
         along = generic(offers, x)
         return Comparison(f, along, result, found_along=along)
 

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from ._choose import candidates, hvp_nesting
 from ._compose import gradient as gradient_of
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._generic import generic
 from ._layout import Layout
 from ._nesting import Mode, Nesting
@@ -65,16 +65,8 @@ class Hessian(Definition):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self._asked)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, f, x, result = at.offers, at.f, at.x, at.result
         xp = offers.backend.xp
         along, entries = generic(offers, x), offers.flatten(result)[0]
         rows = [entries[i : i + len(x)] for i in range(0, len(entries), len(x))]

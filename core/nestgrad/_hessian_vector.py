@@ -7,7 +7,7 @@ from typing import Any
 from ._basis import second_over_a_basis
 from ._choose import candidates, hvp_nesting
 from ._compose import gradient, value_and_gradient
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._derivative import Derivative
 from ._inputs import split_aux
 from ._layout import Layout
@@ -32,16 +32,8 @@ class Hvp(Derivative):
     def nestings(self, offers: Offers) -> tuple[Nesting, ...]:
         return candidates(offers, self.asked)
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, f, directions, result = at.offers, at.f, at.directions, at.result
         return Comparison(gradient(offers.backend, f), directions[0], result)
 
     def prepare(self, offers: Offers, nesting: Nesting, layout: Layout, has_aux: bool) -> Solve:
@@ -62,17 +54,8 @@ class GradientAndHvp(Hvp):
     def __init__(self, nesting: str | Nesting) -> None:
         super().__init__(nesting, "gradient_and_hvp")
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
-        return super().comparison(offers, nesting, f, x, directions, layout, result[1])
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        return super().comparison(at._replace(result=at.result[1]))
 
     def by(self, nesting: Nesting) -> Definition | None:
         return GradientAndHvp(nesting) if Mode.REVERSE in nesting else None

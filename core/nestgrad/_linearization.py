@@ -8,7 +8,7 @@ from typing import Any
 
 from ._choose import candidates
 from ._compose import compose_gradient_vjp, gradient
-from ._definition import Comparison, Definition, Solve
+from ._definition import Comparison, Definition, Differentiated, Solve
 from ._errors import NestgradError
 from ._generic import generic
 from ._inputs import split_aux
@@ -59,16 +59,8 @@ class Linearization(Definition):
             raise NothingToHoldError
         return found
 
-    def comparison(
-        self,
-        offers: Offers,
-        nesting: Nesting,
-        f: Function,
-        x: Leaves,
-        directions: tuple[Leaves, ...],
-        layout: Layout,
-        result: Any,
-    ) -> Comparison | None:
+    def comparison(self, at: Differentiated) -> Comparison | None:
+        offers, nesting, f, x, result = at.offers, at.nesting, at.f, at.x, at.result
         along, (_, push) = generic(offers, x), result
         return Comparison(gradient(offers.backend, f), along, pushed(nesting, push, along))
 

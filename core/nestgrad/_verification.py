@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import Call
-from ._definition import Definition
+from ._definition import Definition, Differentiated
 from ._differences import Compared, compare
 from ._nesting import Nesting
 from ._offers import Offers
@@ -95,7 +95,8 @@ class Verification:
             return None
         try:
             derivative = result[0] if self._has_aux else result
-            compared = self._definition.comparison(offers, nesting, scalar, x, call.directions, call.layout, derivative)
+            at = Differentiated(offers, nesting, scalar, x, call.directions, call.layout, derivative)
+            compared = self._definition.comparison(at)
         except Exception:  # f has no gradient of its own that could be asked, as far as nestgrad knows
             return _UNDECIDED
         if compared is None:
