@@ -86,14 +86,20 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """After a file, and once it is much, give up what tests have compiled: kept, that of all files is several GB."""
+    """Once it is much, give up what tests have compiled: kept, that of all files is several GB.
+
+    What Dynamo has compiled goes after each file: it keeps a number of programs for a function, and ours are in all.
+    """
     yield
-    if nextitem is None or (nextitem.path == item.path and memory() < max(MUCH, Kept.size + MORE)):
+    if nextitem is None:
+        return
+    is_much = memory() >= max(MUCH, Kept.size + MORE)
+    if "torch._dynamo" in sys.modules and (is_much or nextitem.path != item.path):
+        sys.modules["torch._dynamo"].reset()
+    if not is_much:
         return
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
-    if "torch._dynamo" in sys.modules:
-        sys.modules["torch._dynamo"].reset()
     gc.collect()
     if hasattr(LIBC, "malloc_trim"):  # glibc keeps what was freed, unless it is asked
         LIBC.malloc_trim(0)

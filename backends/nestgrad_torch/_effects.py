@@ -169,8 +169,9 @@ class _Operators(TorchDispatchMode):
 def _all_others_wait() -> bool:
     # no name for the frames: this one is among them, and would hold itself
     running = {thread: frame.f_code for thread, frame in sys._current_frames().items()}
+    # a thread without a frame runs no Python: one that C has started stays on the list when it has ended
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
-    return all(thread in running and running[thread] in _WAITING for thread in others)
+    return all(code in _WAITING for thread, code in running.items() if thread in others)
 
 
 def _kept(tensor: torch.Tensor) -> tuple[torch.Tensor, Any]:

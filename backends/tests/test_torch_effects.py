@@ -1,5 +1,6 @@
 """auto on torch: what a refused attempt wrote or drew is undone, so that f has been evaluated once by what stays."""
 
+import _thread
 import concurrent.futures
 import threading
 
@@ -170,6 +171,21 @@ def test_threads_that_wait_change_nothing():
             assert torch.equal(after("auto"), alone)
     finally:
         timer.cancel()
+
+
+def test_a_thread_that_was_not_pythons_and_has_ended_changes_nothing():
+    """As one of an engine that called back: Python lists it for ever."""
+
+    def after(nesting):
+        draws = Draws()
+        ng.hvp(lambda x: draws(x) + refused_by_reverse_modes_alone(x), nesting)(X, V)
+        return draws.state()
+
+    alone, done = after("FR"), threading.Event()
+    _thread.start_new_thread(lambda: (threading.current_thread(), done.set()), ())
+    done.wait()
+    assert any(isinstance(thread, threading._DummyThread) for thread in threading.enumerate())
+    assert torch.equal(after("auto"), alone)
 
 
 class Cube(torch.autograd.Function):
