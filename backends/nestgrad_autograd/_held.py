@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from autograd.numpy.numpy_boxes import ArrayBox
 
 
 class Kept:
@@ -18,9 +19,13 @@ class Kept:
         self._own: dict[int, Any] = {}  # as long as they are told by their addresses
         self.nbytes = 0
 
-    def count(self, value: Any) -> None:
-        """Take note of what an operation gave."""
-        self.nbytes += getattr(value, "nbytes", 0)
+    def arguments(self, args: Any, kwargs: dict[str, Any], argnums: Any) -> tuple[Any, dict[str, Any]]:
+        """The arguments of an operation with copies of those that are constant: all but the ones at these places."""
+        for i, arg in enumerate(args):
+            if type(arg) not in _IMMUTABLE and i not in argnums:
+                args = tuple([arg if i in argnums else self.own(arg) for i, arg in enumerate(args)])
+                break
+        return args, {name: self.own(given) for name, given in kwargs.items()} if kwargs else kwargs
 
     def own(self, value: Any) -> Any:
         """The copy of an argument of an operation, as it is now; whatever else it is, itself."""
@@ -32,7 +37,7 @@ class Kept:
         if pair is None or not _are_equal(*pair):  # f may have written into it since, as into memory that it uses again
             self._copies[id(value)] = pair = value, value.copy()
             self._own[id(pair[1])] = pair[1]
-            self.count(pair[1])
+            self.nbytes += value.nbytes
         return pair[1]
 
     def settled(self) -> Kept:
@@ -44,6 +49,10 @@ class Kept:
     def has_changed(self, raised: Exception | None = None) -> bool:
         """Whether one of the originals was written."""
         return any(not _are_equal(*pair) for pair in self._copies.values())
+
+
+_IMMUTABLE = {float, int, bool, str, slice, type(None), ArrayBox}
+"""Types of which nothing is copied, for a quick look; a box is of an array that a trace has to itself."""
 
 
 def _are_equal(original: Any, copy: Any) -> bool:

@@ -58,9 +58,8 @@ class ReverseNode(VJPNode):
         self.parents = parents  # type: ignore[misc]  # a slot of the base
         self.fun, self.shape, self.number = fun, shape_of(value), next(_numbers)
         if (kept := here.now) is not None:
-            kept.count(innermost(value))
-            args = tuple(arg if i in argnums else kept.own(arg) for i, arg in enumerate(args))
-            kwargs = {name: kept.own(given) for name, given in kwargs.items()}
+            kept.nbytes += getattr(innermost(value), "nbytes", 0)
+            args, kwargs = kept.arguments(args, kwargs, argnums)
         try:
             self.vjp = _rule(fun, primitive_vjps, REVERSE)(argnums, value, *readable(fun, args, kwargs, argnums))  # type: ignore[misc]
         except (MissingRule, *PASSED):
