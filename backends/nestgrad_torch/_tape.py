@@ -16,6 +16,7 @@ from torch.autograd import forward_ad
 from nestgrad.extend import Function, Leaves
 
 from ._engine import ends, pulled
+from ._faults.linearize import is_traced
 from ._faults.saved_intermediates import SAVED, saves_hidden
 from ._function import as_tensors
 from ._graph import Graph
@@ -177,8 +178,10 @@ class _GradientPullback(NamedTuple):
         return in_memory(tape.pulled(self.gradient, self.to, cotangent, keep=keep, again=again or keep))
 
     @property
-    def held(self) -> HeldGraph:
-        """See `nestgrad.extend.Held`."""
+    def held(self) -> HeldGraph | None:
+        """See `nestgrad.extend.Held`; what make_fx traces has no values, and nobody writes it."""
+        if is_traced():
+            return None
         tape = self.tape
         captured = [tape.graph.nodes[place].variable for place in tape.look.captured]
         return HeldGraph(self.gradient, [*captured, *tape.inputs])

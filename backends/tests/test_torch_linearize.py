@@ -55,3 +55,10 @@ def test_a_recorded_program_is_the_derivative_elsewhere_too(nesting):
     program = make_fx(ng.hvp(f, nesting))(X, V)
     for x in (X, 2 * V):
         torch.testing.assert_close(program(x, V), hessian(x) @ V)
+
+
+def test_products_at_a_point_are_recorded_as_well():
+    product = ng.hvp(f)
+    program = make_fx(lambda x, v: product.at(x)(v) + product.batch(x, v[None])[0])(X, V)
+    for x in (X, 2 * V):
+        torch.testing.assert_close(program(x, V), 2 * hessian(x) @ V)

@@ -54,6 +54,7 @@ class Definition(ABC):
         name: the operator's name, for messages.
         directions: how many directions follow the primal.
         argnums: which arguments of f are differentiated.
+        keywords: those of a call that are not f's.
         functions: functions of the user's besides f.
         function: what f is for a backend, a class; by default f must return a scalar.
         is_verified: whether a result can be compared with differences.
@@ -63,6 +64,7 @@ class Definition(ABC):
     name: str
     directions: int = 0
     argnums: tuple[int, ...] = (0,)
+    keywords: tuple[str, ...] = ()
     functions: tuple[Function, ...] = ()
     function: type[UserFunction] = UserFunction
     is_verified: bool = False

@@ -52,8 +52,9 @@ class Described:
 
     @_Told
     def __wrapped__(self) -> Function:
-        if self._definition.directions:  # whoever unwraps takes its parameters for those of the call, as torch.fx does
-            raise AttributeError("an operator with directions has other parameters than f")
+        if self._definition.directions or self._definition.keywords:
+            # whoever unwraps takes the parameters of what he finds for those of the call, as torch.fx does
+            raise AttributeError("this operator has other parameters than f")
         return self._f
 
     @_Told
@@ -62,7 +63,8 @@ class Described:
 
     @_Told
     def __signature__(self) -> inspect.Signature:
-        return signature(self._f, self._definition.directions, self._definition.argnums)
+        definition = self._definition
+        return signature(self._f, definition.directions, definition.argnums, definition.keywords)
 
     def __repr__(self) -> str:
         return f"<nestgrad.{self._definition.name} of {name_of(self._f)}>"
@@ -82,8 +84,10 @@ def name_of(f: Function) -> str:
     return getattr(f, "__qualname__", None) or repr(f)
 
 
-def signature(f: Function, directions: int, argnums: tuple[int, ...] = (0,)) -> inspect.Signature:
-    """The signature of an operator: that of f, with the directions behind its first argument.
+def signature(
+    f: Function, directions: int, argnums: tuple[int, ...] = (0,), keywords: tuple[str, ...] = ()
+) -> inspect.Signature:
+    """The signature of an operator: that of f, with the directions behind its first argument, and its own keywords.
 
     What is differentiated, and what is in front of it, is told by position and has to be there.
 
@@ -102,7 +106,10 @@ def signature(f: Function, directions: int, argnums: tuple[int, ...] = (0,)) -> 
     rest = given[len(leading) :]
     x, *others = leading or [Parameter(_free("x", taken), Parameter.POSITIONAL_ONLY)]
     names = ["v"] if directions == 1 else [f"v{i}" for i in range(1, directions + 1)]
-    return inspect.Signature([x, *(x.replace(name=_free(name, taken)) for name in names), *others, *rest])
+    own = [Parameter(name, Parameter.KEYWORD_ONLY, default=()) for name in keywords if name not in taken]
+    end = len(rest) - (bool(rest) and rest[-1].kind is Parameter.VAR_KEYWORD)
+    directed = (x.replace(name=_free(name, taken)) for name in names)
+    return inspect.Signature([x, *directed, *others, *rest[:end], *own, *rest[end:]])
 
 
 def _parameters(f: Function) -> list[Parameter]:

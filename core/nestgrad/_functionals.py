@@ -15,20 +15,20 @@ from ._layout import Layout
 from ._nesting import Mode, Nesting
 from ._offers import Offers
 from ._operator import Operator, Options
-from ._outer_function import BesideG, OuterFunction, Places, Side, Weight
-from .typing import Function, Leaves, P
+from ._outer_function import G_ARGS, BesideG, OuterFunction, Places, Side, Weight
+from .typing import Function, Leaves
 
 
 def nested_gradient(
     g: Function,
-    f: Callable[P, Any],
+    f: Function,
     argnums: int | Sequence[int] = 0,
     *,
     inner_argnums: int | Sequence[int] = 0,
     g_argnums: int | Sequence[int] = (),
     nesting: str | Nesting = "auto",
     **options: Unpack[Options],
-) -> Callable[P, Any]:
+) -> Callable[..., Any]:
     """The gradient of h(x, …) = g(∇f(x, …)), never forming the Hessian of f.
 
     With y = ∇f and w = ∇g(y), both mixed derivatives commute, so ∇h is one more pass over ∇f:
@@ -76,7 +76,7 @@ def nested_gradient(
 class _NestedGradient(Definition):
     """∇(g∘∇f). Law: ⟨∇h(x), δ⟩ = d/dα g(∇f(x + αδ)) at α = 0."""
 
-    name, is_verified, takes_auto, function = "nested_gradient", True, True, BesideG
+    name, is_verified, takes_auto, function, keywords = "nested_gradient", True, True, BesideG, (G_ARGS,)
 
     def __init__(
         self,

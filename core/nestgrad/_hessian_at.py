@@ -30,7 +30,8 @@ class Point:
         x: its leaves.
         structure: the structure of a direction, as the backend's `flatten` gives it.
         value: evaluates f at it, undifferentiated.
-        functions: the user's functions.
+        f: the user's function.
+        kind, like: the type of a leaf; the dtype, shape and device of each.
     """
 
     def __init__(
@@ -250,7 +251,7 @@ def _same(first: Any, later: Any) -> bool:
         within = 64 * np.finfo(a.dtype).eps * float(np.max(np.abs(a), initial=0.0))
         return bool(np.allclose(a, b, rtol=0.0, atol=within))
 
-    return all(np.array_equal(a, b) or is_same(a, b) for a, b in zip(first, later, strict=True))
+    return all(np.array_equal(a, b, equal_nan=True) or is_same(a, b) for a, b in zip(first, later, strict=True))
 
 
 def _stale() -> StaleLinearizationError:

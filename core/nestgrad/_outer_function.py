@@ -14,6 +14,8 @@ from .typing import Array, Function, Leaves
 
 Places = tuple[int, ...]
 
+G_ARGS = "g_args"
+
 
 class BesideG(UserFunction):
     """The user's f in a call that has arguments for g as well, by the keyword `g_args`.
@@ -33,11 +35,11 @@ class BesideG(UserFunction):
         *options: Any,
     ) -> None:
         self.g_args: Sequence[Any] = ()
-        if kwargs and "g_args" in kwargs:
+        if kwargs and G_ARGS in kwargs:
             kwargs = dict(kwargs)
-            self.g_args = kwargs.pop("g_args")
+            self.g_args = kwargs.pop(G_ARGS)
             if not isinstance(self.g_args, (tuple, list)):
-                raise TypeError(f"g_args is a tuple of arguments of g; got a {type(self.g_args).__name__}.")
+                raise TypeError(f"{G_ARGS} is a tuple of arguments of g; got a {type(self.g_args).__name__}.")
         super().__init__(function, layout, others, kwargs, *options)
 
 

@@ -56,7 +56,7 @@ def test_an_operator_has_the_attributes_of_a_function_that_wraps_f(name, make):
         assert op.__wrapped__ is energy
         assert inspect.unwrap(op) is energy
         assert inspect.getsource(op) == inspect.getsource(energy)
-    else:  # with directions
+    else:  # with directions, or keywords of its own
         assert inspect.unwrap(op) is op
     assert op.__name__ == op.__qualname__ == name
     assert functools.wraps(op)(lambda x: x).__name__ == name
@@ -106,7 +106,12 @@ class TestSignature:
         assert signature(f, lambda f: ng.gradient(f, 1)) == "(x, y, /, z=2.0)"
         assert signature(f, lambda f: ng.gradient(f, (0, 2))) == "(x, y, z, /)"
         assert signature(f, lambda f: ng.gradient(f, -1)) == "(x, /, y=1.0, z=2.0)"
-        assert signature(f, lambda f: ng.nested_gradient(anp.sum, f, inner_argnums=1)) == "(x, y, /, z=2.0)"
+        assert (
+            signature(f, lambda f: ng.nested_gradient(anp.sum, f, inner_argnums=1)) == "(x, y, /, z=2.0, *, g_args=())"
+        )
+        assert (
+            signature(lambda x, **more: x, lambda f: ng.nested_gradient(anp.sum, f)) == "(x, /, *, g_args=(), **more)"
+        )
 
     def test_no_name_is_there_twice(self):
         assert signature(lambda x, v: x) == "(x, v_, /, v)"
