@@ -168,3 +168,17 @@ def test_derivatives_are_as_many_as_numbers_in_a_row():
         calls.clear()
         made(X)
         assert len(calls) == expected
+
+
+def test_a_nesting_that_is_refused_itself_says_so():
+    """Without batched=True it would be refused as well."""
+    jax = pytest.importorskip("jax")
+
+    def u(x):
+        halved = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * x), (0, x))[1]
+        return jax.numpy.sum(halved, axis=1)
+
+    made = ng.laplacian(u, "FR", batched=True)
+    with pytest.raises(ng.UnsupportedNestingError) as refused:
+        made(jax.numpy.asarray(X))
+    assert refused.value.operation == "while_loop"

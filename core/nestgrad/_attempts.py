@@ -13,7 +13,7 @@ from ._advice import Advice, find_advice, is_blocked
 from ._arguments import Call
 from ._basis import is_small
 from ._definition import Definition
-from ._errors import EngineError, NestgradError, NestingFallbackWarning
+from ._errors import DependentRowsError, EngineError, NestgradError, NestingFallbackWarning
 from ._failures import Refused, is_users, recognised, translated
 from ._layout import Layout
 from ._left_out import users_level
@@ -72,7 +72,7 @@ class Attempts:
     def _begin(self, plan: Plan, attempt: Attempt, call: Call, kwargs: dict[str, Any]) -> Any:
         """The plan's result, where nothing is known of such calls yet."""
         self.only, before = None, self.only  # so that the next call comes here, until this one is settled
-        is_seen = self._definition.look is None or undone(attempt, functools.partial(self._look, call, kwargs))
+        is_seen = self._definition.look is None or undone(attempt, functools.partial(self._look, plan, call, kwargs))
         verified = functools.partial(self._verify, plan, call, kwargs, attempt)
         result, is_settled = attempt(verified) if self._others else verified()
         if is_settled and is_seen:
@@ -82,11 +82,16 @@ class Attempts:
             self.only = before if self._chosen else plan
         return result
 
-    def _look(self, call: Call, kwargs: dict[str, Any]) -> bool:
+    def _look(self, plan: Plan, call: Call, kwargs: dict[str, Any]) -> bool:
         has_aux = self._decided["has_aux"]
         f = self._definition.function(self._f, call.layout, call.others, kwargs, has_aux)
         assert self._definition.look is not None
-        return self._definition.look(self.offers, (lambda *x: f(*x)[0]) if has_aux else f, call.x)
+        try:
+            return self._definition.look(self.offers, (lambda *x: f(*x)[0]) if has_aux else f, call.x)
+        except DependentRowsError:
+            if not self._others:
+                plan(call, kwargs)  # where the nesting itself is refused, no other way to call it helps
+            raise
 
     def after(
         self, error: Exception, plan: Plan, call: Call, kwargs: dict[str, Any], attempt: Attempt | None = None
