@@ -14,6 +14,7 @@ from autograd.tracer import isbox
 from nestgrad.extend import NotDifferentiableError, plain_numpy
 
 from . import _namespace
+from ._lift import lift
 
 
 class RawAutograd:
@@ -36,6 +37,10 @@ class RawAutograd:
     def to_numpy(self, array: Any) -> Any:
         """See `nestgrad.extend.Backend.to_numpy`."""
         return np.asarray(array)
+
+    def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
+        """See `nestgrad.extend.Lift.lift`."""
+        return lift(node, *arrays)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`."""

@@ -13,6 +13,8 @@ import numpy as np
 
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, evaluate_keras, open_keras, plain_numpy
 
+from ._lift import lift
+
 
 @jax.tree_util.register_pytree_node_class
 class LinearMap:
@@ -123,6 +125,10 @@ class RawJax:
     def compile(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `nestgrad.extend.Compile.compile`."""
         return jax.jit(f)
+
+    def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
+        """See `nestgrad.extend.Lift.lift`."""
+        return lift(node, *arrays)
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _modules, _namespace
+from ._lift import lift
 from ._outputs import dense, entries, like
 
 
@@ -50,6 +51,12 @@ class RawTensorFlow:
     def evaluate_module(self, module: Any, f: Callable[[Any], Any], values: Any) -> tuple[Any, dict[str, Any]]:
         """See `nestgrad.extend.Abilities.evaluate_module`."""
         return _modules.evaluate_module(module, f, values)
+
+    conjugates = True
+
+    def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
+        """See `nestgrad.extend.Lift.lift`."""
+        return lift(node, *arrays)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """The derivative that an accumulator has."""

@@ -14,6 +14,7 @@ from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_nu
 
 from . import _modules, _trees
 from ._dynamo import left_as_found, with_code
+from ._lift import lift
 
 
 class RawTorch:
@@ -60,6 +61,12 @@ class RawTorch:
     def evaluate_module(self, module: Any, f: Callable[[Any], Any], values: Any) -> tuple[Any, dict[str, Any]]:
         """See `nestgrad.extend.Abilities.evaluate_module`."""
         return _modules.evaluate_module(module, f, values)
+
+    conjugates = True
+
+    def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
+        """See `nestgrad.extend.Lift.lift`."""
+        return lift(node, *arrays)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """torch.func.jvp."""

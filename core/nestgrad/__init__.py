@@ -38,6 +38,7 @@ from ._explain import Explanation as Explanation
 from ._explain import explain as explain
 from ._first_order import jvp as jvp
 from ._first_order import vjp as vjp
+from ._foreign import foreign as foreign
 from ._functional_call import functional_call as functional_call
 from ._functionals import nested_gradient as nested_gradient
 from ._gradient import gradient as gradient

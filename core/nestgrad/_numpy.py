@@ -9,7 +9,7 @@ from typing import Any
 
 from ._errors import NotDifferentiableError
 
-_NUMBERS = "biufc"  # kinds of dtypes
+NUMBERS = "biufc"  # kinds of dtypes
 
 
 def is_numpy(value: object) -> bool:
@@ -44,7 +44,7 @@ def plain_numpy(value: Any) -> Any:
         raise NotDifferentiableError(
             "A masked array would lose its mask. Pass its data, with the mask as an argument of its own."
         )
-    if value.dtype.kind not in _NUMBERS:
+    if value.dtype.kind not in NUMBERS:
         raise NotDifferentiableError(f"An array of dtype {value.dtype} holds no numbers.")
     if isinstance(value, np.generic):
         return value

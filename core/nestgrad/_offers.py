@@ -44,6 +44,9 @@ class Offers:
         linearize: evaluates a function and gives the linear map of tangents, if it has that.
         vmap: maps a function over the rows of arrays, if it has that.
         as_called: a function of the user's as the engine would call it, if that is another one.
+        conjugates: pullbacks of complex arrays are conjugate transposes.
+        evaluate_closed: evaluates what may not depend on captured arrays that ask for their gradients.
+        lift: takes a function of another engine for a primitive of its own, if it has that.
         attempts: gives what tries several ways of evaluating one thing, or None where there is one way alone.
         compilers: by execution, what compiles a function.
         compiles_containers: the compiled function takes containers and numbers by itself.
@@ -71,6 +74,9 @@ class Offers:
     linearize: Function | None
     vmap: Function | None
     as_called: Callable[[Function], Function] | None
+    conjugates: bool
+    evaluate_closed: Callable[[Callable[[], Any]], Any]
+    lift: Function | None
     attempts: Callable[[], Function | None]
     compilers: Mapping[str, Callable[[Function], Function]]
     compiles_containers: bool
@@ -133,6 +139,9 @@ def _read(backend: Any) -> Offers:
         linearize=instead("linearize", Mode.FORWARD),
         vmap=own("vmap"),
         as_called=own("as_called"),
+        conjugates=getattr(backend, "conjugates", False),
+        evaluate_closed=own("evaluate_closed", _attempt),
+        lift=own("lift"),
         attempts=own("attempts", _attempts),
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
         compiles_containers=getattr(backend, "compiles_containers", False),

@@ -10,7 +10,7 @@ directions have the shape, dtype and device of what they belong to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from ._methods import ForwardOverForward as ForwardOverForward
 from ._methods import ForwardOverReverse as ForwardOverReverse
 from ._methods import GradientVjp as GradientVjp
 from ._methods import Held as Held
+from ._methods import Lift as Lift
 from ._methods import Linearize as Linearize
 from ._methods import ReverseMode as ReverseMode
 from ._methods import ReverseOverForward as ReverseOverForward
@@ -31,7 +32,7 @@ from ._nesting import Nesting
 from ._refusal import Refusal
 from .typing import Array, Function, Tree
 
-SPEC_VERSION = "1.0"
+SPEC_VERSION = "1.1"
 """The version of these protocols, major.minor. A backend of an older minor version still runs."""
 
 
@@ -133,6 +134,20 @@ class Abilities(Protocol):
 
     def sample_module(self) -> tuple[Any, tuple[Any, ...]]:
         """A new module that writes into its state, and inputs that it takes, for the laws of these methods."""
+
+    conjugates: bool
+    """A pullback of complex arrays is the conjugate transpose, as torch's and TensorFlow's; `False`, the default: it is
+    the transpose, as jax's and autograd's. Asked where complex arrays go from one engine to another."""
+
+    def evaluate_closed(self, evaluate: Callable[[], Any]) -> Any:
+        """`evaluate()`, in which nothing may be differentiated but what is given: another engine could not do it.
+
+        Asked where a function goes from one engine to another. Default: `evaluate()`.
+
+        Raises:
+            NotDifferentiableError: what it gives depends on a trained parameter, or another array that asks for its
+                gradient, that the function captures.
+        """
 
     def device(self, array: Array) -> Any:
         """Where an array lives, compared between primal and direction; `None` where unknown. Default: not compared."""

@@ -19,8 +19,10 @@ from ._keras import is_keras as is_keras
 from ._keras import open_keras as open_keras
 from ._messages import Message as Message
 from ._messages import recognised as recognised
+from ._inner import ShapeDtype as ShapeDtype
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
+from ._node import Node as Node
 from ._numpy import plain_numpy as plain_numpy
 from ._refusal import DrawnAnew as DrawnAnew
 from ._refusal import Refusal as Refusal
@@ -41,6 +43,7 @@ from ._spec import ForwardOverForward as ForwardOverForward
 from ._spec import ForwardOverReverse as ForwardOverReverse
 from ._spec import GradientVjp as GradientVjp
 from ._spec import Held as Held
+from ._spec import Lift as Lift
 from ._spec import Linearize as Linearize
 from ._spec import ReverseMode as ReverseMode
 from ._spec import ReverseOverForward as ReverseOverForward

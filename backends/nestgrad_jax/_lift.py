@@ -1,0 +1,102 @@
+"""Functions of other engines as a primitive of jax's: with a forward rule, a transpose, a batching rule and a lowering.
+
+It has to be a primitive: `jax.custom_vjp` of a callback has no forward mode, and `jax.custom_jvp` no reverse mode.
+See https://docs.jax.dev/en/latest/jax-primitives.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.dtypes import canonicalize_dtype, float0
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+from nestgrad.extend import Node, PrecisionLossError, ShapeDtype
+
+foreign_p = Primitive("foreign")
+foreign_p.multiple_results = True
+
+
+def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
+    """See `nestgrad.extend.Lift.lift`. Arrays of any shapes."""
+    return tuple(foreign_p.bind(*map(jnp.asarray, arrays), node=node))
+
+
+def _evaluated(*arrays: Any, node: Node) -> list[Any]:
+    return [_to_jax(array) for array in node(*arrays)]
+
+
+def _to_jax(array: Any) -> Any:
+    _check_dtype(array.dtype)
+    return jnp.asarray(array)
+
+
+def _check_dtype(dtype: Any) -> None:
+    kept = canonicalize_dtype(dtype)
+    if kept != dtype:
+        raise PrecisionLossError(
+            f"jax would store {dtype}, which a function of another engine gives, as {kept}. Enable 64 bits at the start of "
+            f"your program, jax.config.update('jax_enable_x64', True), or let the function give {kept}."
+        )
+
+
+def _shapes(node: Node, avals: Sequence[Any]) -> tuple[ShapeDtype, ...]:
+    with jax.ensure_compile_time_eval():  # f may use jax itself, which is not to be traced here
+        found = node.shapes([ShapeDtype(tuple(one.shape), np.dtype(one.dtype)) for one in avals])
+    for one in found:
+        _check_dtype(one.dtype)
+    return found
+
+
+def _abstract(*avals: Any, node: Node) -> list[Any]:
+    return [jax.core.ShapedArray(one.shape, one.dtype) for one in _shapes(node, avals)]
+
+
+def _called_back(*arrays: Any, node: Node) -> list[Any]:
+    found = tuple(jax.ShapeDtypeStruct(one.shape, one.dtype) for one in _shapes(node, arrays))
+    return list(jax.pure_callback(node, found, *arrays, vmap_method="sequential"))
+
+
+def _jvp(primals: Sequence[Any], tangents: Sequence[Any], *, node: Node) -> tuple[list[Any], list[Any]]:
+    outputs = foreign_p.bind(*primals, node=node)
+    inputs = tuple(i for i, t in enumerate(tangents) if not isinstance(t, ad.Zero) and t.dtype != float0)
+    moved = tuple(i for i, y in enumerate(outputs) if jnp.issubdtype(y.dtype, jnp.inexact))
+    pushed: list[Any] = [ad.Zero(jax.typeof(y).to_tangent_aval()) for y in outputs]
+    if inputs and moved:
+        found = foreign_p.bind(*primals, *(tangents[i] for i in inputs), node=node.jvp(inputs, moved))
+        for i, tangent in zip(moved, found, strict=True):
+            pushed[i] = tangent
+    return outputs, pushed
+
+
+def _transpose(cotangents: Sequence[Any], *inputs: Any, node: Node) -> list[Any]:
+    split = len(inputs) - node.linear
+    assert all(map(ad.is_undefined_primal, inputs[split:]))  # `_jvp` gives linear parts as wholes
+    moved = tuple(i for i, u in enumerate(cotangents) if not isinstance(u, ad.Zero))
+    if not moved:
+        return [None] * split + [ad.Zero(one.aval) for one in inputs[split:]]
+    pulled = foreign_p.bind(*inputs[:split], *(cotangents[i] for i in moved), node=node.transposed(moved))
+    return [None] * split + list(pulled)
+
+
+def _batch(inputs: Sequence[Any], axes: Sequence[Any], *, node: Node) -> tuple[Any, Any]:
+    size = next(array.shape[axis] for array, axis in zip(inputs, axes, strict=True) if axis is not None)
+    rows = [
+        jnp.broadcast_to(array, (size, *array.shape)) if axis is None else jnp.moveaxis(array, axis, 0)
+        for array, axis in zip(inputs, axes, strict=True)
+    ]
+    outputs = foreign_p.bind(*rows, node=node.batched())
+    return outputs, [0] * len(outputs)
+
+
+foreign_p.def_impl(_evaluated)
+foreign_p.def_abstract_eval(_abstract)
+ad.primitive_jvps[foreign_p] = _jvp
+ad.primitive_transposes[foreign_p] = _transpose
+batching.primitive_batchers[foreign_p] = _batch
+mlir.register_lowering(foreign_p, mlir.lower_fun(_called_back, multiple_results=True))

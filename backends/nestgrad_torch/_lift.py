@@ -1,0 +1,79 @@
+"""Functions of other engines as an `autograd.Function`: for the tape, forward mode and torch.func, to any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+
+from nestgrad.extend import Node
+
+
+@torch.compiler.disable
+def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
+    """See `nestgrad.extend.Lift.lift`. Arrays of any shapes. Under torch.compile it is run outside of the program."""
+    device = next((array.device for array in arrays if isinstance(array, torch.Tensor)), None)
+    tensors = [torch.as_tensor(array, device=device) for array in arrays]
+    found: tuple[Any, ...] = Foreign.apply(node, *tensors)
+    return found
+
+
+class Foreign(torch.autograd.Function):
+    """A node with its arguments; of one class for all nodes, since torch keeps classes for ever."""
+
+    @staticmethod
+    def forward(node: Node, *tensors: Any) -> tuple[Any, ...]:
+        """The node's value."""
+        device = tensors[0].device if tensors else None
+        return tuple([torch.tensor(array, device=device) for array in node(*[_numpy(one) for one in tensors])])
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Keep what the rules are given."""
+        ctx.node = inputs[0]
+        ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*[one for one in output if not _moves(one)])
+        ctx.outputs = tuple(i for i, one in enumerate(output) if _moves(one))
+        ctx.save_for_backward(*inputs[1:])
+        ctx.save_for_forward(*inputs[1:])
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:
+        """By the node's vjp, for the outputs that have a cotangent."""
+        needed = ctx.needs_input_grad[1:]
+        inputs = tuple(i for i, one in enumerate(needed) if one)
+        outputs = tuple(i for i, one in enumerate(cotangents) if one is not None)
+        if not inputs or not outputs:
+            return (None,) * (1 + len(needed))
+        given = [cotangents[i] for i in outputs]
+        pulled = dict(zip(inputs, lift(ctx.node.vjp(inputs, outputs), *ctx.saved_tensors, *given), strict=True))
+        return None, *[pulled.get(i) for i in range(len(needed))]
+
+    @staticmethod
+    def jvp(ctx: Any, _: None, *tangents: Any) -> tuple[Any, ...]:
+        """By the node's jvp, along the tangents that there are."""
+        inputs = tuple(i for i, one in enumerate(tangents) if one is not None)
+        node, given = ctx.node.jvp(inputs, ctx.outputs), [tangents[i] for i in inputs]
+        with forward_ad._set_fwd_grad_enabled(False):  # of the level that it is run for; others go on by torch.func
+            found = lift(node, *ctx.saved_tensors, *given)
+        pushed = dict(zip(ctx.outputs, found, strict=True))
+        return tuple([pushed.get(i) for i in range(1 + max(ctx.outputs, default=-1))])
+
+    @staticmethod
+    def vmap(info: Any, axes: Any, node: Node, *tensors: Any) -> tuple[Any, Any]:
+        """By the batched node."""
+        rows = [
+            one.expand(info.batch_size, *one.shape) if axis is None else one.movedim(axis, 0)
+            for one, axis in zip(tensors, axes[1:], strict=True)
+        ]
+        found = lift(node.batched(), *rows)
+        return found, (0,) * len(found)
+
+
+def _numpy(tensor: Any) -> Any:
+    return tensor.numpy(force=True)
+
+
+def _moves(tensor: Any) -> bool:
+    return bool(tensor.is_floating_point() or tensor.is_complex())
