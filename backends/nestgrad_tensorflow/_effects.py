@@ -29,6 +29,7 @@ _TAKEN_BACK = {
 }
 _OF_PARTS = {"ResourceStridedSliceAssign", *(name for name in dir(tf.raw_ops) if name.startswith("ResourceScatter"))}
 """What writes into a part of a variable."""
+_WRITES = {_WRITE, *_TAKEN_BACK}
 _NAMES = {_READ, _WRITE, _DRAW, *_TAKEN_BACK, *_OF_PARTS}
 
 
@@ -36,6 +37,16 @@ def draws(operation: str) -> bool:
     """Whether an operation of this name draws random numbers by a state that it changes."""
     known = op_def_registry.get(operation)
     return operation == _DRAW or (known is not None and any(one.name == "seed2" for one in known.attr))
+
+
+def draws_random_numbers(evaluate: Callable[[], Any]) -> bool:
+    """See `nestgrad.extend.Abilities.draws`. A `tf.function` inside is not looked into."""
+    ran: list[str] = []
+    with calling_back(lambda name, *_: ran.append(name if isinstance(name, str) else name.decode())):
+        evaluate()
+    # a layer that draws keeps its seed in a variable
+    is_seeded = any(name.startswith("Stateless") for name in ran) and not _WRITES.isdisjoint(ran)
+    return is_seeded or any(map(draws, ran))
 
 
 _current: ContextVar[Effects | None] = ContextVar("nestgrad_tensorflow_effects", default=None)

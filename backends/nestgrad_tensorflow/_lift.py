@@ -5,13 +5,18 @@ A graph runs them through `tf.numpy_function`, which no forward mode goes throug
 
 from __future__ import annotations
 
+import functools
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.eager import record
+from tensorflow.python.eager import forwardprop_util, record
+from tensorflow.python.framework.func_graph import FuncGraph
 
-from nestgrad.extend import Node, ShapeDtype
+from nestgrad.extend import Nesting, Node, ShapeDtype, StructureMismatchError, UnsupportedNestingError
+
+from ._levels import Rerouted, here
 
 
 def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
@@ -31,14 +36,14 @@ class _Rules:
     def __init__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         self._node, self._x = node, inputs
         self._inputs, self._outputs = _moved(inputs), _moved(outputs)
-        self._count = len(outputs)
+        self._y, self._count = outputs, len(outputs)
 
     def pull(self, *cotangents: Any) -> list[Any]:
         """The cotangents of the inputs; None for what has none."""
         outputs = tuple(i for i in self._outputs if cotangents[i] is not None)
         if not self._inputs or not outputs:
             return [None] * len(self._x)
-        given = [tf.convert_to_tensor(cotangents[i]) for i in outputs]
+        given = [_like(cotangents[i], self._y[i]) for i in outputs]
         found = lift(self._node.vjp(self._inputs, outputs), *self._x, *given)
         return _placed(self._inputs, found, len(self._x))
 
@@ -52,22 +57,76 @@ class _Rules:
 
 
 def _in_graph(node: Node, tensors: tuple[Any, ...]) -> tuple[Any, ...]:
+    if forwardprop_util.pack_tangents(tensors).tangents:
+        if here.accumulators:
+            raise Rerouted("foreign", _NO_TANGENTS)
+        nesting = Nesting("F")
+        raise UnsupportedNestingError(backend="tensorflow", nesting=nesting, operation="foreign", reason=_NO_TANGENTS)
     with tf.init_scope():  # f may use TensorFlow itself, which is not to be traced here
         wanted = node.shapes([ShapeDtype(_shape(one), one.dtype.as_numpy_dtype) for one in tensors])
+    graph = tf.compat.v1.get_default_graph()
+    with graph.gradient_override_map({"PyFuncStateless": GRADIENT}), record.stop_recording():
+        found = tf.numpy_function(
+            functools.partial(_run, weakref.ref(node), wanted),
+            tensors,
+            [tf.as_dtype(one.dtype) for one in wanted],
+            stateful=False,
+        )
+    for output, told in zip(found, wanted, strict=True):
+        output.set_shape(told.shape)  # which `_run` checks
+    _keep(node, graph, found)
+    record.record_operation("Foreign", found, list(tensors), _Rules(node, tensors, found).pull)
+    return tuple(found)
 
-    @tf.custom_gradient
-    def foreign(*tensors: Any) -> tuple[Any, Any]:
-        found = tf.numpy_function(node, tensors, [tf.as_dtype(one.dtype) for one in wanted], stateful=False)
-        outputs = [tf.ensure_shape(one, shape.shape) for one, shape in zip(found, wanted, strict=True)]
-        return tuple(outputs), _Rules(node, tensors, outputs).pull
 
-    return tuple(foreign(*tensors))
+GRADIENT = "NestgradForeign"
+"""The type that TensorFlow knows the gradient of such operations by."""
+_nodes: weakref.WeakKeyDictionary[Any, dict[str, Node]] = weakref.WeakKeyDictionary()
+"""By graph and name of the operation. `tf.custom_gradient` keeps a function, and its graph, for ever, and so does
+`tf.numpy_function`, which is given a reference alone."""
+
+
+def _keep(node: Node, graph: Any, found: list[Any]) -> None:
+    """Let the node live as long as a graph that it is called in, or one around it, which may outlive a loop's."""
+    name = found[0].op.name if found else ""
+    while isinstance(graph, FuncGraph):
+        _nodes.setdefault(graph, {})[name] = node
+        graph = graph.outer_graph
+
+
+def _run(reference: weakref.ref[Node], wanted: Sequence[ShapeDtype], *arrays: Any) -> Any:
+    node = reference()
+    assert node is not None
+    found = node(*arrays)
+    for array, told in zip(found, wanted, strict=True):
+        if not tf.TensorShape(told.shape).is_compatible_with(array.shape):
+            raise StructureMismatchError(
+                f"{node} gave an array of shape {array.shape}; where the graph was traced it was to be {told.shape}."
+            )
+    return found
+
+
+@tf.RegisterGradient(GRADIENT)
+def _gradient(operation: Any, *cotangents: Any) -> list[Any]:
+    node = _nodes[operation.graph][operation.name]
+    return _Rules(node, list(operation.inputs), list(operation.outputs)).pull(*cotangents)
+
+
+_NO_TANGENTS = "in a graph, TensorFlow's ForwardAccumulator sees nothing of a function of another engine."
 
 
 def _shape(tensor: Any) -> tuple[int | None, ...]:
     if tensor.shape.rank is None:
         raise ValueError("a tensor of unknown rank cannot be given to a function of another engine")
     return tuple(tensor.shape.as_list())
+
+
+def _like(cotangent: Any, output: Any) -> Any:
+    """The cotangent, dense, of the shape that is known of what it belongs to."""
+    tensor = tf.convert_to_tensor(cotangent)
+    if tf.is_symbolic_tensor(tensor):
+        tensor.set_shape(output.shape)
+    return tensor
 
 
 def _moved(tensors: Sequence[Any]) -> tuple[int, ...]:

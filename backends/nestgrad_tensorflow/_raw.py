@@ -12,6 +12,8 @@ import tensorflow as tf
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _modules, _namespace
+from ._closed import evaluate_closed
+from ._effects import draws_random_numbers
 from ._lift import lift
 from ._outputs import dense, entries, like
 
@@ -57,6 +59,14 @@ class RawTensorFlow:
     def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
         """See `nestgrad.extend.Lift.lift`."""
         return lift(node, *arrays)
+
+    def evaluate_closed(self, evaluate: Callable[[], Any]) -> Any:
+        """See `nestgrad.extend.Abilities.evaluate_closed`."""
+        return evaluate_closed(evaluate)
+
+    def draws(self, evaluate: Callable[[], Any]) -> bool:
+        """See `nestgrad.extend.Abilities.draws`."""
+        return draws_random_numbers(evaluate)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """The derivative that an accumulator has."""

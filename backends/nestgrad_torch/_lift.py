@@ -9,14 +9,21 @@ from torch.autograd import forward_ad
 
 from nestgrad.extend import Node
 
+from ._messages import BROKEN_ON_PURPOSE
 
-@torch.compiler.disable
+
 def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
-    """See `nestgrad.extend.Lift.lift`. Arrays of any shapes. Under torch.compile it is run outside of the program."""
+    """See `nestgrad.extend.Lift.lift`. Arrays of any shapes."""
     device = next((array.device for array in arrays if isinstance(array, torch.Tensor)), None)
     tensors = [torch.as_tensor(array, device=device) for array in arrays]
     found: tuple[Any, ...] = Foreign.apply(node, *tensors)
     return found
+
+
+@torch.compiler.disable(reason=f"{BROKEN_ON_PURPOSE}a function of another engine is no part of a program of torch's.")
+def untraced(evaluate: Any, *arguments: Any) -> Any:
+    """See `nestgrad.extend.Abilities.untraced`."""
+    return evaluate(*arguments)
 
 
 class Foreign(torch.autograd.Function):
@@ -34,6 +41,7 @@ class Foreign(torch.autograd.Function):
         ctx.node = inputs[0]
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(*[one for one in output if not _moves(one)])
+        ctx.count = len(output)
         ctx.outputs = tuple(i for i, one in enumerate(output) if _moves(one))
         ctx.save_for_backward(*inputs[1:])
         ctx.save_for_forward(*inputs[1:])
@@ -58,7 +66,7 @@ class Foreign(torch.autograd.Function):
         with forward_ad._set_fwd_grad_enabled(False):  # of the level that it is run for; others go on by torch.func
             found = lift(node, *ctx.saved_tensors, *given)
         pushed = dict(zip(ctx.outputs, found, strict=True))
-        return tuple([pushed.get(i) for i in range(1 + max(ctx.outputs, default=-1))])
+        return tuple([pushed.get(i) for i in range(ctx.count)])
 
     @staticmethod
     def vmap(info: Any, axes: Any, node: Node, *tensors: Any) -> tuple[Any, Any]:

@@ -13,8 +13,9 @@ import torch
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, plain_numpy
 
 from . import _modules, _trees
+from ._closed import draws, evaluate_closed
 from ._dynamo import left_as_found, with_code
-from ._lift import lift
+from ._lift import lift, untraced
 
 
 class RawTorch:
@@ -67,6 +68,18 @@ class RawTorch:
     def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
         """See `nestgrad.extend.Lift.lift`."""
         return lift(node, *arrays)
+
+    def evaluate_closed(self, evaluate: Callable[[], Any]) -> Any:
+        """See `nestgrad.extend.Abilities.evaluate_closed`."""
+        return evaluate_closed(evaluate)
+
+    def untraced(self, evaluate: Callable[..., Any], *arguments: Any) -> Any:
+        """See `nestgrad.extend.Abilities.untraced`: a graph break for torch.compile."""
+        return untraced(evaluate, *arguments)
+
+    def draws(self, evaluate: Callable[[], Any]) -> bool:
+        """See `nestgrad.extend.Abilities.draws`."""
+        return draws(evaluate)
 
     def jvp(self, f: Any, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
         """torch.func.jvp."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import NotDifferentiableError, in_a_line
-from ._numpy import NUMBERS
+from ._numpy import holds_numbers
 from ._offers import Offers
 from .typing import Array
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Host = NDArray[Any]
@@ -44,9 +43,10 @@ def to_host(offers: Offers, array: Array, what: str) -> Host:
     try:
         found = offers.backend.to_numpy(array)
     except Exception as error:
-        raise NotDifferentiableError(f"{what} has no values to take to another engine: {in_a_line(error)}. {_WAY_OUT}") from error
-    kind = getattr(getattr(found, "dtype", None), "kind", "O")
-    if kind not in NUMBERS and kind != "V":  # bfloat16 and its kin are of kind V
+        raise NotDifferentiableError(
+            f"{what} has no values to take to another engine: {in_a_line(error)}. {_WAY_OUT}"
+        ) from error
+    if not hasattr(found, "dtype") or not holds_numbers(found.dtype):
         raise NotDifferentiableError(f"{what} is a {type(array).__name__}, which has no values as yet. {_WAY_OUT}")
     return np.array(found)
 

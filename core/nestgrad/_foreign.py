@@ -8,22 +8,23 @@ from typing import Any
 
 import optree
 
-from ._claims import is_neutral
+from ._claims import claims, is_neutral, leaves_of
 from ._crossing import takes_numpy
 from ._described import name_of
-from ._errors import UnsupportedExecutionError
+from ._errors import BackendConflictError, UnsupportedExecutionError
 from ._foreign_call import Arguments, ForeignCall, is_array
+from ._node import Node
 from ._offers import Offers, offers
 from ._plan import MAX_KEPT
 from ._registry import get_backend
 from ._select import select
-from ._spec import Backend
+from ._spec import Backend, provides
 from ._unconverted import unconverted
 from .typing import Function
 
 
 def foreign(f: Function, backend: str | Backend, *, shapes: Callable[..., Any] | None = None) -> Foreign:
-    """f of one engine, to be called from any other and differentiable there to any order.
+    """F of one engine, to be called from any other and differentiable there to any order.
 
     Only arrays cross, as copies of the same dtype, by way of the host: the value and each derivative are computed by f's
     engine, in the mode that the other one asks for, behind its backend's guards. Errors of f and refusals of its backend
@@ -82,30 +83,42 @@ class Foreign:
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """What f gives, as arrays of the engine whose arrays it is given."""
         outer = self._outer(args, kwargs)
-        if outer is self._inner:
+        if outer is self.backend:
             return self._f(*args, **kwargs)
-        if outer is not None and outer.lift is None:
+        if not provides(outer, "untraced"):
+            return self._by_inner(outer, args, kwargs)
+        untraced: Function = getattr(outer, "untraced")  # noqa: B009  # what not every backend has
+        return untraced(self._by_inner, outer, args, kwargs)
+
+    def _by_inner(self, outer: Backend | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        opened_by = self._inner if outer is None else offers(outer)
+        evaluate = opened_by.lift if outer is not None else _evaluated
+        if evaluate is None:
             raise UnsupportedExecutionError(
-                f"{outer.name} cannot take functions of other engines: its backend has no lift. Call "
+                f"{opened_by.name} cannot take functions of other engines: its backend has no lift. Call "
                 f"{name_of(self._f)} with NumPy's arrays, or from an engine whose backend has one."
             )
-        leaves, structure = (outer or self._inner).flatten((args, kwargs))
-        called = self._kept(Arguments.of(outer or self._inner, leaves, structure))
-        arrays = [leaf for leaf in leaves if is_array(leaf)]
-        found = called.node(*arrays) if outer is None else outer.lift(called.node, *arrays)  # type: ignore[misc]
+        leaves, structure = opened_by.flatten((args, kwargs))
+        called = self._kept(Arguments.of(opened_by, leaves, structure))
+        found = evaluate(called.node, *[leaf for leaf in leaves if is_array(leaf)])
         return self._inner.unflatten(called.structure, tuple(found))
 
-    def _outer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Offers | None:
-        """The engine whose arrays are in the arguments; None where NumPy's are alone, and the engine has others."""
-        alone = self._inner if self._takes_numpy else None
+    def _outer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend | None:
+        """The engine whose arrays are in the arguments; None where NumPy's are alone, and f's engine has others."""
         values: Any = (*args, *kwargs.values())
         if all(map(is_neutral, optree.tree_leaves(values))):
-            return alone
+            return self.backend if self._takes_numpy else None
 
         def named() -> Sequence[tuple[str, Any]]:
             return [*((f"args[{i}]", value) for i, value in enumerate(args)), *kwargs.items()]
 
-        return offers(select(None, values, named, lambda: self.backend))
+        try:
+            return select(None, values, named, lambda: self.backend)
+        except BackendConflictError as error:
+            found = " and ".join(claims(leaves_of(named())).values())
+            raise BackendConflictError(
+                f"{name_of(self._f)} takes the arrays of one engine in a call, but {found}. Convert one of them."
+            ) from error
 
     def _kept(self, arguments: Arguments) -> ForeignCall:
         try:
@@ -117,3 +130,7 @@ class Foreign:
                 self._called.clear()
             found = self._called[arguments] = ForeignCall(self._f, self._inner, self._shapes, arguments)
         return found
+
+
+def _evaluated(node: Node, *arrays: Any) -> Any:
+    return node(*arrays)

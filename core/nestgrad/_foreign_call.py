@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ._claims import is_neutral
 from ._described import name_of
-from ._errors import NotDifferentiableError, StructureMismatchError, in_a_line
+from ._errors import NotDifferentiableError, StructureMismatchError
 from ._inner import Inner, ShapeDtype
 from ._node import Node
 from ._offers import Offers
@@ -75,7 +74,7 @@ class ForeignCall:
         return leaves
 
     def _as_array(self, leaf: Any) -> Array:
-        if is_array(leaf) or is_neutral(leaf):
+        if is_array(leaf) or isinstance(leaf, (int, float, complex)):
             return self._offers.backend.asarray(leaf)
         raise NotDifferentiableError(f"{self._name} must return arrays; it returned a {type(leaf).__name__}.")
 
@@ -117,4 +116,6 @@ class ForeignCall:
         return tuple([ShapeDtype(array.shape, array.dtype) for array in found])
 
 
-_SHAPES = "Otherwise tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
+_SHAPES = (
+    "Otherwise tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
+)

@@ -53,18 +53,13 @@ class Inner:
         """Evaluate the function twice at the first x that it is differentiated at: what it drew is nobody's to repeat.
 
         Raises:
-            UnsupportedNestingError: it gives another number the second time.
+            UnsupportedNestingError: it draws random numbers, or gives another number the second time.
         """
         if self._repeats:
             return
-
-        def twice() -> tuple[Leaves, Leaves]:
-            return self.evaluate(*unshared(x)), self.evaluate(*unshared(x))
-
         attempt = self.offers.attempts()
         assert attempt is not None  # no compiler traces this
-        first, second = undone(attempt, twice)
-        if not all(map(self._agree, first, second)):
+        if not undone(attempt, lambda: self._gives_the_same(x)):
             raise UnsupportedNestingError(
                 backend=self.offers.name,
                 nesting=nesting,
@@ -76,6 +71,15 @@ class Inner:
                 instead="Draw outside, and pass what was drawn as an argument; or switch dropout off.",
             )
         self._repeats = True
+
+    def _gives_the_same(self, x: Leaves) -> bool:
+        found: list[Leaves] = []
+
+        def twice() -> None:
+            found.extend([self.evaluate(*unshared(x)), self.evaluate(*unshared(x))])
+
+        before = _states()
+        return not self.offers.draws(twice) and _states() == before and all(map(self._agree, *found))
 
     def _agree(self, one: Array, other: Array) -> bool:
         import numpy as np  # as in `_numpy`
@@ -110,6 +114,14 @@ class Inner:
         return by_rows if vmap is None else mapped
 
 
+def _states() -> tuple[Any, ...]:
+    """Those of the random numbers that every function can draw."""
+    import random
+
+    import numpy as np  # as in `_numpy`
+
+    name, keys, *rest = np.random.get_state()
+    return random.getstate(), name, bytes(keys), *rest
+
+
 _ROUNDING = 1e-3  # of the largest number: where threads add in any order, sums differ by less
-
-

@@ -9,7 +9,7 @@ from typing import Any
 
 from ._errors import NotDifferentiableError
 
-NUMBERS = "biufc"  # kinds of dtypes
+_NUMBERS = "biufc"  # kinds of dtypes
 
 
 def is_numpy(value: object) -> bool:
@@ -22,6 +22,13 @@ def is_numpy(value: object) -> bool:
 def unshared(leaves: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same, NumPy's arrays among them copied: f may write into what it is given."""
     return tuple([leaf.copy() if is_numpy(leaf) else leaf for leaf in leaves])
+
+
+def holds_numbers(dtype: Any) -> bool:
+    """Whether arrays of a dtype hold numbers: NumPy's own, or such as bfloat16, which are of a kind of others."""
+    import numpy as np
+
+    return dtype.kind in _NUMBERS or (dtype.kind == "V" and dtype.type is not np.void)
 
 
 def plain_numpy(value: Any) -> Any:
@@ -44,7 +51,7 @@ def plain_numpy(value: Any) -> Any:
         raise NotDifferentiableError(
             "A masked array would lose its mask. Pass its data, with the mask as an argument of its own."
         )
-    if value.dtype.kind not in NUMBERS:
+    if not holds_numbers(value.dtype):
         raise NotDifferentiableError(f"An array of dtype {value.dtype} holds no numbers.")
     if isinstance(value, np.generic):
         return value

@@ -46,6 +46,7 @@ class Offers:
         as_called: a function of the user's as the engine would call it, if that is another one.
         conjugates: pullbacks of complex arrays are conjugate transposes.
         evaluate_closed: evaluates what may not depend on captured arrays that ask for their gradients.
+        draws: evaluates, and tells whether random numbers were drawn, as far as is known.
         lift: takes a function of another engine for a primitive of its own, if it has that.
         attempts: gives what tries several ways of evaluating one thing, or None where there is one way alone.
         compilers: by execution, what compiles a function.
@@ -76,6 +77,7 @@ class Offers:
     as_called: Callable[[Function], Function] | None
     conjugates: bool
     evaluate_closed: Callable[[Callable[[], Any]], Any]
+    draws: Callable[[Callable[[], Any]], bool]
     lift: Function | None
     attempts: Callable[[], Function | None]
     compilers: Mapping[str, Callable[[Function], Function]]
@@ -141,6 +143,7 @@ def _read(backend: Any) -> Offers:
         as_called=own("as_called"),
         conjugates=getattr(backend, "conjugates", False),
         evaluate_closed=own("evaluate_closed", _attempt),
+        draws=own("draws", _draws),
         lift=own("lift"),
         attempts=own("attempts", _attempts),
         compilers={name: own(method) for name, method in COMPILERS.items() if provides(backend, method)},
@@ -175,6 +178,11 @@ def _attempts() -> Function:
 
 def _attempt(evaluate: Callable[[], Any]) -> Any:
     return evaluate()
+
+
+def _draws(evaluate: Callable[[], Any]) -> bool:
+    evaluate()
+    return False
 
 
 def _unrecognised(exception: Exception, nesting: Nesting) -> None:

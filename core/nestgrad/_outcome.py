@@ -13,6 +13,7 @@ import optree
 
 from ._claims import claimant, claims, is_neutral, leaves_of, only, owner
 from ._errors import BackendNotFoundError, NestgradError, in_a_line
+from ._foreign import Foreign
 from ._numpy import is_numpy, plain_numpy
 from ._registry import backends, embedded, get_backend
 from ._spec import Backend
@@ -30,6 +31,8 @@ def of_outcome(
     Raises:
         BackendNotFoundError: f does not take NumPy arrays and numbers, or what it is given cannot be copied.
     """
+    if isinstance(f, Foreign):
+        return f.backend
     places = (
         range(len(args)) if argnums is None else [range(len(args))[i] for i in argnums if -len(args) <= i < len(args)]
     )

@@ -149,6 +149,15 @@ class Abilities(Protocol):
                 gradient, that the function captures.
         """
 
+    def untraced(self, evaluate: Function, *arguments: Any) -> Any:
+        """`evaluate(*arguments)`, outside of the program where a compiler of the engine traces this. Default: as it is."""
+
+    def draws(self, evaluate: Callable[[], Any]) -> bool:
+        """Evaluate, and tell whether the engine's random numbers were drawn in it. Default: that is not known.
+
+        Asked where a function goes from one engine to another, which evaluates it more than once. NumPy's are seen to.
+        """
+
     def device(self, array: Array) -> Any:
         """Where an array lives, compared between primal and direction; `None` where unknown. Default: not compared."""
 
