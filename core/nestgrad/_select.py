@@ -42,12 +42,13 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
             several third-party backends claim.
         BackendNotFoundError, BackendUnavailableError: as in `get_backend`.
     """
-    if isinstance(backend, str):
-        return get_backend(backend)
-    if provides(backend, "jvp") or provides(backend, "vjp"):
-        return cast(Backend, backend)
     if backend is not None:
-        raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
+        given: Any = get_backend(backend) if isinstance(backend, str) else backend
+        if not (provides(given, "jvp") or provides(given, "vjp")):
+            raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {given!r}.")
+        if getattr(type(given), "over", None) is not None:
+            given = given.over(select(None, values, named, by_outcome))
+        return cast(Backend, given)
     wanted = os.environ.get(ENVIRONMENT) or None
     key: tuple[Any, ...] = (*map(type, values), wanted)
     leaves, found = values, _selected.get(key, _NOT_YET)

@@ -10,6 +10,9 @@ from ._descriptor import Descriptor as Descriptor
 from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
+from ._errors import UncertainError as UncertainError
+from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
+from ._failures import of_the_user as of_the_user
 from ._faults import Fault as Fault
 from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
@@ -22,6 +25,8 @@ from ._messages import recognised as recognised
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._numpy import plain_numpy as plain_numpy
+from ._offers import Offers as Offers
+from ._offers import offers as offers
 from ._refusal import DrawnAnew as DrawnAnew
 from ._refusal import Refusal as Refusal
 from ._refusal import RefusedOperation as RefusedOperation
