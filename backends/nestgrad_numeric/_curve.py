@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +16,21 @@ _SMALLEST = 0.25  # the power of ε that says how much less than x as a whole an
 
 
 class Sample(NamedTuple):
-    """The values of f at a point: the engine's arrays, and their numbers in 64 bits."""
+    """The values of f at a point.
+
+    Attributes:
+        arrays: the engine's, one for each output.
+        numbers: those in them, in 64 bits.
+        is_tuple: f returns a tuple of outputs.
+    """
 
     arrays: Leaves
     numbers: tuple[Values, ...]
+    is_tuple: bool
+
+    def is_finite(self) -> bool:
+        """Whether all numbers are."""
+        return all(np.isfinite(numbers).all() for numbers in self.numbers)
 
 
 class Lengths(NamedTuple):
@@ -47,10 +57,10 @@ class Curve:
         self._points = [self.numbers(leaf) for leaf in x]
         self._pushes = [self.numbers(leaf) for leaf in v]
 
-    def here(self) -> tuple[Any, Sample, list[Any]]:
-        """What f returns at x, its values, and the aux."""
+    def here(self) -> tuple[Any, ...]:
+        """What f returns at x, its values, and the aux if there is one."""
         output, *aux = self._parts(self._f(*[_own(leaf) for leaf in self._x]))
-        return output, self._sample(output), aux
+        return output, self._sample(output), *aux
 
     def at(self, t: float) -> Sample:
         """The values of f at x + tv."""
@@ -112,8 +122,9 @@ class Curve:
         return tuple(output) if self._has_aux else (output,)
 
     def _sample(self, output: Any) -> Sample:
-        arrays = output if isinstance(output, tuple) else (output,)
-        return Sample(arrays, tuple(map(self.numbers, arrays)))
+        is_tuple = isinstance(output, tuple)
+        arrays = output if is_tuple else (output,)
+        return Sample(arrays, tuple(map(self.numbers, arrays)), is_tuple)
 
     def _epsilon(self, array: Array) -> float:
         dtype = np.asarray(self._engine.to_numpy(array)).dtype

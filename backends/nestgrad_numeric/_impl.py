@@ -2,54 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import numpy as np
+from nestgrad.extend import (
+    Array,
+    Backend,
+    Function,
+    Leaves,
+    Nesting,
+    Tree,
+    UnsupportedNestingError,
+    embedded,
+    get_backend,
+    offers,
+)
 
-from nestgrad.extend import Array, Backend, Function, Leaves, Tree, UncertainError, offers
-
-from ._curve import Curve
-from ._ladder import climb, uncertain
-from ._plain import Plain
+from ._curve import Curve, Sample
+from ._ladder import climb, not_finite, uncertain
 
 _MOST = 64  # engines at once
+_running: ContextVar[bool] = ContextVar("nestgrad_numeric_running", default=False)
 
 
 class Numeric:
     """The derivative along a direction by central differences, extrapolated to step zero.
 
     f is only ever evaluated, so it may be anything: a function of any engine, and itself a derivative. That makes it
-    the one outer mode that does not depend on the inner engine. A smooth f is evaluated about 15 times, 85 times at most; once
-    more where x is NumPy's, to see of which engine f is. Results are arrays of the engine that x is of, and
-    differentiable by its own means, as the sum of values that they are.
+    the one outer mode that does not depend on the inner engine. A smooth f is evaluated about 15 times, at least 13
+    and at most 85 times; once more where x is NumPy's, to see of which engine f is. Results are arrays of the engine
+    that x is of, and differentiable by its own means, as the sum of values that they are.
 
-    An error bar wider than 1e-6 of the derivative (1e-3 if x or f is in less than float64) is an `UncertainError`; the
-    derivative is that of each array that f returns, by its largest entry or, about a place where it is zero, by how f
-    changes over the steps. Never picked by itself, but by `backend="numeric"` alone. Safe to use from several threads
-    at once.
+    An error bar wider than 1e-6 (1e-3 where x or what f returns is in less than float64) is an `UncertainError`. It is
+    relative to the largest entry of the derivative of each array that f returns, or to what that array changes by over
+    a step, per unit of the step, where that is more: a derivative of zero is known as well.
+
+    Never picked by itself, but by `backend="numeric"` alone. Safe to use from several threads at once.
 
     Args:
-        engine: the backend of the arrays; `numeric` picks it for each call, with `over`.
+        engine: the backend of the arrays; by default the embedded one. `over` gives that of each call.
     """
 
     name = "numeric"
     max_order = 1
+    _over: ClassVar[dict[int, Numeric]] = {}
 
     def __init__(self, engine: Backend | None = None) -> None:
-        self._engine: Backend = Plain() if engine is None else engine
+        self._engine = get_backend(embedded()) if engine is None else engine
         self._offers = offers(self._engine)
-        self._known: dict[int, Numeric] = {}
         self.xp = self._engine.xp
 
     def over(self, engine: Backend) -> Backend:
         """See `nestgrad.extend.Abilities.over`."""
         if isinstance(engine, Numeric):
             return engine
-        found = self._known.get(id(engine))  # which lives as long as it is kept here
+        found = self._over.get(id(engine))  # which lives as long as it is kept here
         if found is None:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            found = self._known[id(engine)] = Numeric(engine)
+            if len(self._over) >= _MOST:
+                self._over.clear()
+            found = self._over[id(engine)] = Numeric(engine)
         return found
 
     def asarray(self, value: Any, like: Array | None = None) -> Array:
@@ -80,37 +92,51 @@ class Numeric:
         """Where the engine has an array."""
         return self._offers.device(array)
 
-    def jvp(self, f: Function, primals: Leaves, tangents: Leaves, *, has_aux: bool = False) -> tuple[Any, ...]:
+    def run(self, nesting: Nesting, route: Function, *inputs: Array) -> tuple[Any, ...]:
+        """Evaluate a route, unless it is inside a function that is being differenced: that would be a second order."""
+        if _running.get():
+            raise UnsupportedNestingError(
+                backend=self.name,
+                nesting=nesting,
+                operation="nested derivative",
+                reason="differences of differences are too inaccurate.",
+                instead="Let another backend take the derivative inside.",
+            )
+        token = _running.set(True)
+        try:
+            found: tuple[Any, ...] = route(*inputs)
+        finally:
+            _running.reset(token)
+        return found
+
+    def jvp(
+        self, f: Function, primals: Sequence[Array], tangents: Sequence[Array], *, has_aux: bool = False
+    ) -> tuple[Any, ...]:
         """See `nestgrad.extend.ForwardMode.jvp`, and the class.
 
         Raises:
-            UncertainError: the derivative is not known well enough, or f is not finite at x.
+            UncertainError: the derivative is not known well enough, or x, v or f(x) is not finite.
             UnsupportedExecutionError: arrays have no numbers here, as in a compiler.
         """
         curve = Curve(self._engine, f, tuple(primals), tuple(tangents), has_aux)
-        value, here, aux = curve.here()
-        is_tuple = isinstance(value, tuple)
-        if not curve.is_finite() or not all(np.isfinite(numbers).all() for numbers in here.numbers):
-            unknown = [np.full(numbers.shape, np.nan) for numbers in here.numbers]
-            bars = [np.full(numbers.shape, np.inf) for numbers in here.numbers]
-            raise UncertainError(
-                "numeric was asked for a derivative where x, the direction or f(x) is not finite. Take an x at which "
-                "they are.",
-                tuple(unknown) if is_tuple else unknown[0],
-                tuple(bars) if is_tuple else bars[0],
-            )
-        if not curve.moves() or not any(numbers.size for numbers in here.numbers):
-            derivative = tuple(map(curve.zeros, here.arrays))
-            return value, derivative if is_tuple else derivative[0], *aux
-        lengths = curve.lengths()
-        tried = []
-        for unit in (lengths.small, lengths.large):
-            found = climb(curve, here, unit, lengths)
-            if found.is_known:
-                return value, found.derivative if is_tuple else found.derivative[0], *aux
-            tried.append(found)
-        best = min(tried, key=lambda one: max(estimate.relative for estimate in one.estimates))
-        raise uncertain(best, here, is_tuple)
+        value, here, *aux = curve.here()
+        derivative = _derivative(curve, here)
+        return value, derivative if isinstance(value, tuple) else derivative[0], *aux
+
+
+def _derivative(curve: Curve, here: Sample) -> Leaves:
+    """The derivative of each output along the curve."""
+    if not curve.is_finite() or not here.is_finite():
+        raise not_finite(here)
+    if not curve.moves() or not any(numbers.size for numbers in here.numbers):
+        return tuple(map(curve.zeros, here.arrays))
+    lengths, tried = curve.lengths(), []
+    for unit in (lengths.small, lengths.large):
+        found = climb(curve, here, unit, lengths)
+        if found.is_known:
+            return found.derivative
+        tried.append(found)
+    raise uncertain(min(tried, key=lambda one: one.relative), here)
 
 
 if TYPE_CHECKING:

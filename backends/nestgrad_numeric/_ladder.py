@@ -24,39 +24,41 @@ class Found(NamedTuple):
     estimates: tuple[Estimate, ...]
     is_known: bool
 
+    @property
+    def relative(self) -> float:
+        """The widest bar of all outputs, each relative to its scale."""
+        return max(one.relative for one in self.estimates)
 
-def climb(curve: Curve, centre: Sample, unit: float, lengths: Lengths) -> Found:
+
+def climb(curve: Curve, here: Sample, unit: float, lengths: Lengths) -> Found:
     """The derivative by steps from `unit` down."""
-    precisions = [curve.precision(array) for array in centre.arrays]
-    smallest = _START * unit * max(of.epsilon for of in precisions) ** (1 / 3)
-    near = curve.at(smallest), curve.at(-smallest)
-    steps, ahead, behind = np.zeros(0), list[Sample](), list[Sample]()
+    precisions = [curve.precision(array) for array in here.arrays]
+    tiny = _START * unit * max(of.epsilon for of in precisions) ** (1 / 3)
+    near = curve.at(tiny), curve.at(-tiny)
+    steps = _START * unit * 0.5 ** np.arange(_LEVELS)
+    ahead, behind = list[Sample](), list[Sample]()
     estimates, is_known = tuple[Estimate, ...](), False
-    for level in range(_LEVELS):
-        steps = np.append(steps, _START * unit / 2**level)
-        ahead.append(curve.at(float(steps[-1])))
-        behind.append(curve.at(-float(steps[-1])))
-        if level + 1 < _FEWEST:
+    for step in steps:
+        ahead.append(curve.at(float(step)))
+        behind.append(curve.at(-float(step)))
+        if len(ahead) < _FEWEST:
             continue
         estimates = tuple(
             estimate(
-                steps,
+                steps[: len(ahead)],
                 _stacked(ahead, i),
                 _stacked(behind, i),
-                here.ravel(),
+                here.numbers[i].ravel(),
                 resolution=lengths.resolution,
                 length=lengths.large,
                 of=of,
             )
-            for i, (here, of) in enumerate(zip(centre.numbers, precisions, strict=True))
+            for i, of in enumerate(precisions)
         )
-        confirmed = all(
-            _agrees(one, *(part.numbers[i].ravel() for part in near), centre.numbers[i].ravel(), smallest, of.epsilon)
-            for i, (one, of) in enumerate(zip(estimates, precisions, strict=True))
-        )
-        is_known = confirmed and all(one.relative <= of.widest for one, of in zip(estimates, precisions, strict=True))
-        is_narrow = all(one.relative <= of.narrow or one.is_last for one, of in zip(estimates, precisions, strict=True))
-        if confirmed and is_narrow:
+        each = [*zip(estimates, precisions, strict=True)]
+        agrees = all(_agrees(one, i, near, here, tiny, of.epsilon) for i, (one, of) in enumerate(each))
+        is_known = agrees and all(one.relative <= of.widest for one, of in each)
+        if agrees and all(one.relative <= of.narrow or one.is_last for one, of in each):
             break
     derivative = tuple(_combined(steps, one, i, ahead, behind) for i, one in enumerate(estimates))
     return Found(derivative, estimates, is_known)
@@ -66,8 +68,9 @@ def _stacked(samples: list[Sample], i: int) -> Values:
     return np.stack([sample.numbers[i].ravel() for sample in samples])
 
 
-def _agrees(found: Estimate, ahead: Values, behind: Values, centre: Values, step: float, epsilon: float) -> bool:
-    """Whether a quotient at a small step says the same: what is narrower than all steps so far would show there."""
+def _agrees(found: Estimate, i: int, near: tuple[Sample, Sample], here: Sample, step: float, epsilon: float) -> bool:
+    """Whether a quotient at a tiny step says the same: what is narrower than all steps so far would show there."""
+    ahead, behind, centre = (one.numbers[i].ravel() for one in (*near, here))
     with np.errstate(all="ignore"):
         quotient = (ahead - behind) / (2 * step)
         allowed = _AGREEMENT * found.scale + found.bar + SAFETY * epsilon * np.abs(centre) / step
@@ -75,7 +78,7 @@ def _agrees(found: Estimate, ahead: Values, behind: Values, centre: Values, step
 
 
 def _combined(steps: Values, found: Estimate, i: int, ahead: list[Sample], behind: list[Sample]) -> Any:
-    """The same number by the engine's own arithmetic, so that it is an array of the engine that can be differentiated."""
+    """The same number by the engine's own arithmetic: an array of the engine, which it can differentiate."""
     terms = [weight * (ahead[k].arrays[i] - behind[k].arrays[i]) for k, weight in weights(steps, found.first)]
     total = terms[0]
     for term in terms[1:]:
@@ -83,22 +86,36 @@ def _combined(steps: Values, found: Estimate, i: int, ahead: list[Sample], behin
     return total
 
 
-def uncertain(found: Found, centre: Sample, is_tuple: bool) -> UncertainError:
+def uncertain(found: Found, here: Sample) -> UncertainError:
     """The error for a derivative that is not known well enough: of the output that is known worst."""
     worst = max(found.estimates, key=lambda one: one.relative)
     entry = int(np.argmax(worst.bar))
     value, bar = worst.value[entry], worst.bar[entry]
-    shaped = [
-        (one.value.reshape(here.shape), one.bar.reshape(here.shape))
-        for one, here in zip(found.estimates, centre.numbers, strict=True)
-    ]
-    values, bars = zip(*shaped, strict=True)
-    return UncertainError(
+    return _error(
         f"numeric was asked for the derivative of f along v, and differences of f give {value:.6g} ± {bar:.1g}, "
         f"which is too wide: {_why(worst, entry)}",
-        values if is_tuple else values[0],
-        bars if is_tuple else bars[0],
+        here,
+        [one.value for one in found.estimates],
+        [one.bar for one in found.estimates],
     )
+
+
+def not_finite(here: Sample) -> UncertainError:
+    """The error where there is nothing to take differences of."""
+    return _error(
+        "numeric was asked for the derivative of f along v, and x, v or f(x) is not finite. Take an x at which f is.",
+        here,
+        [np.full(numbers.size, np.nan) for numbers in here.numbers],
+        [np.full(numbers.size, np.inf) for numbers in here.numbers],
+    )
+
+
+def _error(told: str, here: Sample, values: list[Values], bars: list[Values]) -> UncertainError:
+    shaped = [
+        tuple(one.reshape(numbers.shape) for one, numbers in zip(each, here.numbers, strict=True))
+        for each in (values, bars)
+    ]
+    return UncertainError(told, *(shaped if here.is_tuple else [each[0] for each in shaped]))
 
 
 def _why(found: Estimate, entry: int) -> str:

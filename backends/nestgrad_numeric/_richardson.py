@@ -75,7 +75,8 @@ def estimate(
 
     Args:
         steps: shape (n,), at least five.
-        ahead, behind: the curve at each step and at minus that, shape (n, size).
+        ahead: the curve at each step, shape (n, size).
+        behind: the same at minus each step.
         centre: the curve at 0, shape (size,).
         resolution: how far a point is from the one that was asked for, in units of the step.
         length: the step by which the curve's argument changes by its own size, or one.

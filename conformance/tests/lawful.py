@@ -31,6 +31,9 @@ class Lawful(Autograd):
     max_order = 3
     preferred_diagonal = ("RR", "FF")
 
+    def over(self, engine):
+        return self
+
     def flatten(self, tree):
         return optree.tree_flatten(tree)
 

@@ -32,6 +32,8 @@ from ._refusal import Refusal as Refusal
 from ._refusal import RefusedOperation as RefusedOperation
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._refusal import throughout as throughout
+from ._registry import embedded as embedded
+from ._registry import get_backend as get_backend
 from ._routes import emulated as emulated
 from ._rules import own_rule as own_rule
 from ._spec import COMPILERS as COMPILERS
