@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from nestgrad.extend import Leaves, UncertainError
 
 from ._curve import Curve, Lengths, Sample
-from ._richardson import POINTS, SAFETY, Estimate, Values, estimate, weights
+from ._richardson import POINTS, SAFETY, Estimate, Precision, Reals, Values, estimate, weights
 
 _START = 2**0.5 - 1  # irrational: a curve with a whole number of periods per step would look constant
 _LEVELS = 20  # steps from the widest down to a millionth of it
@@ -35,9 +36,9 @@ def climb(curve: Curve, here: Sample, unit: float, lengths: Lengths) -> Found:
     precisions = [curve.precision(array) for array in here.arrays]
     tiny = _START * unit * max(of.epsilon for of in precisions) ** (1 / 3)
     near = curve.at(tiny), curve.at(-tiny)
-    steps = _START * unit * 0.5 ** np.arange(_LEVELS)
+    steps: Reals = _START * unit * 0.5 ** np.arange(_LEVELS, dtype=np.float64)
     ahead, behind = list[Sample](), list[Sample]()
-    estimates, is_known = tuple[Estimate, ...](), False
+    estimates = tuple[Estimate, ...]()
     for step in steps:
         ahead.append(curve.at(float(step)))
         behind.append(curve.at(-float(step)))
@@ -55,11 +56,12 @@ def climb(curve: Curve, here: Sample, unit: float, lengths: Lengths) -> Found:
             )
             for i, of in enumerate(precisions)
         )
-        each = [*zip(estimates, precisions, strict=True)]
-        agrees = all(_agrees(one, i, near, here, tiny, of.epsilon) for i, (one, of) in enumerate(each))
-        is_known = agrees and all(one.relative <= of.widest for one, of in each)
-        if agrees and all(one.relative <= of.narrow or one.is_last for one, of in each):
+        estimates = tuple(
+            _beside(one, i, near, here, tiny, of) for i, (one, of) in enumerate(zip(estimates, precisions, strict=True))
+        )
+        if all(one.relative <= of.narrow or one.is_last for one, of in zip(estimates, precisions, strict=True)):
             break
+    is_known = all(one.relative <= of.widest for one, of in zip(estimates, precisions, strict=True))
     derivative = tuple(_combined(steps, one, i, ahead, behind) for i, one in enumerate(estimates))
     return Found(derivative, estimates, is_known)
 
@@ -68,13 +70,19 @@ def _stacked(samples: list[Sample], i: int) -> Values:
     return np.stack([sample.numbers[i].ravel() for sample in samples])
 
 
-def _agrees(found: Estimate, i: int, near: tuple[Sample, Sample], here: Sample, step: float, epsilon: float) -> bool:
-    """Whether a quotient at a tiny step says the same: what is narrower than all steps so far would show there."""
+def _beside(found: Estimate, i: int, near: tuple[Sample, Sample], here: Sample, step: float, of: Precision) -> Estimate:
+    """An estimate beside a quotient at a tiny step, where what is narrower than all steps so far would show.
+
+    Where they part, by more than rounding can, the bar is that wide.
+    """
     ahead, behind, centre = (one.numbers[i].ravel() for one in (*near, here))
     with np.errstate(all="ignore"):
-        quotient = (ahead - behind) / (2 * step)
-        allowed = _AGREEMENT * found.scale + found.bar + SAFETY * epsilon * np.abs(centre) / step
-        return bool(np.all(np.abs(quotient - found.value) <= allowed))
+        gap = np.abs((ahead - behind) / (2 * step) - found.value)
+        allowed = _AGREEMENT * found.scale + found.bar + SAFETY * of.epsilon * np.abs(centre) / step
+    if np.all(gap <= allowed):
+        return found
+    bar = np.where(gap <= allowed, found.bar, np.where(np.isfinite(gap), np.maximum(found.bar, SAFETY * gap), np.inf))
+    return replace(found, bar=bar, relative=np.inf, is_last=False)
 
 
 def _combined(steps: Values, found: Estimate, i: int, ahead: list[Sample], behind: list[Sample]) -> Any:

@@ -1,7 +1,7 @@
 """The derivative of a curve at 0 from its values there and at steps ahead and behind, each step half the last.
 
 Three steps in a row give one estimate, by Richardson's extrapolation: the errors of order 2 and 4 in the step cancel.
-All steps together make a ladder of estimates. The bar of one of them has four parts:
+All steps together make a ladder of estimates. The bar of one of them is the largest of four:
 
 - how far it is from the estimates one step coarser and one step finer, and, brought to its own steps, how far those at
   finer steps are from each other: an error in the values costs 1/step;
@@ -90,7 +90,8 @@ def estimate(
         largest = np.maximum(np.abs(ahead), np.abs(behind))
         size = np.maximum(_windows(largest).max(axis=-1), np.abs(centre))
         is_still = _windows(jumps == 0).all(axis=-1)
-        grid = _grid(_windows(jumps == 0).any(axis=-1), jumps, largest)
+        may_be_grid: NDArray[np.bool_] = np.asarray(_windows(jumps == 0).any(axis=-1))
+        grid = _grid(may_be_grid, jumps, largest)
         smallest = column[POINTS - 1 :]
         rounding = SAFETY * (np.maximum(of.epsilon * size, grid) + resolution * np.abs(value)) / smallest
         is_zero = is_still & (rounding <= of.narrow * size / length)
@@ -100,7 +101,7 @@ def estimate(
         spread = SAFETY * np.maximum(noise[:-1], change[1:])
         inner = slice(1, -1)
         parts = kink[inner], rounding[inner], spread
-        bars = sum(parts)
+        bars = np.maximum.reduce(parts)
         bars = np.where(np.isfinite(bars), bars, np.inf)
         counted = np.where(is_zero[inner] & (spread + kink[inner] == 0), 0.0, bars).max(axis=1, initial=0.0)
         row = int(np.argmin(counted))
