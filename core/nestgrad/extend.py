@@ -25,7 +25,6 @@ from ._messages import recognised as recognised
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._numpy import plain_numpy as plain_numpy
-from ._offers import Offers as Offers
 from ._offers import offers as offers
 from ._refusal import DrawnAnew as DrawnAnew
 from ._refusal import Refusal as Refusal
