@@ -80,14 +80,15 @@ class Curve:
         """
         try:
             found = np.asarray(self._engine.to_numpy(array))
-            kind = np.complex128 if found.dtype.kind == "c" else np.float64
-            return found.astype(kind, casting="unsafe" if found.dtype.kind != "O" else "safe")  # no tracer by itself
+            if found.dtype.kind == "O":
+                raise TypeError("these are objects, such as tracers")
         except Exception as error:
             raise UnsupportedExecutionError(
                 f"numeric looks at numbers, and {self._engine.name} gives none here ({type(error).__name__}). Inside "
                 "jit, vmap, grad or another transform arrays have none: take the derivative outside of it. Of a dtype "
                 "that NumPy lacks, such as bfloat16, convert x first."
             ) from error
+        return found.astype(np.complex128 if found.dtype.kind == "c" else np.float64)
 
     def precision(self, array: Array) -> Precision:
         """What an output is worth: what it and x are rounded to."""

@@ -43,8 +43,10 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
         BackendNotFoundError, BackendUnavailableError: as in `get_backend`.
     """
     if backend is not None:
-        given: Any = get_backend(backend) if isinstance(backend, str) else backend
-        if not (provides(given, "jvp") or provides(given, "vjp")):
+        given: Any = backend
+        if isinstance(given, str):
+            given = get_backend(given)
+        elif not (provides(given, "jvp") or provides(given, "vjp")):
             raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {given!r}.")
         if getattr(type(given), "over", None) is not None:
             given = given.over(select(None, values, named, by_outcome))
