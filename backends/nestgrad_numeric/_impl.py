@@ -131,7 +131,7 @@ def _derivative(curve: Curve, here: Sample) -> Leaves:
     if not curve.moves() or not any(numbers.size for numbers in here.numbers):
         return tuple(map(curve.zeros, here.arrays))
     lengths, tried = curve.lengths(), []
-    for unit in (lengths.small, lengths.large):
+    for unit in dict.fromkeys((lengths.small, lengths.large)):
         found = climb(curve, here, unit, lengths)
         if found.is_known:
             return found.derivative

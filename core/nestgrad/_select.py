@@ -34,6 +34,8 @@ ABOUT_ARGUMENTS = (NotDifferentiableError, PrecisionLossError, StructureMismatch
 def select(backend: str | Backend | None, values: Any, named: Named, by_outcome: Callable[[], Backend]) -> Backend:
     """The backend for a call with these values; containers are looked into.
 
+    One that is given, and is `over` others, is that over the one for the call without it.
+
     `by_outcome` is asked where nothing in the call is of an engine: see `of_outcome`. What was selected is kept by the
     types of the arguments, their leaves and the environment; of what an engine had to open, by those that it found.
 
