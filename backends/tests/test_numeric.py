@@ -237,6 +237,10 @@ def test_no_number_is_farther_off_than_its_bar(dtype, refused, monkeypatch):
     assert 13 == min(counts) <= np.median(counts) <= 17 <= max(counts) <= 85
 
 
+FITTING = 2 * np.pi * 16 / (2**0.5 - 1)
+"""A frequency of which each of the first five steps is a whole number of periods."""
+
+
 @pytest.mark.parametrize(
     ("f", "x", "expected"),
     [
@@ -249,6 +253,7 @@ def test_no_number_is_farther_off_than_its_bar(dtype, refused, monkeypatch):
         (lambda x: x + 1e-30 * np.tanh(x * 1e30), 1e-30, 1 + 1 / np.cosh(1) ** 2),
         (lambda x: np.maximum(x, 0), 1e-9, 1.0),
         (np.tanh, 0.0, 1.0),
+        (lambda x: x + 0.1 * np.sin(FITTING * x), 0.0, 1 + 0.1 * FITTING),
     ],
 )
 def test_points_near_and_far(f, x, expected):
@@ -290,6 +295,7 @@ def test_leaves_of_other_sizes():
         (lambda x: x + 1e10, 1.0, "rounding"),
         (lambda x: 1 + np.abs(x), 1e-30, "from the right"),
         (lambda x: np.sin(x).astype("float32").astype("float64"), 1.0, "float32"),
+        (lambda x: (1 + 0.001 * np.sin(x)).astype("float32").astype("float64"), 1.0, "float32"),
         (lambda x: x * np.random.default_rng().random(), 1.0, "random"),
         (lambda x: x if x > 1 else x + 1, 1.0, "another number|not smooth"),
         (lambda x: np.sin(1e9 * x), 1.0, "not smooth"),
