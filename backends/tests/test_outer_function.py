@@ -134,3 +134,11 @@ def test_several_arguments_cost_one_evaluation(backend):
             operator(x, theta)
             costs.append(len(calls))
     assert costs[:2] == costs[2:4] == costs[4:]
+
+
+def test_arguments_of_g_where_nothing_says_whose_f_is():
+    """f is asked which engine it is of, without them."""
+    import autograd.numpy as anp
+
+    found = ng.nested_gradient(lambda y, t: anp.sum(y * t), lambda x: anp.sum(x**3))(X, g_args=(TARGET,))
+    np.testing.assert_allclose(found, 6 * X * TARGET)

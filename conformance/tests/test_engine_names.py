@@ -13,7 +13,8 @@ import nestgrad_conformance
 from nestgrad.internal import descriptor
 
 DESCRIBED = [descriptor(info.name) for info in nestgrad.backends() if info.bundled]
-NAMES = {name for one in DESCRIBED for name in (one.name, one.engine.partition(".")[0], *one.arrays)}
+NAMES = {name for one in DESCRIBED for name in (one.name, *one.arrays)}
+NAMES |= {one.engine.partition(".")[0] for one in DESCRIBED if one.arrays}  # of no arrays: NumPy, which is everyone's
 A_NAME = re.compile(rf"(?:(?<![A-Za-z])|(?=[A-Z]))(?i:{'|'.join(sorted(NAMES))})(?![a-z])")
 ALLOWED = {
     "nestgrad_conformance/mutation/engine.py": "Mutants change the rules of the embedded engine, by its own means.",

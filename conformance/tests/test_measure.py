@@ -367,3 +367,16 @@ def test_a_cell_is_compiled_once_however_often_it_is_called():
     graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
     evaluate(subject.x, subject.direction(1))
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs > 0
+
+
+class Undecided(Autograd):
+    """A forward mode that does not know its number well enough."""
+
+    def jvp(self, f, primals, tangents, *, has_aux=False):
+        raise ng.UncertainError("too wide", 1.0, 0.5)
+
+
+def test_a_backend_that_is_uncertain_is_neither_refused_nor_an_error():
+    found = measured("F", Undecided())
+    assert (found.outcome, found.exception, found.message) == ("uncertain", "UncertainError", "too wide")
+    assert verdict("supported", found.outcome, found.route) == "uncertain"

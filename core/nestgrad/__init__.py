@@ -32,6 +32,7 @@ from ._errors import PluginWarning as PluginWarning
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StaleLinearizationError as StaleLinearizationError
 from ._errors import StructureMismatchError as StructureMismatchError
+from ._errors import UncertainError as UncertainError
 from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
 from ._explain import Explained as Explained
 from ._explain import Explanation as Explanation

@@ -6,6 +6,7 @@ from ._errors import InvalidNestingError
 from ._nesting import Mode, Nesting
 from ._offers import MODES, Offers
 from ._refusal import UnsupportedNestingError
+from ._spec import provides
 
 
 def require(offers: Offers, nesting: Nesting) -> Nesting:
@@ -20,12 +21,27 @@ def require(offers: Offers, nesting: Nesting) -> Nesting:
         reason = f"it has no {missing[0].value} mode (no {MODES[missing[0]]})."
         reachable = other if other.order == nesting.order and other.inner in offers.modes else None
         raise UnsupportedNestingError(
-            backend=offers.name, nesting=nesting, operation=None, reason=reason, use=reachable
+            backend=offers.name,
+            nesting=nesting,
+            operation=None,
+            reason=reason,
+            use=reachable,
+            instead=_over_another(offers, nesting),
         )
     if offers.max_order is not None and nesting.order > offers.max_order:
         reason = f"its longest nesting has order {offers.max_order}."
-        raise UnsupportedNestingError(backend=offers.name, nesting=nesting, operation=None, reason=reason)
+        raise UnsupportedNestingError(
+            backend=offers.name, nesting=nesting, operation=None, reason=reason, instead=_over_another(offers, nesting)
+        )
     return nesting
+
+
+def _over_another(offers: Offers, nesting: Nesting) -> str | None:
+    """What to do with a backend that takes functions of any engine: the inner letters are that engine's."""
+    if nesting.order == 1 or not provides(offers.backend, "over"):
+        return None
+    given = f"backend={offers.name!r}"
+    return f"Give it a derivative by another backend: jvp(gradient(f), (x,), (v,), {given}) is ∇²f(x)v."
 
 
 def candidates(offers: Offers, nesting: str | Nesting) -> tuple[Nesting, ...]:

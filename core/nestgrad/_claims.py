@@ -12,7 +12,7 @@ import optree
 from ._errors import BackendConflictError, NestgradError
 from ._numpy import is_numpy
 from ._offers import offers
-from ._registry import BackendInfo, backends, descriptor, get_backend
+from ._registry import BackendInfo, backends, descriptor, get_backend, has_arrays
 from ._trees import paths
 
 ENVIRONMENT = "NESTGRAD_BACKEND"
@@ -78,7 +78,7 @@ def owner(modules: Iterable[str]) -> str | None:
     wanted = os.environ.get(ENVIRONMENT)
     if wanted and roots & _roots(wanted):
         return wanted
-    named = [info.name for info in registered if info.name in roots]
+    named = [info.name for info in registered if info.name in roots and has_arrays(info.name)]
     return named[0] if named else _by_descriptor(roots, registered)
 
 

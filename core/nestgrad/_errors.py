@@ -8,7 +8,7 @@ raised, or seems to have, where f was asked whose it is.
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +72,22 @@ class NonScalarOutputError(NestgradError, TypeError):
 
 class DependentRowsError(NestgradError, ValueError):
     """A function that was said to take its rows one by one has an output that depends on another, or may do so."""
+
+
+class UncertainError(NestgradError, ArithmeticError):
+    """Differences of f do not give its derivative well enough: the number is returned in the error alone.
+
+    Attributes:
+        value: the derivative, as far as it is known: a NumPy array of the output's shape, or a tuple of such.
+        bar: how far each entry may be off, the same; inf where nothing is known.
+    """
+
+    def __init__(self, told: str, value: Any, bar: Any) -> None:
+        super().__init__(told, value, bar)
+        self.value, self.bar = value, bar
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class StaleLinearizationError(NestgradError, RuntimeError):

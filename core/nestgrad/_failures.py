@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -14,11 +15,23 @@ Refused: TypeAlias = UnsupportedNestingError | EngineError
 """What a user is told where an engine has failed."""
 
 
+def of_the_user(error: Exception) -> Exception:
+    """An exception that f has raised where a backend evaluates it by itself, at another point than x.
+
+    So marked it reaches the user as it is, though f raises nothing at x.
+    """
+    with contextlib.suppress(AttributeError, TypeError):  # one with slots of its own
+        error.nestgrad_is_users = True  # type: ignore[attr-defined]
+    return error
+
+
 def is_users(error: Exception, undifferentiated: Callable[[], Any]) -> bool:
     """Whether f raises an exception of this kind by itself, without differentiation, on the same inputs.
 
     f is evaluated for it once more. An exception of another kind is f's as well, and passes from here.
     """
+    if getattr(error, "nestgrad_is_users", False):
+        return True
     try:
         undifferentiated()
     except NestgradError:

@@ -175,5 +175,6 @@ class Operator(Described):
             return get_backend(embedded())
         if self._found is None:
             inputs = arguments[:1] + arguments[1 + definition.directions :]
+            kwargs = {name: value for name, value in kwargs.items() if name not in definition.keywords}
             self._found = of_outcome(self._f, inputs, kwargs, self._decided["has_aux"], definition.argnums)
         return self._found

@@ -15,7 +15,7 @@ from ._claims import claimant, claims, is_neutral, leaves_of, only, owner
 from ._errors import BackendNotFoundError, NestgradError, in_a_line
 from ._foreign import Foreign
 from ._numpy import is_numpy, plain_numpy
-from ._registry import backends, embedded, get_backend
+from ._registry import backends, embedded, get_backend, has_arrays
 from ._spec import Backend
 from .typing import Function
 
@@ -64,7 +64,7 @@ def of_outcome(
 
 
 def _ways_out() -> str:
-    names = " or ".join(repr(info.name) for info in backends())
+    names = " or ".join(repr(info.name) for info in backends() if has_arrays(info.name))
     return f"pass arrays of the engine that f is written for, or name the backend: backend= takes {names}."
 
 

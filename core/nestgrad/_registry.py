@@ -20,7 +20,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._descriptor import PROJECT, Descriptor
-from ._errors import BackendConflictError, BackendNotFoundError, BackendUnavailableError, did_you_mean, in_a_line
+from ._errors import (
+    BackendConflictError,
+    BackendNotFoundError,
+    BackendUnavailableError,
+    NestgradError,
+    did_you_mean,
+    in_a_line,
+)
 from ._left_out import leave_out
 from ._spec import SPEC_VERSION, Backend
 
@@ -65,7 +72,7 @@ def backends() -> tuple[BackendInfo, ...]:
 
     Example:
         >>> [info.name for info in backends() if info.bundled]
-        ['autograd', 'jax', 'tensorflow', 'torch']
+        ['autograd', 'jax', 'numeric', 'tensorflow', 'torch']
     """
     return tuple(
         BackendInfo(entry.name, entry.value, source.name, source.version) for entry, source in entry_points(BACKENDS)
@@ -91,6 +98,14 @@ def get_backend(name: str) -> Backend:
 def descriptor(name: str) -> Descriptor:
     """The descriptor of a registered backend: imports its plug-in, not its engine."""
     return _describe(_entry_point(name), stamp())
+
+
+def has_arrays(name: str) -> bool:
+    """Whether a registered backend is an engine's, with arrays of its own, as far as its plug-in can be read."""
+    try:
+        return bool(descriptor(name).arrays)
+    except NestgradError:
+        return True
 
 
 def located(module: str, name: str) -> Path:

@@ -34,6 +34,8 @@ ABOUT_ARGUMENTS = (NotDifferentiableError, PrecisionLossError, StructureMismatch
 def select(backend: str | Backend | None, values: Any, named: Named, by_outcome: Callable[[], Backend]) -> Backend:
     """The backend for a call with these values; containers are looked into.
 
+    One that is given, and is `over` others, is that over the one for the call without it.
+
     `by_outcome` is asked where nothing in the call is of an engine: see `of_outcome`. What was selected is kept by the
     types of the arguments, their leaves and the environment; of what an engine had to open, by those that it found.
 
@@ -42,12 +44,15 @@ def select(backend: str | Backend | None, values: Any, named: Named, by_outcome:
             several third-party backends claim.
         BackendNotFoundError, BackendUnavailableError: as in `get_backend`.
     """
-    if isinstance(backend, str):
-        return get_backend(backend)
-    if provides(backend, "jvp") or provides(backend, "vjp"):
-        return cast(Backend, backend)
     if backend is not None:
-        raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {backend!r}.")
+        given: Any = backend
+        if isinstance(given, str):
+            given = get_backend(given)
+        elif not (provides(given, "jvp") or provides(given, "vjp")):
+            raise BackendNotFoundError(f"backend= takes a name or a backend that get_backend returned; got {given!r}.")
+        if getattr(type(given), "over", None) is not None:
+            given = given.over(select(None, values, named, by_outcome))
+        return cast(Backend, given)
     wanted = os.environ.get(ENVIRONMENT) or None
     key: tuple[Any, ...] = (*map(type, values), wanted)
     leaves, found = values, _selected.get(key, _NOT_YET)

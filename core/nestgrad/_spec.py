@@ -108,6 +108,13 @@ class Abilities(Protocol):
     """Nestings for the diagonal of a Hessian and for a Laplacian, best first; `FF` may be one. Default: those of
     `preferred`, and `FF` behind them."""
 
+    def over(self, engine: Backend) -> Backend:
+        """This backend for the arrays of another engine: the backend that a call would run on without `backend=`.
+
+        For one that takes arrays of any engine, as by differences of values; asked for wherever it is given as
+        `backend=`. The same object for the same engine. Default: arrays are of its own engine.
+        """
+
     def flatten(self, tree: Tree) -> tuple[Sequence[Any], Any]:
         """The leaves of one of the engine's own pytrees, and its structure, which can be compared and hashed.
 

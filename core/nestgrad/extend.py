@@ -11,6 +11,9 @@ from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
+from ._errors import UncertainError as UncertainError
+from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
+from ._failures import of_the_user as of_the_user
 from ._faults import Fault as Fault
 from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
@@ -25,11 +28,14 @@ from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._node import Node as Node
 from ._numpy import plain_numpy as plain_numpy
+from ._offers import offers as offers
 from ._refusal import DrawnAnew as DrawnAnew
 from ._refusal import Refusal as Refusal
 from ._refusal import RefusedOperation as RefusedOperation
 from ._refusal import UnsupportedNestingError as UnsupportedNestingError
 from ._refusal import throughout as throughout
+from ._registry import embedded as embedded
+from ._registry import get_backend as get_backend
 from ._routes import emulated as emulated
 from ._rules import own_rule as own_rule
 from ._spec import COMPILERS as COMPILERS

@@ -194,3 +194,23 @@ def test_a_backend_that_cannot_be_hashed():
     with pytest.raises(TypeError):
         hash(backend)
     np.testing.assert_allclose(ng.hvp(cubes, backend=backend)(X, V), 6 * X * V)
+
+
+class ForAnyEngine(Autograd):
+    name, max_order, vjp = "other", 1, None
+
+    def over(self, engine):
+        return self
+
+
+@pytest.mark.parametrize("nesting", ["FF", "FR", "RR"])
+def test_one_that_is_over_others_says_to_give_it_a_derivative(nesting):
+    with pytest.raises(UnsupportedNestingError) as caught:
+        require(offers(ForAnyEngine()), Nesting(nesting))
+    assert "jvp(gradient(f), (x,), (v,), backend='other')" in caught.value.instead
+
+
+def test_of_order_one_there_is_nothing_to_give_it():
+    with pytest.raises(UnsupportedNestingError) as caught:
+        require(offers(ForAnyEngine()), Nesting("R"))
+    assert caught.value.instead is None

@@ -8,7 +8,8 @@ import nestgrad as ng
 from nestgrad import EngineError, Nesting, UnsupportedNestingError
 from nestgrad._evaluation import checked
 from nestgrad._offers import offers
-from nestgrad.extend import Mode, Refusal, RefusedOperation
+from nestgrad.extend import Mode, Refusal, RefusedOperation, of_the_user
+from nestgrad_autograd._impl import Autograd
 
 FR = Nesting("FR")
 
@@ -225,3 +226,52 @@ def test_every_error_is_one_of_this_package():
     errors = [value for name, value in vars(ng).items() if name.endswith("Error")]
     assert len(errors) >= 10
     assert all(issubclass(error, ng.NestgradError) for error in errors)
+
+
+class Elsewhere(Autograd):
+    """Evaluates f at another point than x, by itself."""
+
+    def jvp(self, f, primals, tangents, *, has_aux=False):
+        try:
+            return f(*[x + 1 for x in primals]), tangents[0]
+        except Exception as error:
+            raise of_the_user(error) from error.__cause__
+
+    def classify(self, exception, nesting):
+        return None
+
+
+class Slotted(ValueError):
+    """An exception that takes no mark."""
+
+    def __setattr__(self, name, value):
+        raise AttributeError(name)
+
+
+def test_what_f_raises_at_another_point_is_the_users():
+    def f(x):
+        if x > 2:
+            raise ValueError("mine")
+        return x
+
+    for call in (
+        lambda backend: ng.jvp(f, (2.0,), (1.0,), backend=backend),
+        lambda backend: ng.derivative(f, "F", backend=backend)(2.0, 1.0),
+    ):
+        with pytest.raises(ValueError, match=r"^mine$"):
+            call(Elsewhere())
+
+
+def test_an_exception_that_takes_no_mark_is_the_engines():
+    def f(x):
+        if x > 2:
+            raise Slotted("mine")
+        return x
+
+    with pytest.raises(ng.EngineError, match="mine"):
+        ng.jvp(f, (2.0,), (1.0,), backend=Elsewhere())
+
+
+def test_uncertain_error_survives_pickle():
+    error = pickle.loads(pickle.dumps(ng.UncertainError("too wide", (1.0, 2.0), (0.5, 0.25))))
+    assert (str(error), error.value, error.bar) == ("too wide", (1.0, 2.0), (0.5, 0.25))

@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-BACKENDS = ("nestgrad_autograd", "nestgrad_jax", "nestgrad_tensorflow", "nestgrad_torch")
+BACKENDS = ("nestgrad_autograd", "nestgrad_jax", "nestgrad_numeric", "nestgrad_tensorflow", "nestgrad_torch")
 PACKAGES = ("nestgrad", *BACKENDS, "nestgrad_conformance")
 PUBLIC = {"nestgrad", "nestgrad.extend", "nestgrad.testing", "nestgrad.typing"}
 

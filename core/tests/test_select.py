@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nestgrad as ng
-from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _registry
+from nestgrad import BackendConflictError, BackendNotFoundError, BackendUnavailableError, _registry, _select
 from nestgrad._claims import is_neutral
 from nestgrad._select import select
 
@@ -558,3 +558,40 @@ class TestErrorsSayWhichBackendWasPicked:
             op(np.ones(2))
             with pytest.raises(ng.NotDifferentiableError, match="The backend is autograd"):
                 op(np.ones(2, int))
+
+
+class Over(type(ng.get_backend("autograd"))):
+    """A backend for the arrays of any engine."""
+
+    def __init__(self, engine=None):
+        self.engine = engine
+
+    def over(self, engine):
+        return Over(engine)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_that_is_over_others_is_given_the_engine_of_the_call(named, monkeypatch, jax):
+    found = Over()
+    monkeypatch.setattr(_select, "get_backend", lambda name: found if name == "over" else ng.get_backend(name))
+
+    def engine(*leaves):
+        named_leaves = [(f"leaf{i}", leaf) for i, leaf in enumerate(leaves)]
+        by_outcome = lambda: SimpleNamespace(name="nobody")  # noqa: E731
+        return select("over" if named else found, leaves, lambda: named_leaves, by_outcome).engine.name
+
+    assert engine(jax.numpy.ones(2)) == "jax"
+    assert engine(box()) == "autograd"
+    assert engine(np.ones(2), jax.numpy.ones(2)) == "jax"
+    assert engine(np.ones(2)) == "nobody"
+    monkeypatch.setenv("NESTGRAD_BACKEND", "jax")
+    assert engine(np.ones(2)) == "jax"
+    assert engine(jax.numpy.ones(2)) == "jax"
+
+
+def test_a_users_module_is_no_backend_of_its_name_that_has_no_arrays(plant):
+    """As a file `numeric.py` of the user's, with a class in it."""
+    name = next(info.name for info in ng.backends() if not _registry.descriptor(info.name).arrays)
+    users = type("Params", (), {"__module__": name})
+    assert chosen(users()) == "nobody"
+    assert ng.gradient(lambda x, params: x**3)(2.0, users()) == 12.0

@@ -54,6 +54,8 @@ def _measured(subject: Case, nesting: str, execution: str, law: Callable[..., st
             measurement.otherwise = []
         _end(measurement, "refused", refusal)
         measurement.refusal = Refusal.of(refusal)
+    except ng.UncertainError as reason:
+        _end(measurement, "uncertain", reason)
     except (Malformed, Interference) as reason:
         _end(measurement, "wrong", reason)
     except MemoryError:

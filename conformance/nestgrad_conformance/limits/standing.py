@@ -13,7 +13,7 @@ from nestgrad_conformance.limits.limit import read
 from nestgrad_conformance.versions import brought, version_of
 
 LIMITS, FAULTS = "limits.toml", "faults.toml"
-"""The files of a bundled backend, whose engine is called as the backend is: known without its descriptor."""
+"""The files of a bundled backend. Most engines are called as their backend is: that is known without its descriptor."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -36,13 +36,15 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standing(info: BackendInfo) -> Standing:
-    """How the installed engine of a backend stands. The descriptor of one that is not bundled is imported.
+    """How the installed engine of a backend stands.
+
+    The descriptor is imported of one that is not bundled, or where there is no package of the backend's name.
 
     Raises:
         LimitsError: the limits file is missing or malformed.
         BackendUnavailableError: the descriptor does not load.
     """
-    described = None if info.bundled else descriptor(info.name)
+    described = None if info.bundled and find_spec(info.name) is not None else descriptor(info.name)
     if described:
         engine, limits, faults = described.engine, described.limits, described.faults
     else:

@@ -9,6 +9,7 @@ import numpy as np
 
 import nestgrad as ng
 from nestgrad.extend import COMPILERS, SPEC_VERSION, Canary, Nesting, Refusal, provides
+from nestgrad.internal import embedded
 
 from .known import Pair, Product, U, V, X, Y, array, arrays, close
 from .law import require
@@ -74,6 +75,18 @@ def beyond_max_order(backend: Any) -> None:
         ng.derivative(lambda x: backend.xp.sum(x * x), longest, backend=backend)(x, *[x] * longest.directions)
         with np.testing.assert_raises_regex(ng.UnsupportedNestingError, f"order {backend.max_order}"):
             ng.derivative(lambda x: backend.xp.sum(x * x), longer, backend=backend)(x, *[x] * longer.directions)
+
+
+def over_an_engine(backend: Any) -> None:
+    """Over another engine it has that engine's arrays and its own name, and is the same object at each call."""
+    engine = ng.get_backend(embedded())
+    over = backend.over(engine)
+    assert over is backend.over(engine), "each call gives another object"
+    assert over.name == backend.name
+    x = engine.asarray(X)
+    assert type(over.asarray(X)) is type(x)
+    value, *_ = ng.jvp(lambda x: x * x, (x,), (x,), backend=backend)
+    assert type(value) is type(x)
 
 
 def preferred_nestings(backend: Any) -> None:

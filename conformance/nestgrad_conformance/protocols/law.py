@@ -46,6 +46,13 @@ def require(backend: Any, *capabilities: str) -> None:
             raise _Missing(f"the backend has no {capability}")
 
 
+def require_order(backend: Any, order: int) -> None:
+    """Leave a law that needs nestings of this order, in the same way."""
+    longest = getattr(backend, "max_order", None)
+    if longest is not None and longest < order:
+        raise _Missing(f"the backend's longest nesting has order {longest}")
+
+
 def function_of(law: Law) -> FunctionType:
     """The function, which has a name and says what it demands."""
     function = law.func if isinstance(law, functools.partial) else law

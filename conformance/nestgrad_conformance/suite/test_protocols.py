@@ -85,6 +85,7 @@ TABLE: dict[str, Sequence[Law]] = {
     "max_order": [abilities.beyond_max_order],
     "preferred": [abilities.preferred_nestings],
     "preferred_diagonal": [abilities.preferred_diagonals],
+    "over": [abilities.over_an_engine],
     "flatten": [
         trees.there_and_back,
         trees.leaves_are_the_objects_themselves,

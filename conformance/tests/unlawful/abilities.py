@@ -66,6 +66,14 @@ class MoreThanItSays:
         return 2 if self.asked else 3
 
 
+@fault("over")
+class OverAnother:
+    """A new object at each call."""
+
+    def over(self, engine):
+        return type(self)()
+
+
 @fault("preferred")
 class PrefersNoProduct:
     preferred = ("FF", "RR")
