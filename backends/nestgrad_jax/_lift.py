@@ -40,8 +40,8 @@ def _check_dtype(dtype: Any) -> None:
     kept = canonicalize_dtype(dtype)
     if kept != dtype:
         raise PrecisionLossError(
-            f"jax would store {dtype}, which a function of another engine gives, as {kept}. Enable 64 bits at the start of "
-            f"your program, jax.config.update('jax_enable_x64', True), or let the function give {kept}."
+            f"jax would store {dtype}, which a function of another engine gives, as {kept}. Enable 64 bits at the "
+            f"start of your program, jax.config.update('jax_enable_x64', True), or let the function give {kept}."
         )
 
 

@@ -19,7 +19,8 @@ def evaluate_closed(evaluate: Callable[[], Any]) -> Any:
     if variables or record.should_record_backprop(found):
         what = f"the trainable variable {variables[0].name!r}" if variables else "a tensor that a tape watches"
         raise NotDifferentiableError(
-            f"The function captures {what}, whose gradient would be lost: another engine differentiates in arguments alone. "
-            "Make it an argument (ng.functional_call does so for the variables of a model), or freeze it: trainable=False."
+            f"The function captures {what}, whose gradient would be lost: another engine differentiates in arguments "
+            "alone. Make it an argument (ng.functional_call does so for the variables of a model), or freeze it: "
+            "trainable=False."
         )
     return found

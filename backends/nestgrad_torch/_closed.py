@@ -19,8 +19,8 @@ def evaluate_closed(evaluate: Callable[[], Any]) -> Any:
         leaves = [node.variable for node in nodes(tuple(found)) if hasattr(node, "variable")]
         what = f"a tensor of shape {tuple(leaves[0].shape)} that requires grad" if leaves else "a tensor with a grad_fn"
         raise NotDifferentiableError(
-            f"The function captures {what}, whose gradient would be lost: another engine differentiates in arguments alone. "
-            "Make it an argument (ng.functional_call does so for the parameters of a module), or freeze it with "
+            f"The function captures {what}, whose gradient would be lost: another engine differentiates in arguments "
+            "alone. Make it an argument (ng.functional_call does so for the parameters of a module), or freeze it with "
             "requires_grad_(False)."
         )
     return found

@@ -10,8 +10,12 @@ import torch
 
 from nestgrad.extend import Leaves
 
+from ._recording import is_input
+
 _Leaf = torch._C._functions.AccumulateGrad
-_OURS, _CAPTURED = "ours", "captured"
+_OURS, _INNER, _CAPTURED = "ours", "inner", "captured"
+INNER = "nestgrad_inner"
+"""An attribute of leaves that a tape has made in the place of x. Once it has ended they are nobody's any more."""
 
 
 class Graph:
@@ -19,8 +23,9 @@ class Graph:
 
     Attributes:
         nodes: each once.
-        signature: their types, how they are connected, and which leaves are inputs of the tape and which are
-            captured. Two graphs of one signature were recorded by the same operations, as far as these leave a node.
+        signature: their types, how they are connected, and which leaves are inputs of the tape, which those of a tape
+            that has ended inside it, and which are captured. Two graphs of one signature were recorded by the same
+            operations, as far as these leave a node.
     """
 
     __slots__ = ("nodes", "signature")
@@ -46,7 +51,9 @@ class Graph:
             kind: Any = type(node)
             note(kind)
             if kind is _Leaf:
-                note(_OURS if id(node.variable) in own else _CAPTURED)
+                variable = node.variable
+                is_inner = hasattr(variable, INNER) and not is_input(variable)
+                note(_OURS if id(variable) in own else _INNER if is_inner else _CAPTURED)
                 continue
             if ends and node in ends:
                 note(_OURS)

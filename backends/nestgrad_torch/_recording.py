@@ -27,6 +27,11 @@ def depth() -> int:
     return len(_tapes.inputs)
 
 
+def is_input(value: Any) -> bool:
+    """Whether a tape that records here has this tensor itself in the place of an input of f."""
+    return any(value is entry for of_one in _tapes.inputs for entry in of_one)
+
+
 def leads_to_input(value: Any) -> bool:
     """Whether a tape that records here has come from an input of f to this tensor."""
     inputs = [entry for of_one in _tapes.inputs for entry in of_one]

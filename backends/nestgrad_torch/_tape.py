@@ -19,7 +19,7 @@ from ._engine import ends, pulled
 from ._faults.linearize import is_traced
 from ._faults.saved_intermediates import SAVED, saves_hidden
 from ._function import as_tensors
-from ._graph import Graph
+from ._graph import INNER, Graph
 from ._guard.known import recorded
 from ._guard.recorded import Look
 from ._held import HeldGraph
@@ -254,7 +254,9 @@ def _apart(output: Any) -> Any:
 
 def _variable(x: Any) -> Any:
     """The tensor as a leaf of its own; a copy that may be recorded if it is an inference tensor."""
-    return (x.clone() if x.is_inference() else x).detach().requires_grad_()
+    variable = (x.clone() if x.is_inference() else x).detach().requires_grad_()
+    setattr(variable, INNER, True)
+    return variable
 
 
 def _is_traced(cotangent: Any) -> bool:

@@ -145,3 +145,21 @@ def test_compiled(nesting):
             compiled(*REFUSED[name])
     for name in ("from the argument", "tensor held"):
         compiled(*GIVEN[name])
+
+
+def test_a_gradient_inside_another_in_another_argument_leaves_no_graph():
+    """What the inner tape has put in the place of x is nobody's: neither x, y nor anything captured requires grad."""
+    x, y = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 5.0])
+
+    def inner(y):
+        return ng.vjp(lambda x: (x * x * y).sum(), x)[1](torch.ones(()))[0]
+
+    def both(x, y):
+        return ng.vjp(lambda x, y: (x * x * y).sum(), x, y)[1](torch.ones(()))
+
+    (mixed,) = ng.vjp(inner, y)[1](torch.ones(2))
+    assert not mixed.requires_grad
+    torch.testing.assert_close(mixed, 2 * x)
+    (mixed,) = ng.vjp(lambda y: both(x, y), y)[1]((torch.ones(2), torch.ones(2)))
+    assert not mixed.requires_grad
+    torch.testing.assert_close(mixed, 2 * x)

@@ -26,22 +26,24 @@ from .typing import Function
 def foreign(f: Function, backend: str | Backend, *, shapes: Callable[..., Any] | None = None) -> Foreign:
     """F of one engine, to be called from any other and differentiable there to any order.
 
-    Only arrays cross, as copies of the same dtype, by way of the host: the value and each derivative are computed by f's
-    engine, in the mode that the other one asks for, behind its backend's guards. Errors of f and refusals of its backend
-    are raised as they are. Each evaluation of the outer engine evaluates f: at most twice for each letter of a nesting.
+    Only arrays cross, as copies of the same dtype, by way of the host: the value and each derivative are computed by
+    f's engine, in the mode that the other one asks for, behind its backend's guards. Errors of f and refusals of its
+    backend are raised as they are. f is evaluated at most twice for each letter of a nesting of order 1 and 2; at
+    order 3 up to eight times, where two forward modes are outermost.
 
     Args:
-        f: takes and returns arrays of its own engine: pytrees of any shapes. What it captures is constant; what is to be
-            differentiated is an argument. It may be evaluated twice at the first point where it is differentiated, to see
-            whether it draws random numbers.
-        backend: the name or the backend of f's engine. It needs nothing for this; that of the outer engine has a `lift`.
+        f: takes and returns arrays of its own engine: pytrees of any shapes. What it captures is constant; what is to
+            be differentiated is an argument. It may be evaluated twice more at the first point where it is
+            differentiated, to see whether it draws random numbers.
+        backend: the name or the backend of f's engine. It needs nothing for this; that of the outer engine has a
+            `lift`.
         shapes: gives the shapes and dtypes of what f returns, from those of its arguments: objects with `shape` and
             `dtype` in the same structure, such as `jax.ShapeDtypeStruct`. Asked where the outer engine traces, as in
             `jax.jit` or `tf.function`; by default f is evaluated there once, on ones, for each new shape.
 
     Returns:
-        The function of arrays of any engine. Called with arrays of f's own engine it is f. Called with NumPy's alone it is
-        evaluated, and gives NumPy's. In operators of nestgrad's it is f's engine that NumPy's arrays are differentiated by.
+        The function of arrays of any engine. Called with arrays of f's own engine it is f. Called with NumPy's alone
+        it is evaluated, and gives NumPy's; operators differentiate those by f's engine.
 
     Law: `derivative(foreign(f, B), nesting, backend=A)` equals `derivative(f, nesting, backend=B)`.
 

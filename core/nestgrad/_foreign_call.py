@@ -24,7 +24,7 @@ class Arguments(NamedTuple):
 
     opened_by: Offers
     structure: Any
-    count: int
+    arrays: int
     static: tuple[tuple[int, type, Any], ...]
 
     @classmethod
@@ -36,7 +36,7 @@ class Arguments(NamedTuple):
     def filled(self, arrays: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with these in the places of the arrays."""
         rest, known = iter(arrays), {i: leaf for i, _, leaf in self.static}
-        count = self.count + len(known)
+        count = self.arrays + len(known)
         leaves = tuple(known[i] if i in known else next(rest) for i in range(count))
         args, kwargs = self.opened_by.unflatten(self.structure, leaves)
         return args, kwargs
@@ -56,8 +56,8 @@ class ForeignCall:
         self.structure: Any = None
         self._seen: dict[tuple[ShapeDtype, ...], tuple[ShapeDtype, ...]] = {}
         conjugates = arguments.opened_by.conjugates != inner.conjugates
-        f = Inner(inner, self._evaluate, arguments.count, self._name, conjugates)
-        self.node = Node(f, self._evaluate, self._shapes)
+        evaluated = Inner(inner, self._evaluate, arguments.arrays, self._name, conjugates)
+        self.node = Node(evaluated, self._evaluate, self._shapes)
 
     def _evaluate(self, *arrays: Array) -> Leaves:
         args, kwargs = self._arguments.filled(arrays)
@@ -95,7 +95,8 @@ class ForeignCall:
 
         if not is_array(leaf):
             raise StructureMismatchError(
-                f"shapes= of {self._name} must return what has a shape and a dtype; it returned a {type(leaf).__name__}."
+                f"shapes= of {self._name} must return what has a shape and a dtype; "
+                f"it returned a {type(leaf).__name__}."
             )
         name = str(getattr(leaf.dtype, "name", leaf.dtype)).rpartition(".")[2]
         return ShapeDtype(tuple(leaf.shape), np.dtype(name))
@@ -103,13 +104,14 @@ class ForeignCall:
     def _on_ones(self, given: tuple[ShapeDtype, ...]) -> tuple[ShapeDtype, ...]:
         import numpy as np  # as in `_numpy`
 
-        if any(None in one.shape for one in given):
+        known = [tuple(size for size in one.shape if size is not None) for one in given]
+        if any(len(shape) < len(one.shape) for shape, one in zip(known, given, strict=True)):
             raise StructureMismatchError(
-                f"Nobody knows what {self._name} returns for {[one.shape for one in given]}, with axes of unknown sizes, where "
-                f"nothing can be evaluated. {_SHAPES}"
+                f"Nobody knows what {self._name} returns for {[one.shape for one in given]}, with axes of unknown "
+                f"sizes, where nothing can be evaluated. {_SHAPES}"
             )
         try:
-            found = self.node(*[np.ones(one.shape, one.dtype) for one in given])
+            found = self.node(*[np.ones(shape, one.dtype) for shape, one in zip(known, given, strict=True)])
         except Exception as error:
             error.add_note(f"{self._name} was evaluated on ones, to see what it returns. {_SHAPES}")
             raise

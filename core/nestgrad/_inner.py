@@ -116,12 +116,13 @@ class Inner:
 
 def _states() -> tuple[Any, ...]:
     """Those of the random numbers that every function can draw."""
+    import pickle
     import random
 
     import numpy as np  # as in `_numpy`
 
-    name, keys, *rest = np.random.get_state()
-    return random.getstate(), name, bytes(keys), *rest
+    state = np.random.get_state(legacy=False)
+    return random.getstate(), pickle.dumps(state)
 
 
 _ROUNDING = 1e-3  # of the largest number: where threads add in any order, sums differ by less

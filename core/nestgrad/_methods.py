@@ -126,11 +126,11 @@ class Lift(Protocol):
     def lift(self, node: Any, *arrays: Array) -> tuple[Array, ...]:
         """`node(*arrays)`, with arrays of this engine, on the device of the first, as one primitive.
 
-        The primitive's rules are `node.jvp(inputs, outputs)`, `node.vjp(inputs, outputs)` and `node.batched()`, which are
-        nodes to be lifted in turn: `inputs` are the places of what is differentiated, `outputs` those of the results that
-        it is differentiated in, floating arrays all. The first takes the arguments and a tangent for each input, and gives
-        the tangents of these outputs; the second the arguments and a cotangent for each output, and gives those of the
-        inputs. `node.shapes` tells an engine that traces what comes back.
+        The primitive's rules are `node.jvp(inputs, outputs)`, `node.vjp(inputs, outputs)` and `node.batched()`, which
+        are nodes to be lifted in turn: `inputs` are the places of what is differentiated, `outputs` those of the
+        results whose derivatives are wanted, floating arrays all. The first takes the arguments and a tangent for each
+        input, and gives the tangents of these outputs; the second the arguments and a cotangent for each output, and
+        gives those of the inputs. `node.shapes` tells an engine that traces what comes back.
 
         Law: `derivative(f, nesting)` of both engines, for any nesting: each letter runs the same mode of the inner one.
         """

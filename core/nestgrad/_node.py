@@ -81,7 +81,8 @@ class Node:
             return found
 
         def shapes(given: Sequence[ShapeDtype]) -> tuple[ShapeDtype, ...]:
-            return at(self.shapes(given[: -len(inputs)]), outputs)
+            found = self.shapes(given[: -len(inputs)])
+            return tuple(found[i] for i in outputs)
 
         def transpose(some: Places) -> Node:
             return self.vjp(inputs, at(outputs, some))
@@ -101,7 +102,7 @@ class Node:
             return tuple(map(as_outside, pullback(tuple(map(as_outside, cotangents)))))
 
         def shapes(given: Sequence[ShapeDtype]) -> tuple[ShapeDtype, ...]:
-            return at(given, inputs)
+            return tuple(given[i] for i in inputs)
 
         def transpose(some: Places) -> Node:
             return self.jvp(at(inputs, some), outputs)
@@ -152,7 +153,8 @@ class Node:
         f.check_repeats(nesting, x)
 
         def undifferentiated() -> Leaves:
-            return f.evaluate(*x)
+            value: Leaves = f.evaluate(*x)
+            return value
 
         def route(*arrays: Array) -> tuple[Leaves]:
             return (self._run(*arrays),)

@@ -157,7 +157,10 @@ class Abilities(Protocol):
         """
 
     def untraced(self, evaluate: Function, *arguments: Any) -> Any:
-        """`evaluate(*arguments)`, outside of the program where a compiler of the engine traces this. Default: as it is."""
+        """`evaluate(*arguments)`, outside of the program where a compiler of the engine traces this.
+
+        Default: it is traced.
+        """
 
     def draws(self, evaluate: Callable[[], Any]) -> bool:
         """Evaluate, and tell whether the engine's random numbers were drawn in it. Default: that is not known.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nestgrad_tensorflow._arguments import any_varies, is_floating, never
 from nestgrad_tensorflow._inner_functions import Node
 from nestgrad_tensorflow._levels import here
