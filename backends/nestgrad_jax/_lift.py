@@ -6,7 +6,9 @@ See https://docs.jax.dev/en/latest/jax-primitives.html.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -16,7 +18,7 @@ from jax.dtypes import canonicalize_dtype, float0
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from nestgrad.extend import Node, PrecisionLossError, ShapeDtype
+from nestgrad.extend import Node, PrecisionLossError, ShapeDtype, UnsupportedExecutionError
 
 foreign_p = Primitive("foreign")
 foreign_p.multiple_results = True
@@ -59,7 +61,33 @@ def _abstract(*avals: Any, node: Node) -> list[Any]:
 
 def _called_back(*arrays: Any, node: Node) -> list[Any]:
     found = tuple(jax.ShapeDtypeStruct(one.shape, one.dtype) for one in _shapes(node, arrays))
-    return list(jax.pure_callback(node, found, *arrays, vmap_method="sequential"))
+    return list(jax.pure_callback(functools.partial(_run, node), found, *arrays, vmap_method="sequential"))
+
+
+_in_a_program: ContextVar[bool] = ContextVar("nestgrad_jax_in_a_program", default=False)
+
+
+def _run(node: Node, *arrays: Any) -> tuple[Any, ...]:
+    token = _in_a_program.set(True)
+    try:
+        return node(*arrays)
+    finally:
+        _in_a_program.reset(token)
+
+
+def evaluate_closed(evaluate: Callable[[], Any]) -> Any:
+    """See `nestgrad.extend.Abilities.evaluate_closed`. A tracer that f captures has no values, as will be seen.
+
+    Raises:
+        UnsupportedExecutionError: a program of jax's has called another engine, and that one jax. Programs that wait
+            for such calls take the threads that these need, and wait for ever: https://github.com/jax-ml/jax/issues/24255.
+    """
+    if _in_a_program.get():
+        raise UnsupportedExecutionError(
+            "A program of jax's calls a function of another engine, which calls a function of jax's: they may wait for "
+            "each other for ever. Evaluate the first one outside of jax.jit, scan and other programs of jax's."
+        )
+    return evaluate()
 
 
 def _jvp(primals: Sequence[Any], tangents: Sequence[Any], *, node: Node) -> tuple[list[Any], list[Any]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from nestgrad.extend import NotDifferentiableError, PrecisionLossError, evaluate_keras, open_keras, plain_numpy
 
-from ._lift import lift
+from ._lift import evaluate_closed, lift
 
 
 @jax.tree_util.register_pytree_node_class
@@ -129,6 +129,10 @@ class RawJax:
     def lift(self, node: Any, *arrays: Any) -> tuple[Any, ...]:
         """See `nestgrad.extend.Lift.lift`."""
         return lift(node, *arrays)
+
+    def evaluate_closed(self, evaluate: Callable[[], Any]) -> Any:
+        """See `nestgrad.extend.Abilities.evaluate_closed`."""
+        return evaluate_closed(evaluate)
 
     def vmap(self, f: Callable[..., Any], in_axes: Any = 0) -> Callable[..., Any]:
         """See `nestgrad.extend.Batch.vmap`."""

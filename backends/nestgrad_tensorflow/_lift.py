@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 from tensorflow.python.framework.func_graph import FuncGraph
@@ -63,7 +64,7 @@ def _in_graph(node: Node, tensors: tuple[Any, ...]) -> tuple[Any, ...]:
         nesting = Nesting("F")
         raise UnsupportedNestingError(backend="tensorflow", nesting=nesting, operation="foreign", reason=_NO_TANGENTS)
     with tf.init_scope():  # f may use TensorFlow itself, which is not to be traced here
-        wanted = node.shapes([ShapeDtype(_shape(one), one.dtype.as_numpy_dtype) for one in tensors])
+        wanted = node.shapes([ShapeDtype(_shape(one), np.dtype(one.dtype.as_numpy_dtype)) for one in tensors])
     graph = tf.compat.v1.get_default_graph()
     with graph.gradient_override_map({"PyFuncStateless": GRADIENT}), record.stop_recording():
         found = tf.numpy_function(
@@ -117,7 +118,9 @@ _NO_TANGENTS = "in a graph, TensorFlow's ForwardAccumulator sees nothing of a fu
 
 def _shape(tensor: Any) -> tuple[int | None, ...]:
     if tensor.shape.rank is None:
-        raise ValueError("a tensor of unknown rank cannot be given to a function of another engine")
+        raise StructureMismatchError(
+            "A tensor of unknown rank cannot be given to a function of another engine. Set its shape: x.set_shape(...)."
+        )
     return tuple(tensor.shape.as_list())
 
 

@@ -108,7 +108,8 @@ class Foreign:
     def _outer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend | None:
         """The engine whose arrays are in the arguments; None where NumPy's are alone, and f's engine has others."""
         values: Any = (*args, *kwargs.values())
-        if all(map(is_neutral, optree.tree_leaves(values))):
+        has_arrays = [is_array(value) and not is_neutral(value) for value in values]
+        if not any(has_arrays) and all(map(is_neutral, optree.tree_leaves(values))):
             return self.backend if self._takes_numpy else None
 
         def named() -> Sequence[tuple[str, Any]]:

@@ -98,8 +98,10 @@ class ForeignCall:
                 f"shapes= of {self._name} must return what has a shape and a dtype; "
                 f"it returned a {type(leaf).__name__}."
             )
-        name = str(getattr(leaf.dtype, "name", leaf.dtype)).rpartition(".")[2]
-        return ShapeDtype(tuple(leaf.shape), np.dtype(name))
+        dtype = leaf.dtype
+        if not isinstance(dtype, (np.dtype, type)):  # one of an engine's own, such as torch.float64
+            dtype = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+        return ShapeDtype(tuple(leaf.shape), np.dtype(dtype))
 
     def _on_ones(self, given: tuple[ShapeDtype, ...]) -> tuple[ShapeDtype, ...]:
         import numpy as np  # as in `_numpy`

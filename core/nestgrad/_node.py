@@ -67,8 +67,7 @@ class Node:
     def __call__(self, *arrays: Host) -> tuple[Host, ...]:
         """What the inner engine gives, behind its backend's guards; its errors are raised as they are."""
         offers = self._f.offers
-        inputs = tuple([to_engine(offers, array) for array in arrays])
-        found = offers.evaluate_closed(lambda: self._evaluated(inputs))
+        found = offers.evaluate_closed(lambda: self._evaluated(tuple([to_engine(offers, array) for array in arrays])))
         return tuple([to_host(offers, array, f"What {self._f.name} gives") for array in found])
 
     def jvp(self, inputs: Places, outputs: Places) -> Node:
