@@ -61,13 +61,21 @@ def _abstract(*avals: Any, node: Node) -> list[Any]:
 
 def _called_back(*arrays: Any, node: Node) -> list[Any]:
     found = tuple(jax.ShapeDtypeStruct(one.shape, one.dtype) for one in _shapes(node, arrays))
-    return list(jax.pure_callback(functools.partial(_run, node), found, *arrays, vmap_method="sequential"))
+    run = functools.partial(_run, node, [one.dtype for one in arrays])
+    return list(jax.pure_callback(run, found, *arrays, vmap_method="sequential"))
 
 
 _in_a_program: ContextVar[bool] = ContextVar("nestgrad_jax_in_a_program", default=False)
 
 
-def _run(node: Node, *arrays: Any) -> tuple[Any, ...]:
+def _run(node: Node, dtypes: Sequence[Any], *arrays: Any) -> tuple[Any, ...]:
+    for array, dtype in zip(arrays, dtypes, strict=True):
+        if array.dtype != dtype:  # jax has cast it, on its way to here
+            raise PrecisionLossError(
+                f"jax calls back with {array.dtype} for {dtype}: 64 bits that are enabled in a thread or a context "
+                "alone are not so where its programs run. Enable them at the start of your program, "
+                "jax.config.update('jax_enable_x64', True)."
+            )
     token = _in_a_program.set(True)
     try:
         return node(*arrays)

@@ -1,6 +1,7 @@
 """What the tests of the backends share: derivatives by differences, and 64 bits for jax that do not leak."""
 
 import contextlib
+import gc
 import importlib
 import itertools
 
@@ -81,6 +82,15 @@ def nestings():
         for order in orders
         for nesting in (format(i, f"0{order}b").translate({48: "F", 49: "R"}) for i in range(2**order))
     ]
+
+
+@pytest.fixture(scope="module")
+def young_garbage():
+    """Collections look at what the module makes alone: in a process with three engines each takes a second otherwise."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

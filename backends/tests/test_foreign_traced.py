@@ -215,7 +215,7 @@ class TestTorch:
         x = torch.tensor(X, requires_grad=True)
         close(made(torch.tensor(X)), 2 * value(X))
         close(torch.autograd.grad(made(x), x)[0], 2 * gradient(X))
-        whole = torch.compile(twice, backend="aot_eager", fullgraph=True)
+        whole = torch.compile(lambda x: f(x), backend="aot_eager", fullgraph=True)
         with pytest.raises(torch._dynamo.exc.Unsupported, match="another engine"):
             whole(torch.tensor(X))
 

@@ -33,13 +33,7 @@ class Raised(Exception):
     """What a function of the user's raises."""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _none_of_what_was_there_before():
-    """Collections look at what is made here alone: in a process with three engines each takes a second otherwise."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("young_garbage")
 
 
 @pytest.fixture
