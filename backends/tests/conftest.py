@@ -86,7 +86,7 @@ def nestings():
 
 @pytest.fixture(scope="module")
 def young_garbage():
-    """Collections look at what the module makes alone: in a process with three engines each takes a second otherwise."""
+    """Collections look at what the module makes alone: beside three engines each takes a second otherwise."""
     gc.collect()
     gc.freeze()
     yield

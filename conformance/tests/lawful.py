@@ -49,6 +49,18 @@ class Lawful(Autograd):
     def sample_module(self):
         return Sample(np.array([0.5, -1.0, 2.0]), np.array([0.1, 0.2, 0.3]), np.zeros(())), (np.array([1.0, 2.0, 3.0]),)
 
+    conjugates = False
+
+    def evaluate_closed(self, evaluate):
+        return evaluate()
+
+    def untraced(self, evaluate, *arguments):
+        return evaluate(*arguments)
+
+    def draws(self, evaluate):
+        evaluate()
+        return False
+
     def device(self, array):
         return "cpu"
 

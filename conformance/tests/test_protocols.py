@@ -47,7 +47,7 @@ def rows():
 def test_there_are_rows_of_every_kind():
     found = set(rows())
     assert {"xp", "max_order", "jvp", "jvp.has_aux", "asarray.like", "vmap.in_axes", "compile_xla", "run"} <= found
-    assert len(protocols()) == 14
+    assert len(protocols()) == 15
 
 
 def test_the_table_has_every_method_and_keyword_of_the_spec_and_no_other():

@@ -9,7 +9,19 @@ from nestgrad_conformance.protocols.law import Broken, Held, function_of, outcom
 from nestgrad_conformance.suite.test_protocols import TABLE
 
 from .lawful import Lawful, LawfulOver
-from .unlawful import abilities, arrays, compilers, gradients, has_aux, maps, modes, modules, pullbacks, second_order  # noqa: F401 - faults
+from .unlawful import (  # noqa: F401 - faults
+    abilities,
+    arrays,
+    compilers,
+    crossing,
+    gradients,
+    has_aux,
+    maps,
+    modes,
+    modules,
+    pullbacks,
+    second_order,
+)
 from .unlawful.fault import FAULTS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of backends that are wrong

@@ -228,7 +228,7 @@ NAMESPACE = ("arange", "astype", "concat", "isdtype", "ones_like", "permute_dims
 """The functions of `Backend.xp` that nestgrad itself calls; all others are there for whoever writes f with them.
 
 `isdtype` and `ones_like` are called for every function, the others where many directions are taken at one point, or
-where a derivative is compared with differences.
+where a derivative is compared with differences. Where complex arrays go to another engine, `conj` is as well.
 """
 
 

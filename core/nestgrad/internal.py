@@ -7,6 +7,7 @@ from ._diagnose import INSTALL as INSTALL
 from ._errors import did_you_mean as did_you_mean
 from ._errors import in_a_line as in_a_line
 from ._faults import url as url
+from ._inner import Inner as Inner
 from ._inputs import check_scalar as check_scalar
 from ._inputs import open_primal as open_primal
 from ._left_out import left_out as left_out

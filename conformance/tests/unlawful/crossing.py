@@ -1,0 +1,122 @@
+"""Backends that lose something where a function goes from one engine to another."""
+
+import autograd.numpy as anp
+import numpy as np
+
+from .fault import fault
+
+
+class Another:
+    """A node whose derivatives are those of another one."""
+
+    def __init__(self, node):
+        self._node, self.shapes = node, node.shapes
+
+    def __call__(self, *arrays):
+        return self._node(*arrays)
+
+    def jvp(self, inputs, outputs):
+        return self._node.jvp(inputs, outputs)
+
+    def vjp(self, inputs, outputs):
+        return self._node.vjp(inputs, outputs)
+
+    def batched(self):
+        return self._node.batched()
+
+
+@fault("conjugates")
+class SaysItConjugates:
+    conjugates = True
+
+
+@fault("evaluate_closed", "untraced")
+class GivesNothing:
+    def evaluate_closed(self, evaluate):
+        evaluate()
+
+    def untraced(self, evaluate, *arguments):
+        evaluate(*arguments)
+
+
+@fault("evaluate_closed", "untraced")
+class SwallowsErrors:
+    def evaluate_closed(self, evaluate):
+        try:
+            return evaluate()
+        except Exception:
+            return None
+
+    def untraced(self, evaluate, *arguments):
+        return self.evaluate_closed(lambda: evaluate(*arguments))
+
+
+@fault("untraced")
+class LosesArguments:
+    def untraced(self, evaluate, *arguments):
+        return evaluate()
+
+
+@fault("draws")
+class SaysItDraws:
+    def draws(self, evaluate):
+        evaluate()
+        return True
+
+
+@fault("draws")
+class EvaluatesTwice:
+    def draws(self, evaluate):
+        evaluate()
+        return super().draws(evaluate)
+
+
+@fault("lift")
+class GivesAList:
+    def lift(self, node, *arrays):
+        return list(super().lift(node, *arrays))
+
+
+@fault("lift")
+class IsAConstant:
+    """Neither mode sees it."""
+
+    def lift(self, node, *arrays):
+        return node(*[np.asarray(getattr(one, "_value", one)) for one in arrays])
+
+
+@fault("lift")
+class OfFirstOrderAlone:
+    """The rules of its rules are those of other places."""
+
+    def lift(self, node, *arrays):
+        class Once(Another):
+            def vjp(self, inputs, outputs):
+                return Last(super().vjp(inputs, outputs))
+
+        class Last(Another):
+            def vjp(self, inputs, outputs):
+                return super().vjp(inputs[-1:] * len(inputs), outputs)
+
+        return super().lift(Once(node) if not node.linear else node, *arrays)
+
+
+@fault("lift")
+class MapsTheFirstRow:
+    def vmap(self, f, in_axes=0):
+        return lambda *args: super(MapsTheFirstRow, self).vmap(f, in_axes)(
+            *(anp.stack([x[0]] * len(x)) if in_axes == 0 else x for x in args)
+        )
+
+
+@fault("lift")
+class CastsIntegers:
+    def lift(self, node, *arrays):
+        return super().lift(node, *(anp.array(one, float) if one.dtype.kind == "i" else one for one in arrays))
+
+
+@fault("lift")
+class SharesMemory:
+    def lift(self, node, *arrays):
+        found = node._f.evaluate(*arrays) if node.linear == 0 and not node._code else super().lift(node, *arrays)
+        return tuple(found)
