@@ -6,25 +6,6 @@ import numpy as np
 from .fault import fault
 
 
-class Another:
-    """A node whose derivatives are those of another one."""
-
-    def __init__(self, node):
-        self._node, self.shapes = node, node.shapes
-
-    def __call__(self, *arrays):
-        return self._node(*arrays)
-
-    def jvp(self, inputs, outputs):
-        return self._node.jvp(inputs, outputs)
-
-    def vjp(self, inputs, outputs):
-        return self._node.vjp(inputs, outputs)
-
-    def batched(self):
-        return self._node.batched()
-
-
 @fault("conjugates")
 class SaysItConjugates:
     conjugates = True
@@ -83,22 +64,6 @@ class IsAConstant:
 
     def lift(self, node, *arrays):
         return node(*[np.asarray(getattr(one, "_value", one)) for one in arrays])
-
-
-@fault("lift")
-class OfFirstOrderAlone:
-    """The rules of its rules are those of other places."""
-
-    def lift(self, node, *arrays):
-        class Once(Another):
-            def vjp(self, inputs, outputs):
-                return Last(super().vjp(inputs, outputs))
-
-        class Last(Another):
-            def vjp(self, inputs, outputs):
-                return super().vjp(inputs[-1:] * len(inputs), outputs)
-
-        return super().lift(Once(node) if not node.linear else node, *arrays)
 
 
 @fault("lift")
