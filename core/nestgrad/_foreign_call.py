@@ -68,7 +68,8 @@ class ForeignCall:
         leaves, structure = self._offers.flatten(output)
         if self.structure is not None and structure != self.structure:
             raise StructureMismatchError(
-                f"{self._name} returned {structure} now, and {self.structure} before, for arguments of one structure."
+                f"{self._name} returned {structure} now, and {self.structure} before, or by shapes=, for arguments of "
+                "one structure."
             )
         self.structure = structure
         return leaves
@@ -117,5 +118,5 @@ class ForeignCall:
 
 
 _SHAPES = (
-    "Otherwise tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
+    "Tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
 )

@@ -11,6 +11,7 @@ from ._errors import BackendUnavailableError as BackendUnavailableError
 from ._errors import NotDifferentiableError as NotDifferentiableError
 from ._errors import PrecisionLossError as PrecisionLossError
 from ._errors import StructureMismatchError as StructureMismatchError
+from ._errors import UnsupportedExecutionError as UnsupportedExecutionError
 from ._faults import Fault as Fault
 from ._faults import FaultError as FaultError
 from ._faults import read_faults as read_faults
