@@ -117,6 +117,4 @@ class ForeignCall:
         return tuple([ShapeDtype(array.shape, array.dtype) for array in found])
 
 
-_SHAPES = (
-    "Tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
-)
+_SHAPES = "Tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
