@@ -145,8 +145,8 @@ class Node:
             if tuple(value.shape) != tuple(cotangent.shape) or value.dtype != cotangent.dtype:
                 raise StructureMismatchError(
                     f"{self._f.name} gave an array of shape {tuple(value.shape)} and dtype {value.dtype}; where it was "
-                    f"traced it was to be {tuple(cotangent.shape)} and {cotangent.dtype}. What f returns must depend on "
-                    "the shapes and dtypes of its arguments alone, and shapes= must tell it."
+                    f"traced it was to be {tuple(cotangent.shape)} and {cotangent.dtype}. What f returns must depend "
+                    "on the shapes and dtypes of its arguments alone, and shapes= must tell it."
                 )
 
     def _between(self, x: Leaves, inputs: Places, outputs: Places) -> Function:
