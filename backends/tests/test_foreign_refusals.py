@@ -1,4 +1,4 @@
-"""Functions of other engines where a number would be wrong, or of fewer bits: refused."""
+"""Functions of other engines where a number would be wrong, or of fewer bits: refused or right."""
 
 import numpy as np
 import pytest
@@ -87,3 +87,21 @@ def test_compile_is_refused_in_a_whole_sentence(torch):
     f = ng.foreign(lambda x: (x**3).sum(), "autograd")
     with pytest.raises(ng.UnsupportedNestingError, match=r"no part of a program of torch's\. Leave compile=False\."):
         ng.gradient(f, compile="traced")(torch.tensor(X))
+
+
+def test_numbers_that_are_equal_are_not_the_same_argument():
+    f = ng.foreign(lambda x, s: x * np.copysign(1.0, s.imag if isinstance(s, complex) else s), "autograd")
+    torch = pytest.importorskip("torch")
+    for s in (0.0, -0.0, 1 + 0.0j, complex(1, -0.0), 1, True):
+        expected = X * np.copysign(1.0, s.imag if isinstance(s, complex) else s)
+        np.testing.assert_array_equal(f(torch.tensor(X), s).numpy(), expected)
+
+
+def test_what_f_writes_into_its_argument_is_no_random_number(jax, torch, x64):
+    """torch's tape takes no such f: that is what it says."""
+    f = ng.foreign(lambda x: x.mul_(2.0).sum() ** 2, "torch")
+    x = jax.numpy.asarray(X)
+    assert f(x) == pytest.approx((2 * X.sum()) ** 2)
+    with pytest.raises(ng.EngineError, match="used in an in-place operation"):
+        jax.grad(f)(x)
+    np.testing.assert_array_equal(x, X)
