@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
-from nestgrad.extend import Node
+from nestgrad.extend import Node, UnsupportedExecutionError
 
+from ._faults.linearize import is_traced
 from ._messages import BROKEN_ON_PURPOSE
 
 
@@ -55,7 +57,8 @@ class Foreign(torch.autograd.Function):
         if not inputs or not outputs:
             return (None,) * (1 + len(needed))
         given = [cotangents[i] for i in outputs]
-        pulled = dict(zip(inputs, lift(ctx.node.vjp(inputs, outputs), *ctx.saved_tensors, *given), strict=True))
+        found = untraced(lift, ctx.node.vjp(inputs, outputs), *ctx.saved_tensors, *given)
+        pulled = dict(zip(inputs, found, strict=True))
         return None, *[pulled.get(i) for i in range(len(needed))]
 
     @staticmethod
@@ -80,6 +83,11 @@ class Foreign(torch.autograd.Function):
 
 
 def _numpy(tensor: Any) -> Any:
+    if is_traced() or isinstance(tensor, FakeTensor):
+        raise UnsupportedExecutionError(
+            "torch records its operations here, as make_fx and torch.export do, or has no values: a function of "
+            "another engine is no operation of torch's, and would be recorded as a constant. Call it outside."
+        )
     return tensor.numpy(force=True)
 
 

@@ -85,8 +85,8 @@ def refusal_of(exception: Exception, nesting: Nesting) -> Refusal | None:
         why = "Dynamo, which compiles its branches, cannot trace them here."
         return Refusal("torch.cond", why, throughout(Mode.REVERSE, nesting))
     if isinstance(exception, TorchDynamoException):
-        found = re.search(f"{BROKEN_ON_PURPOSE}(.*)", str(exception))
-        why = found[1] if found else f"it says: {_first_sentence(str(exception))}"
+        found = re.search(rf"(?<=\(reason: ){BROKEN_ON_PURPOSE}(.*)\)|{BROKEN_ON_PURPOSE}(.*)", str(exception))
+        why = found[1] or found[2] if found else f"it says: {_first_sentence(str(exception))}"
         return Refusal("torch.compile", f"{why.rstrip('.')}. Leave compile=False.", throughout(Mode.REVERSE, nesting))
     return recognised(_MESSAGES, exception, nesting)
 

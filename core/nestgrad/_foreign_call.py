@@ -19,18 +19,23 @@ def is_array(leaf: Any) -> bool:
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
+def _kind(leaf: Any) -> Any:
+    """What leaves that are equal have to have in common besides: 1 is True, and 0.0 is -0.0."""
+    return (type(leaf), repr(leaf)) if isinstance(leaf, (float, complex)) else type(leaf)
+
+
 class Arguments(NamedTuple):
     """What a function is given: a structure, in which an engine has arrays, and leaves that are none, by place."""
 
     opened_by: Offers
     structure: Any
     arrays: int
-    static: tuple[tuple[int, type, Any], ...]
+    static: tuple[tuple[int, Any, Any], ...]
 
     @classmethod
     def of(cls, opened_by: Offers, leaves: Sequence[Any], structure: Any) -> Arguments:
         """The arguments with these leaves."""
-        static = [(i, type(leaf), leaf) for i, leaf in enumerate(leaves) if not is_array(leaf)]
+        static = [(i, _kind(leaf), leaf) for i, leaf in enumerate(leaves) if not is_array(leaf)]
         return cls(opened_by, structure, len(leaves) - len(static), tuple(static))
 
     def filled(self, arrays: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -68,7 +73,8 @@ class ForeignCall:
         leaves, structure = self._offers.flatten(output)
         if self.structure is not None and structure != self.structure:
             raise StructureMismatchError(
-                f"{self._name} returned {structure} now, and {self.structure} before, for arguments of one structure."
+                f"{self._name} returned {structure} now, and {self.structure} before, or by shapes=, for arguments of "
+                "one structure."
             )
         self.structure = structure
         return leaves
@@ -120,6 +126,4 @@ class ForeignCall:
         return tuple([ShapeDtype(array.shape, array.dtype) for array in found])
 
 
-_SHAPES = (
-    "Otherwise tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."
-)
+_SHAPES = "Tell it by shapes=, a function of the arguments as objects with shape and dtype that gives such objects."

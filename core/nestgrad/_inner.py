@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ._crossing import to_host
+from ._crossing import to_engine, to_host
 from ._nesting import Nesting
-from ._numpy import unshared
 from ._offers import Offers
 from ._refusal import UnsupportedNestingError
 from ._trying import undone
@@ -76,10 +75,14 @@ class Inner:
         found: list[Leaves] = []
 
         def twice() -> None:
-            found.extend([self.evaluate(*unshared(x)), self.evaluate(*unshared(x))])
+            found.extend([self.evaluate(*self._copies(x)), self.evaluate(*self._copies(x))])
 
         before = _states()
         return not self.offers.draws(twice) and _states() == before and all(map(self._agree, *found))
+
+    def _copies(self, x: Leaves) -> Leaves:
+        """What f writes into its arguments is not there for the next evaluation."""
+        return tuple([to_engine(self.offers, to_host(self.offers, one, self.name)) for one in x])
 
     def _agree(self, one: Array, other: Array) -> bool:
         import numpy as np  # as in `_numpy`

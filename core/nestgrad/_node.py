@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._choose import require
 from ._compose import at, held
 from ._crossing import to_engine, to_host
+from ._errors import StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inner import Inner, ShapeDtype
 from ._nesting import Mode, Nesting
@@ -96,7 +97,8 @@ class Node:
 
         def pull(*arrays: Array) -> Leaves:
             x, cotangents = arrays[: -len(outputs)], arrays[-len(outputs) :]
-            _, pullback = self._f.offers.modes[Mode.REVERSE](self._between(x, inputs, outputs), *at(x, inputs))
+            values, pullback = self._f.offers.modes[Mode.REVERSE](self._between(x, inputs, outputs), *at(x, inputs))
+            self._check_told(values, cotangents)
             as_outside = self._f.as_outside
             return tuple(map(as_outside, pullback(tuple(map(as_outside, cotangents)))))
 
@@ -136,6 +138,16 @@ class Node:
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
+
+    def _check_told(self, values: Leaves, cotangents: Leaves) -> None:
+        """An engine that traces made the cotangents by what it was told; another one may broadcast them."""
+        for value, cotangent in zip(values, cotangents, strict=True):
+            if tuple(value.shape) != tuple(cotangent.shape) or value.dtype != cotangent.dtype:
+                raise StructureMismatchError(
+                    f"{self._f.name} gave an array of shape {tuple(value.shape)} and dtype {value.dtype}; where it was "
+                    f"traced it was to be {tuple(cotangent.shape)} and {cotangent.dtype}. What f returns must depend "
+                    "on the shapes and dtypes of its arguments alone, and shapes= must tell it."
+                )
 
     def _between(self, x: Leaves, inputs: Places, outputs: Places) -> Function:
         """These outputs as a function of these inputs, the others held at x."""
