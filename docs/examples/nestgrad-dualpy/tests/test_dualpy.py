@@ -86,3 +86,12 @@ def test_threads():
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(task, range(200)))
     np.testing.assert_allclose(found, [2 * i * np.sum(V * W) for i in range(200)])
+
+
+def test_inside_of_another_engine():
+    """autograd differentiates a function of dualpy's forwards; its reverse mode is refused, and dualpy is named."""
+    crossed = ng.foreign(lambda x: xp.sum(xp.exp(x) * x), "dualpy")
+    found = ng.derivative(crossed, "FF", backend="autograd")(X, V, W)
+    np.testing.assert_allclose(found, np.sum(np.exp(X) * (2 + X) * V * W), rtol=1e-13)
+    with pytest.raises(ng.UnsupportedNestingError, match="dualpy refuses 'R'"):
+        ng.gradient(crossed, backend="autograd")(X)

@@ -207,3 +207,19 @@ def test_the_sum_of_nothing_is_zero_and_not_waited_for():
         assert mlx.finite(nothing)
     assert xp.sum(nothing, axis=-1, keepdims=True).shape == (0, 1)
     assert xp.sum(nothing).shape == ()
+
+
+@pytest.mark.parametrize("nesting", SECOND_ORDER)
+def test_inside_of_another_engine(nesting):
+    """autograd differentiates a function of MLX's: this plug-in needs nothing for it."""
+    crossed = ng.foreign(lambda x: mx.sum(x * x * x), "mlx")
+    found = ng.derivative(crossed, nesting, backend="autograd")(NUMBERS, np.ones(3))
+    assert type(found) is np.ndarray
+    np.testing.assert_allclose(found, 6 * NUMBERS, rtol=1e-13)
+    close(ng.derivative(crossed, nesting)(X, mlx.asarray(np.ones(3))), 6 * NUMBERS)
+
+
+def test_it_is_no_outer_engine():
+    crossed = ng.foreign(lambda x: x, "autograd")
+    with pytest.raises(ng.UnsupportedExecutionError, match="mlx cannot take functions of other engines"):
+        crossed(X)
