@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad.internal import descriptor, require_engine
+from nestgrad.internal import require_engine
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import LimitsError
+from nestgrad_conformance.pairs import described, engines
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
@@ -110,8 +111,9 @@ def conformance(
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names, if each is registered, its limits can be read and its engine is installed; no engine is imported."""
     for name in names:
-        require_engine(descriptor(name))
-        written(name)
+        for one in engines(described(name)):
+            require_engine(one)
+            written(one.name)
     return tuple(dict.fromkeys(names))
 
 

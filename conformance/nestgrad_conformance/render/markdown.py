@@ -101,7 +101,7 @@ def _environments(report: Report) -> str:
     rows = [
         [
             name,
-            ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
+            ", ".join(f"{engine} {version}" for engine, version in where.versions.items()),
             where.python,
             where.platform,
             where.device,

@@ -10,20 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from nestgrad import BackendUnavailableError
-from nestgrad.internal import descriptor
 from nestgrad_conformance.judge.measurement import Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
-from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit, implied
-from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.nestings import AUTO, long_name
+from nestgrad_conformance.pairs import described
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
 from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
-from nestgrad_conformance.versions import UNKNOWN, version_of
+from nestgrad_conformance.versions import UNKNOWN
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
+from .declaration import declarations
 from .plan import Selection, Task
 from .worker import BACKEND, Absent, Describe, Reply
 
@@ -53,13 +52,13 @@ class Bench:
     handler = "nestgrad_conformance.run.worker:make"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
-        self.name, self.described, self._scenarios, self._timeout = name, descriptor(name), scenarios, timeout
+        self.name, self.described, self._scenarios, self._timeout = name, described(name), scenarios, timeout
         self.tasks = selection.tasks(scenarios.values(), self.described)
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
-        self._written: tuple[Limit, ...] = written(name)
-        files = " and ".join(filter(None, (self.described.limits, self.described.faults)))
-        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {files}")
+        self._declarations = declarations(self.described)
+        for one in self._declarations:
+            one.check(scenarios.values())
         self._started: list[Room] = []
 
     @property
@@ -156,7 +155,7 @@ class Bench:
             backend=self.name,
             scenario=scenario.id,
             tier=scenario.tier,
-            features=sorted(scenario.features),
+            features=sorted(scenario.features.union(scenario.foreign or ())),
             nesting=long_name(task.nesting),
             execution=task.execution,
             dtype=task.dtype,
@@ -182,13 +181,11 @@ class Bench:
         return declared, f"{limit.kind}: {limit.reason}", limit.link
 
     def _limit(self, task: Task, nesting: str) -> Limit | None:
-        scenario, version = self._scenarios[task.scenario], UNKNOWN
-        lacking: tuple[Limit, ...] = ()
-        if self.environment is not None:
-            version = version_of(self.described.engine, self.environment.engines)
-            lacking = implied(self.environment.modes, self.environment.max_order)
-        known = (nesting, scenario.id, scenario.features, version, task.execution)
-        return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
+        scenario, where = self._scenarios[task.scenario], self.environment
+        lacking = () if where is None else implied(where.modes, where.max_order)
+        declared = (one.limit(scenario, nesting, task.execution, where) for one in self._declarations)
+        implicit = (one for one in lacking if one.covers(nesting, scenario.id, scenario.features, UNKNOWN))
+        return next(filter(None, (*declared, *implicit)), None)
 
 
 class RawBench(Bench):

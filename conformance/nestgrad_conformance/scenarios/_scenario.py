@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ._source import source
 Tree = Any
 Inputs = Callable[[np.random.Generator], Tree]
 
-TIERS = ("ops", "programs", "native", "transforms")
+TIERS = ("ops", "programs", "native", "transforms", "foreign")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Scenario:
         features: tags, among them the operations that limits may name.
         nested: the function takes a third argument, `inner(f, nesting)`, which differentiates f on the
             backend under test: for functions that differentiate inside.
+        foreign: what runs on the inner engine of a pair, as tags, and then the function takes `foreign(piece)` before
+            `inner`: it makes a function of the inner engine of one of `(xp, *args)`. None of a function for one engine.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
         operation: the function of the namespace that it is about, such as `linalg.det`; a namespace that lacks it
@@ -60,6 +63,7 @@ class Scenario:
     tier: str = "programs"
     features: frozenset[str] = frozenset()
     nested: bool = False
+    foreign: frozenset[str] | None = None
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
     operation: str | None = None
@@ -90,7 +94,8 @@ class Scenario:
             "function": callable(self.function) or isinstance(self.function, str),
             "inputs": callable(self.inputs),
             "tier": self.tier in TIERS,
-            "features": isinstance(self.features, Set) and all(isinstance(tag, str) for tag in self.features),
+            "features": _are_tags(self.features),
+            "foreign": self.foreign is None or _are_tags(self.foreign),
             **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
             "order": isinstance(self.order, int) and self.order >= 1,
             "nestings": isinstance(self.nestings, str),
@@ -109,6 +114,16 @@ class Scenario:
         return optree.tree_map(lambda leaf: np.asarray(rng.standard_normal(np.shape(leaf))), self.x(seed))
 
     @property
+    def by_numpy(self) -> Callable[[Tree], Any] | None:
+        """The values by NumPy alone, of arrays of NumPy; None where it cannot evaluate the function."""
+        if self.reference is not None:
+            return partial(self.reference, np)
+        if isinstance(self.function, str) or self.nested:
+            return None
+        function, further = self.function, [] if self.foreign is None else [lambda piece: partial(piece, np)]
+        return lambda x: function(np, x, *further)
+
+    @property
     def digest(self) -> str:
         """Changes with what the scenario computes, so that a change needs a revision.
 
@@ -123,9 +138,8 @@ class Scenario:
         if self.setting is not None:
             texts.append(source(self.setting))
         parts = [*texts, *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
-        values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
-        if values is not None:
-            parts.append(_rounded(values(np, self.x(0))))
+        if self.by_numpy is not None:
+            parts.append(_rounded(self.by_numpy(self.x(0))))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -153,6 +167,10 @@ def normal(*shape: int) -> Inputs:
 def uniform(low: float, high: float, *shape: int) -> Inputs:
     """Entries uniform in an interval."""
     return lambda rng: np.asarray(rng.uniform(low, high, shape))
+
+
+def _are_tags(value: Any) -> bool:
+    return isinstance(value, Set) and all(isinstance(tag, str) for tag in value)
 
 
 def _rounded(values: Any) -> str:

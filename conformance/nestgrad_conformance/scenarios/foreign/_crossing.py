@@ -1,0 +1,22 @@
+"""What the scenarios across engines are made by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nestgrad_conformance.scenarios._scenario import Inputs, Scenario
+
+OUTER = frozenset({"foreign"})
+"""What an outer engine may declare of all of them."""
+
+
+def crossing(inputs: Inputs, *inner: str, **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
+    """Decorate a function of `(xp, x, foreign)` into the scenario of its name; `inner` are tags of its pieces.
+
+    Those that are no sample are measured eagerly alone: what a compiler does with one foreign function it does with all.
+    """
+    fields = {"executions": () if fields.get("sample") else ("eager",), "order": 3, "features": OUTER, **fields}
+    return lambda f: Scenario(
+        id=f"foreign_{f.__name__}", function=f, inputs=inputs, tier="foreign", foreign=frozenset(inner), **fields
+    )

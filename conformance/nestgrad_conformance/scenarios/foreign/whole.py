@@ -1,0 +1,40 @@
+"""Functions of the tier `programs` that are the inner engine's as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from nestgrad_conformance.scenarios import programs
+from nestgrad_conformance.scenarios._scenario import Scenario
+
+from ._crossing import OUTER
+
+_NAMES = ("rosenbrock", "mlp_tanh", "broadcasting", "zero_dim", "product_with_a_zero", "determinant", "solve")
+_SAMPLE = ("rosenbrock", "mlp_tanh")
+_BY_ID = {one.id: one for one in programs.SCENARIOS}
+
+
+def _called(piece: Callable[..., Any], xp: Any, x: Any, foreign: Any) -> Any:
+    return foreign(piece)(x)
+
+
+def _whole(name: str) -> Scenario:
+    one = _BY_ID[name]
+    assert callable(one.function)
+    is_sample = name in _SAMPLE
+    return replace(
+        one,
+        id=f"foreign_{name}",
+        function=partial(_called, one.function),
+        tier="foreign",
+        features=OUTER,
+        foreign=one.features,
+        sample=is_sample,
+        executions=() if is_sample else ("eager",),
+    )
+
+
+SCENARIOS = tuple(map(_whole, _NAMES))
