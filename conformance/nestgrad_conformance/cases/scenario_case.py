@@ -140,20 +140,15 @@ class Subject:
 
     @functools.cached_property
     def _function(self) -> Callable[[Any], Any]:
-        function, xp, further = self.scenario.function, self.backend.xp, self._further
+        function, xp, further = self.scenario.function, self.backend.xp, [*map(self._by_inner, self.scenario.pieces)]
+        if self.scenario.nested:
+            further.append(lambda f, nesting: ng.derivative(f, nesting, backend=self.backend))
         if isinstance(function, str):
             native: Callable[..., Any] = pkgutil.resolve_name(function)
             return (lambda x: native(x, *further)) if further else native
         return lambda x: function(xp, x, *further)
 
-    @property
-    def _further(self) -> list[Callable[..., Any]]:
-        """What the function takes besides."""
-        foreign = [] if self.scenario.foreign is None else [functools.cache(self._of_inner)]
-        nested = [lambda f, nesting: ng.derivative(f, nesting, backend=self.backend)] * self.scenario.nested
-        return foreign + nested
-
-    def _of_inner(self, piece: Callable[..., Any]) -> Callable[..., Any]:
+    def _by_inner(self, piece: Callable[..., Any]) -> Callable[..., Any]:
         """A piece of the function on the inner engine; where there is none, on the one that there is."""
         if self.inner is None:
             return functools.partial(piece, self.backend.xp)

@@ -155,7 +155,7 @@ class Bench:
             backend=self.name,
             scenario=scenario.id,
             tier=scenario.tier,
-            features=sorted(scenario.features.union(scenario.foreign or ())),
+            features=sorted(scenario.features | scenario.features_inside),
             nesting=long_name(task.nesting),
             execution=task.execution,
             dtype=task.dtype,

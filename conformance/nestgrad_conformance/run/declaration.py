@@ -58,7 +58,7 @@ class InnerDeclaration(Declaration):
         return where.inner
 
     def _features(self, scenario: Scenario) -> frozenset[str]:
-        return scenario.foreign or frozenset()
+        return scenario.features_inside
 
 
 def declarations(backend: Descriptor) -> tuple[Declaration, ...]:

@@ -95,8 +95,7 @@ class Selection:
         return {option: list(values) for option, values in named.items() if values}
 
     def _of(self, scenario: Scenario, backend: Descriptor) -> list[Task]:
-        is_for_pairs = scenario.foreign is not None
-        if is_for_pairs != isinstance(backend, Pair) or scenario.engine not in (None, backend.engine):
+        if bool(scenario.pieces) != isinstance(backend, Pair) or scenario.engine not in (None, backend.engine):
             return []
         if not self._names(scenario):
             return []

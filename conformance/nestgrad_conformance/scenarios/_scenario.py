@@ -35,8 +35,9 @@ class Scenario:
         features: tags, among them the operations that limits may name.
         nested: the function takes a third argument, `inner(f, nesting)`, which differentiates f on the
             backend under test: for functions that differentiate inside.
-        foreign: what runs on the inner engine of a pair, as tags, and then the function takes `foreign(piece)` before
-            `inner`: it makes a function of the inner engine of one of `(xp, *args)`. None of a function for one engine.
+        pieces: functions of `(xp, *args)` that run on the inner engine of a pair; `function` takes them, without xp,
+            after x. Empty for a function of one engine.
+        features_inside: tags of the pieces, for what the inner engine declares; `features` are for the outer one.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
         operation: the function of the namespace that it is about, such as `linalg.det`; a namespace that lacks it
@@ -63,7 +64,8 @@ class Scenario:
     tier: str = "programs"
     features: frozenset[str] = frozenset()
     nested: bool = False
-    foreign: frozenset[str] | None = None
+    pieces: tuple[Callable[..., Any], ...] = ()
+    features_inside: frozenset[str] = frozenset()
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
     operation: str | None = None
@@ -95,7 +97,8 @@ class Scenario:
             "inputs": callable(self.inputs),
             "tier": self.tier in TIERS,
             "features": _are_tags(self.features),
-            "foreign": self.foreign is None or _are_tags(self.foreign),
+            "pieces": isinstance(self.pieces, tuple) and all(map(callable, self.pieces)),
+            "features_inside": _are_tags(self.features_inside),
             **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
             "order": isinstance(self.order, int) and self.order >= 1,
             "nestings": isinstance(self.nestings, str),
@@ -120,8 +123,8 @@ class Scenario:
             return partial(self.reference, np)
         if isinstance(self.function, str) or self.nested:
             return None
-        function, further = self.function, [] if self.foreign is None else [lambda piece: partial(piece, np)]
-        return lambda x: function(np, x, *further)
+        function, pieces = self.function, [partial(piece, np) for piece in self.pieces]
+        return lambda x: function(np, x, *pieces)
 
     @property
     def digest(self) -> str:
@@ -133,7 +136,7 @@ class Scenario:
         Raises:
             ScenarioError: a function has no text in a file.
         """
-        given = (self.inputs, self.reference, self.closed_form)
+        given = (self.inputs, self.reference, self.closed_form, *self.pieces)
         texts = [source(self.function, *(one for one in given if one is not None))]
         if self.setting is not None:
             texts.append(source(self.setting))

@@ -11,12 +11,12 @@ OUTER = frozenset({"foreign"})
 """What an outer engine may declare of all of them."""
 
 
-def crossing(inputs: Inputs, *inner: str, **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
-    """Decorate a function of `(xp, x, foreign)` into the scenario of its name; `inner` are tags of its pieces.
+def crossing(inputs: Inputs, *pieces: Callable[..., Any], **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
+    """Decorate a function of `(xp, x, *pieces)` into the scenario of its name.
 
     Those that are no sample are measured eagerly alone: what a compiler does with one foreign function it does with all.
     """
     fields = {"executions": () if fields.get("sample") else ("eager",), "order": 3, "features": OUTER, **fields}
     return lambda f: Scenario(
-        id=f"foreign_{f.__name__}", function=f, inputs=inputs, tier="foreign", foreign=frozenset(inner), **fields
+        id=f"foreign_{f.__name__}", function=f, inputs=inputs, tier="foreign", pieces=pieces, **fields
     )

@@ -20,90 +20,89 @@ def _energy(xp: Any, y: Any) -> Any:
     return xp.sum(y**2) * xp.sum(xp.sin(y))
 
 
-@crossing(normal(3), sample=True)
-def between(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _mixed, sample=True)
+def between(xp: Any, x: Any, f: Any) -> Any:
     """A piece of the outer engine, one of the inner, and one of the outer again."""
-    return xp.sum(xp.cos(foreign(_mixed)(xp.exp(0.5 * x))) * x)
+    return xp.sum(xp.cos(f(xp.exp(0.5 * x))) * x)
 
 
-@crossing(normal(3))
-def called_twice(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _energy)
+def called_twice(xp: Any, x: Any, f: Any) -> Any:
     """One foreign function at two points, multiplied."""
-    f = foreign(_energy)
-    return f(x) * f(x[::-1] * 2.0 + x)
+    return f(x) * f(xp.flip(x) * 2.0 + x)
 
 
-@crossing(normal(3))
-def composed(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _energy, _mixed)
+def composed(xp: Any, x: Any, f: Any, g: Any) -> Any:
     """A foreign function of what another one gives."""
-    return foreign(_energy)(foreign(_mixed)(x))
+    return f(g(x))
 
 
 def _linear(xp: Any, y: Any) -> Any:
-    return 2.0 * y[::-1] + y
+    return 2.0 * xp.flip(y) + y
 
 
-@crossing(normal(3))
-def linear(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _linear)
+def linear(xp: Any, x: Any, f: Any) -> Any:
     """One without a second derivative, between two that have one."""
-    return xp.sum(xp.sin(foreign(_linear)(x**2)))
+    return xp.sum(xp.sin(f(x**2)))
 
 
 def _couple(xp: Any, a: Any, b: Any) -> Any:
     return xp.sum(xp.sin(a) * xp.sum(b**3)) + a[0] * b[0]
 
 
-@crossing(lambda rng: (rng.standard_normal(3), rng.standard_normal(2)), sample=True)
-def two_arguments(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(lambda rng: (rng.standard_normal(3), rng.standard_normal(2)), _couple, sample=True)
+def two_arguments(xp: Any, x: Any, f: Any) -> Any:
     """Of two arrays of other shapes, one of them made by the outer engine."""
     a, b = x
-    return foreign(_couple)(a**2, b) * xp.sum(a)
+    return f(a**2, b) * xp.sum(a)
 
 
-@crossing(normal(3))
-def one_twice(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _couple)
+def one_twice(xp: Any, x: Any, f: Any) -> Any:
     """One array in the place of both arguments, which are not alike."""
-    return foreign(_couple)(x, x)
+    return f(x, x)
 
 
 _HELD = np.asarray([0.5, -1.5, 2.0])
 
 
-@crossing(normal(3), "numpy_constants")
-def constant_argument(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _couple)
+def constant_argument(xp: Any, x: Any, f: Any) -> Any:
     """Of an array that is not differentiated, before one that is."""
-    return foreign(_couple)(xp.asarray(_HELD), x**2)
+    return f(xp.asarray(_HELD), x**2)
 
 
 def _power(xp: Any, y: Any, exponent: int, *, scale: float) -> Any:
     return scale * xp.sum(y**exponent)
 
 
-@crossing(uniform(0.5, 1.5, 3))
-def static_arguments(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(uniform(0.5, 1.5, 3), _power)
+def static_arguments(xp: Any, x: Any, f: Any) -> Any:
     """Of Python's numbers, by place and by keyword; each makes another function."""
-    f = foreign(_power)
     return f(x, 3, scale=0.5) * f(x, 2, scale=2.0) + f(x, 3, scale=-1.0)
 
 
 @crossing(
     normal(3),
+    _energy,
     nested=True,
     reference=lambda np, x: np.sum(np.sin(2 * x * np.sum(np.sin(x)) + np.sum(x**2) * np.cos(x)) * x),
 )
-def gradient_inside(xp: Any, x: Any, foreign: Any, inner: Any) -> Any:
+def gradient_inside(xp: Any, x: Any, f: Any, inner: Any) -> Any:
     """A function of the outer engine of the gradient, by the outer engine, of a foreign function."""
-    return xp.sum(xp.sin(inner(foreign(_energy), "R")(x)) * x)
+    return xp.sum(xp.sin(inner(f, "R")(x)) * x)
 
 
 def _product(xp: Any, y: Any, held: Any) -> Any:
     return xp.sum(held * y**3)
 
 
-@crossing(normal(3), nested=True, reference=lambda np, x: np.sum(3 * x**4))
-def confusion(xp: Any, x: Any, foreign: Any, inner: Any) -> Any:
+@crossing(normal(3), _product, nested=True, reference=lambda np, x: np.sum(3 * x**4))
+def confusion(xp: Any, x: Any, f: Any, inner: Any) -> Any:
     """The inner variable is the outer one: x · d/dy Σxy³ at y = x, where x is an argument too."""
-    return xp.sum(x * inner(lambda y: foreign(_product)(y, x), "R")(x))
+    return xp.sum(x * inner(lambda y: f(y, x), "R")(x))
 
 
 SCENARIOS = collect(dict(globals()))

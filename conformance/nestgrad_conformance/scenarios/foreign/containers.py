@@ -20,10 +20,10 @@ def _weights(rng: np.random.Generator) -> Any:
     return {"w": rng.standard_normal((2, 3)), "b": rng.standard_normal(3)}
 
 
-@crossing(_weights, sample=True)
-def containers(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(_weights, _layer, sample=True)
+def containers(xp: Any, x: Any, f: Any) -> Any:
     """A dictionary and an array in, a dictionary with a tuple out."""
-    found = foreign(_layer)({"w": x["w"], "b": x["b"]}, x["w"] ** 2)
+    found = f({"w": x["w"], "b": x["b"]}, x["w"] ** 2)
     one, other = found["hidden"]
     return xp.sum(one * other) * found["size"]
 
@@ -32,10 +32,10 @@ def _largest(xp: Any, y: Any) -> tuple[Any, Any]:
     return xp.sum(y**3) * y[0], xp.argmax(y)
 
 
-@crossing(lambda rng: np.asarray([0.3, 1.2, -0.4]) + 0.1 * rng.standard_normal(3))
-def integer_beside(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(lambda rng: np.asarray([0.3, 1.2, -0.4]) + 0.1 * rng.standard_normal(3), _largest)
+def integer_beside(xp: Any, x: Any, f: Any) -> Any:
     """A number to differentiate, and beside it an integer."""
-    value, index = foreign(_largest)(x)
+    value, index = f(x)
     return value * (1.0 + xp.astype(index, x.dtype)) + xp.sum(x**2)
 
 
@@ -43,10 +43,10 @@ def _several(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
     return xp.exp(a), xp.sum(xp.sin(a)) * a, xp.sum(b**2)
 
 
-@crossing(normal(3))
-def unused_parts(xp: Any, x: Any, foreign: Any) -> Any:
+@crossing(normal(3), _several)
+def unused_parts(xp: Any, x: Any, f: Any) -> Any:
     """Of three results one is used, which does not depend on both arguments."""
-    return xp.sum(foreign(_several)(x**2, x)[1] ** 2)
+    return xp.sum(f(x**2, x)[1] ** 2)
 
 
 SCENARIOS = collect(dict(globals()))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from nestgrad_conformance.scenarios import programs
@@ -17,8 +15,8 @@ _SAMPLE = ("rosenbrock", "mlp_tanh")
 _BY_ID = {one.id: one for one in programs.SCENARIOS}
 
 
-def _called(piece: Callable[..., Any], xp: Any, x: Any, foreign: Any) -> Any:
-    return foreign(piece)(x)
+def _called(xp: Any, x: Any, f: Any) -> Any:
+    return f(x)
 
 
 def _whole(name: str) -> Scenario:
@@ -28,10 +26,11 @@ def _whole(name: str) -> Scenario:
     return replace(
         one,
         id=f"foreign_{name}",
-        function=partial(_called, one.function),
+        function=_called,
+        pieces=(one.function,),
         tier="foreign",
         features=OUTER,
-        foreign=one.features,
+        features_inside=one.features,
         sample=is_sample,
         executions=() if is_sample else ("eager",),
     )
