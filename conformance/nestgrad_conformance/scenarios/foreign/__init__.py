@@ -3,6 +3,6 @@
 `function(xp, x, *pieces)` has the outer engine's namespace, and calls its pieces as functions of that engine.
 """
 
-from . import calls, containers, whole
+from . import calls, containers, executions, transforms_inside, whole
 
-SCENARIOS = (*whole.SCENARIOS, *calls.SCENARIOS, *containers.SCENARIOS)
+SCENARIOS = (*whole.SCENARIOS, *calls.SCENARIOS, *containers.SCENARIOS, *transforms_inside.SCENARIOS, *executions.SCENARIOS)

@@ -14,9 +14,15 @@ OUTER = frozenset({"foreign"})
 def crossing(inputs: Inputs, *pieces: Callable[..., Any], **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
     """Decorate a function of `(xp, x, *pieces)` into the scenario of its name.
 
-    Those that are no sample are measured eagerly alone: what a compiler does with one foreign function it does with all.
+    Order 3 is measured of the sample, and a compiler where `executions` says so: what it does with one foreign function
+    it does with all.
     """
-    fields = {"executions": () if fields.get("sample") else ("eager",), "order": 3, "features": OUTER, **fields}
+    fields = {"executions": ("eager",), "order": order_of(fields.get("sample", False)), "features": OUTER, **fields}
     return lambda f: Scenario(
         id=f"foreign_{f.__name__}", function=f, inputs=inputs, tier="foreign", pieces=pieces, **fields
     )
+
+
+def order_of(sample: bool) -> int:
+    """The highest order that is measured of a scenario."""
+    return 3 if sample else 2

@@ -8,7 +8,7 @@ from typing import Any
 from nestgrad_conformance.scenarios import programs
 from nestgrad_conformance.scenarios._scenario import Scenario
 
-from ._crossing import OUTER
+from ._crossing import OUTER, order_of
 
 _NAMES = ("rosenbrock", "mlp_tanh", "broadcasting", "zero_dim", "product_with_a_zero", "determinant", "solve")
 _SAMPLE = ("rosenbrock", "mlp_tanh")
@@ -22,7 +22,6 @@ def _called(xp: Any, x: Any, f: Any) -> Any:
 def _whole(name: str) -> Scenario:
     one = _BY_ID[name]
     assert callable(one.function)
-    is_sample = name in _SAMPLE
     return replace(
         one,
         id=f"foreign_{name}",
@@ -31,8 +30,9 @@ def _whole(name: str) -> Scenario:
         tier="foreign",
         features=OUTER,
         features_inside=one.features,
-        sample=is_sample,
-        executions=() if is_sample else ("eager",),
+        order=order_of(name in _SAMPLE),
+        sample=name in _SAMPLE,
+        executions=("eager",),
     )
 
 
