@@ -11,7 +11,6 @@ from nestgrad.extend import Node
 
 from ._messages import BROKEN_ON_PURPOSE
 
-
 _by_python = torch.compiler.disable(reason="the frames of another engine's are nothing to compile")
 
 

@@ -1,4 +1,4 @@
-"""What the suite measures by a name: a backend, or a pair of them, in which one differentiates functions of the other."""
+"""What the suite measures by a name: a backend, or a pair in which one differentiates functions of the other."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tensorflow as tf
-import torch
 from autograd.tracer import getval, isbox
 from jax.interpreters import ad, batching
 

@@ -53,6 +53,7 @@ def render_counts(report: Report) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a line of headings."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -77,6 +78,7 @@ def _matrix(report: Report, column: tuple[str, str]) -> str:
 
 
 def gap_table(found: Sequence[Gap]) -> str:
+    """What is declared and not given, a line for each limit."""
     rows = [
         [
             gap.backend,
@@ -90,6 +92,7 @@ def gap_table(found: Sequence[Gap]) -> str:
 
 
 def problem_table(report: Report) -> str:
+    """The cells that make the report a finding."""
     rows = [
         [cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""]
         for cell in problems(report)
@@ -98,6 +101,7 @@ def problem_table(report: Report) -> str:
 
 
 def environments(report: Report) -> str:
+    """Where each backend was measured."""
     rows = [
         [
             name,

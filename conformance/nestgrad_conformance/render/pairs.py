@@ -65,8 +65,12 @@ def _grid(cells: Iterable[Cell], what: str, of: Callable[[Cell], str], marks: Ma
     return table([what, "outer", *(f"inner {name}" for name in sorted(inner))], rows)
 
 
+def _refusing(cell: Cell) -> str:
+    return "" if cell.refusal is None else cell.refusal.backend or ""
+
+
 def _told(cells: Iterable[Cell], marks: Marks) -> str:
     """How many of each mark, from the best, with the name of the engine that refuses."""
-    counted = Counter((cell.verdict, cell.refusal and cell.refusal.backend or "") for cell in cells)
+    counted = Counter((cell.verdict, _refusing(cell)) for cell in cells)
     best_first = sorted(counted, key=lambda one: (list(marks).index(one[0]), one[1]))
     return ", ".join(f"{counted[one]} {marks[one[0]]} {one[1]}".rstrip() for one in best_first)

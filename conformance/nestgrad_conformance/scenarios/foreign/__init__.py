@@ -5,4 +5,10 @@
 
 from . import calls, containers, executions, transforms_inside, whole
 
-SCENARIOS = (*whole.SCENARIOS, *calls.SCENARIOS, *containers.SCENARIOS, *transforms_inside.SCENARIOS, *executions.SCENARIOS)
+SCENARIOS = (
+    *whole.SCENARIOS,
+    *calls.SCENARIOS,
+    *containers.SCENARIOS,
+    *transforms_inside.SCENARIOS,
+    *executions.SCENARIOS,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nestgrad_conformance.scenarios._scenario import Inputs, Scenario
@@ -11,15 +11,23 @@ OUTER = frozenset({"foreign"})
 """What an outer engine may declare of all of them."""
 
 
-def crossing(inputs: Inputs, *pieces: Callable[..., Any], **fields: Any) -> Callable[[Callable[..., Any]], Scenario]:
+def crossing(
+    inputs: Inputs, *pieces: Callable[..., Any], features: Iterable[str] = (), **fields: Any
+) -> Callable[[Callable[..., Any]], Scenario]:
     """Decorate a function of `(xp, x, *pieces)` into the scenario of its name.
 
     Order 3 is measured of the sample, and a compiler where `executions` says so: what it does with one foreign function
     it does with all.
     """
-    fields = {"executions": ("eager",), "order": order_of(fields.get("sample", False)), "features": OUTER, **fields}
+    fields = {"executions": ("eager",), "order": order_of(fields.get("sample", False)), **fields}
     return lambda f: Scenario(
-        id=f"foreign_{f.__name__}", function=f, inputs=inputs, tier="foreign", pieces=pieces, **fields
+        id=f"foreign_{f.__name__}",
+        function=f,
+        inputs=inputs,
+        pieces=pieces,
+        tier="foreign",
+        features=OUTER.union(features),
+        **fields,
     )
 
 

@@ -1,4 +1,4 @@
-"""Foreign functions between pieces of the outer engine: before, behind, twice, inside of one another, inside a gradient."""
+"""Foreign functions between pieces of the outer engine: behind one, before one, twice, in a row, in a gradient."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def one_twice(xp: Any, x: Any, f: Any) -> Any:
 _HELD = np.asarray([0.5, -1.5, 2.0])
 
 
-@crossing(normal(3), _couple)
+@crossing(normal(3), _couple, features=["numpy_constants"])
 def constant_argument(xp: Any, x: Any, f: Any) -> Any:
     """Of an array that is not differentiated, before one that is."""
     return f(xp.asarray(_HELD), x**2)
@@ -81,6 +81,7 @@ def static_arguments(xp: Any, x: Any, f: Any) -> Any:
 @crossing(
     normal(3),
     _energy,
+    features=["nested"],
     nested=True,
     reference=lambda np, x: np.sum(np.sin(2 * x * np.sum(np.sin(x)) + np.sum(x**2) * np.cos(x)) * x),
 )
@@ -93,7 +94,7 @@ def _product(xp: Any, y: Any, held: Any) -> Any:
     return xp.sum(held * y**3)
 
 
-@crossing(normal(3), _product, nested=True, reference=lambda np, x: np.sum(3 * x**4))
+@crossing(normal(3), _product, features=["nested"], nested=True, reference=lambda np, x: np.sum(3 * x**4))
 def confusion(xp: Any, x: Any, f: Any, inner: Any) -> Any:
     """The inner variable is the outer one: x · d/dy Σxy³ at y = x, where x is an argument too."""
     return xp.sum(x * inner(lambda y: f(y, x), "R")(x))

@@ -1,4 +1,4 @@
-"""A few of the tier's functions as users of the outer engine call them: mapped, compiled, inside of their own transforms."""
+"""A few of the tier's functions as users of the outer engine call them: mapped, compiled, in their own transforms."""
 
 from __future__ import annotations
 

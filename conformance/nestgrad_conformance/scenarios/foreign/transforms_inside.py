@@ -27,24 +27,24 @@ def _jacobian(np: Any, x: Any) -> Any:
     return np.sum((2 * np.sum(x**2) * np.sin(x) + (np.sum(x**2) * np.cos(x) + 1) * x) ** 2)
 
 
-def _inside(engine: str, name: str, reference: Callable[..., Any], executions: tuple[str, ...]) -> Scenario:
+def _inside(engine: str, name: str, reference: Callable[..., Any], *features: str) -> Scenario:
     return Scenario(
         id=f"foreign_{engine}_{name}",
         function=f"nestgrad_conformance.scenarios.foreign.{engine}:{name}",
         inputs=normal(3),
         pieces=(_mixed,),
         tier="foreign",
-        features=OUTER,
+        features=OUTER.union(features),
         reference=reference,
         order=2,
         engine=engine,
-        executions=executions,
+        executions=("eager",),
     )
 
 
 SCENARIOS = (
-    _inside("autograd", "jacobian", _jacobian, ("eager",)),
-    _inside("jax", "scan", _loop, ("eager", "compiled")),
-    _inside("tensorflow", "while_loop", _loop, ("eager", "compiled")),
-    _inside("torch", "vmap", _mapped, ("eager",)),
+    _inside("autograd", "jacobian", _jacobian),
+    _inside("jax", "scan", _loop),
+    _inside("tensorflow", "while_loop", _loop),
+    _inside("torch", "vmap", _mapped, "batched_function"),
 )
