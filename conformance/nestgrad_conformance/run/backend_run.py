@@ -184,7 +184,8 @@ class Bench:
         scenario, where = self._scenarios[task.scenario], self.environment
         lacking = () if where is None else implied(where.modes, where.max_order)
         declared = (one.limit(scenario, nesting, task.execution, where) for one in self._declarations)
-        implicit = (one for one in lacking if one.covers(nesting, scenario.id, scenario.features, UNKNOWN))
+        asked = nesting + scenario.letters_inside  # of the inner engine of a pair, which both must have
+        implicit = (one for one in lacking if one.covers(asked, scenario.id, scenario.features, UNKNOWN))
         return next(filter(None, (*declared, *implicit)), None)
 
 

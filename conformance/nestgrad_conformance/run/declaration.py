@@ -41,8 +41,11 @@ class Declaration:
     def limit(self, scenario: Scenario, nesting: str, execution: str, where: Environment | None) -> Limit | None:
         """The first that speaks of a nesting of a scenario, in the versions that are measured."""
         version = UNKNOWN if where is None else version_of(self.backend.engine, self._engines(where))
-        known = (nesting, scenario.id, self._features(scenario), version, execution)
+        known = (self._asked(scenario, nesting), scenario.id, self._features(scenario), version, execution)
         return next((one for one in self.limits if one.covers(*known)), None)
+
+    def _asked(self, scenario: Scenario, nesting: str) -> str:
+        return nesting
 
     def _engines(self, where: Environment) -> dict[str, str]:
         return where.engines
@@ -53,6 +56,9 @@ class Declaration:
 
 class InnerDeclaration(Declaration):
     """The same of the inner engine of a pair."""
+
+    def _asked(self, scenario: Scenario, nesting: str) -> str:
+        return nesting + scenario.letters_inside
 
     def _engines(self, where: Environment) -> dict[str, str]:
         return where.inner

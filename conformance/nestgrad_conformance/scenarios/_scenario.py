@@ -38,6 +38,8 @@ class Scenario:
         pieces: functions of `(xp, *args)` that run on the inner engine of a pair; `function` takes them, without xp,
             after x. Empty for a function of one engine.
         features_inside: tags of the pieces, for what the inner engine declares; `features` are for the outer one.
+        letters_inside: by which the function itself differentiates its pieces: the inner engine is asked for nestings
+            with these behind.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
         operation: the function of the namespace that it is about, such as `linalg.det`; a namespace that lacks it
@@ -66,6 +68,7 @@ class Scenario:
     nested: bool = False
     pieces: tuple[Callable[..., Any], ...] = ()
     features_inside: frozenset[str] = frozenset()
+    letters_inside: str = ""
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
     operation: str | None = None
@@ -101,6 +104,7 @@ class Scenario:
             "features_inside": _are_tags(self.features_inside),
             **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
             "order": isinstance(self.order, int) and self.order >= 1,
+            "letters_inside": isinstance(self.letters_inside, str) and set(self.letters_inside) <= {"F", "R"},
             "nestings": isinstance(self.nestings, str),
             "executions": isinstance(self.executions, tuple) and {"eager", *COMPILERS}.issuperset(self.executions),
             "dtype": isinstance(self.dtype, str),

@@ -12,9 +12,9 @@ OUTER = frozenset({"foreign"})
 
 
 def crossing(
-    inputs: Inputs, *pieces: Callable[..., Any], features: Iterable[str] = (), **fields: Any
+    inputs: Inputs, *pieces: Callable[..., Any], features: Iterable[str] = (), inside: Iterable[str] = (), **fields: Any
 ) -> Callable[[Callable[..., Any]], Scenario]:
-    """Decorate a function of `(xp, x, *pieces)` into the scenario of its name.
+    """Decorate a function of `(xp, x, *pieces)` into the scenario of its name; `inside` are tags of its pieces.
 
     Order 3 is measured of the sample, and a compiler where `executions` says so: what it does with one foreign function
     it does with all.
@@ -27,6 +27,7 @@ def crossing(
         pieces=pieces,
         tier="foreign",
         features=OUTER.union(features),
+        features_inside=frozenset(inside),
         **fields,
     )
 

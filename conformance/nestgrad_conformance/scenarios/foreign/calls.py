@@ -46,14 +46,14 @@ def _couple(xp: Any, a: Any, b: Any) -> Any:
     return xp.sum(xp.sin(a) * xp.sum(b**3)) + a[0] * b[0]
 
 
-@crossing(lambda rng: (rng.standard_normal(3), rng.standard_normal(2)), _couple, sample=True)
+@crossing(lambda rng: (rng.standard_normal(3), rng.standard_normal(2)), _couple, inside=["index"], sample=True)
 def two_arguments(xp: Any, x: Any, f: Any) -> Any:
     """Of two arrays of other shapes, one of them made by the outer engine."""
     a, b = x
     return f(a**2, b) * xp.sum(a)
 
 
-@crossing(normal(3), _couple)
+@crossing(normal(3), _couple, inside=["index"])
 def one_twice(xp: Any, x: Any, f: Any) -> Any:
     """One array in the place of both arguments, which are not alike."""
     return f(x, x)
@@ -82,6 +82,7 @@ def static_arguments(xp: Any, x: Any, f: Any) -> Any:
     normal(3),
     _energy,
     features=["nested"],
+    letters_inside="R",
     nested=True,
     reference=lambda np, x: np.sum(np.sin(2 * x * np.sum(np.sin(x)) + np.sum(x**2) * np.cos(x)) * x),
 )
@@ -94,7 +95,9 @@ def _product(xp: Any, y: Any, held: Any) -> Any:
     return xp.sum(held * y**3)
 
 
-@crossing(normal(3), _product, features=["nested"], nested=True, reference=lambda np, x: np.sum(3 * x**4))
+@crossing(
+    normal(3), _product, features=["nested"], letters_inside="R", nested=True, reference=lambda np, x: np.sum(3 * x**4)
+)
 def confusion(xp: Any, x: Any, f: Any, inner: Any) -> Any:
     """The inner variable is the outer one: x · d/dy Σxy³ at y = x, where x is an argument too."""
     return xp.sum(x * inner(lambda y: f(y, x), "R")(x))

@@ -32,7 +32,7 @@ def _largest(xp: Any, y: Any) -> tuple[Any, Any]:
     return xp.sum(y**3) * y[0], xp.argmax(y)
 
 
-@crossing(lambda rng: np.asarray([0.3, 1.2, -0.4]) + 0.1 * rng.standard_normal(3), _largest)
+@crossing(lambda rng: np.asarray([0.3, 1.2, -0.4]) + 0.1 * rng.standard_normal(3), _largest, inside=["index"])
 def integer_beside(xp: Any, x: Any, f: Any) -> Any:
     """A number to differentiate, and beside it an integer."""
     value, index = f(x)

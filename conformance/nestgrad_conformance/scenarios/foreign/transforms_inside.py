@@ -27,7 +27,7 @@ def _jacobian(np: Any, x: Any) -> Any:
     return np.sum((2 * np.sum(x**2) * np.sin(x) + (np.sum(x**2) * np.cos(x) + 1) * x) ** 2)
 
 
-def _inside(engine: str, name: str, reference: Callable[..., Any], *features: str) -> Scenario:
+def _inside(engine: str, name: str, reference: Callable[..., Any], *features: str, letters: str = "") -> Scenario:
     return Scenario(
         id=f"foreign_{engine}_{name}",
         function=f"nestgrad_conformance.scenarios.foreign.{engine}:{name}",
@@ -36,6 +36,7 @@ def _inside(engine: str, name: str, reference: Callable[..., Any], *features: st
         tier="foreign",
         features=OUTER.union(features),
         reference=reference,
+        letters_inside=letters,
         order=2,
         engine=engine,
         executions=("eager",),
@@ -43,7 +44,7 @@ def _inside(engine: str, name: str, reference: Callable[..., Any], *features: st
 
 
 SCENARIOS = (
-    _inside("autograd", "jacobian", _jacobian),
+    _inside("autograd", "jacobian", _jacobian, letters="R"),
     _inside("jax", "scan", _loop),
     _inside("tensorflow", "while_loop", _loop),
     _inside("torch", "vmap", _mapped, "batched_function"),
