@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from nestgrad import BackendUnavailableError
-from nestgrad_conformance.judge.measurement import Ran, fields_of
+from nestgrad_conformance.judge.measurement import Measurement, Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
 from nestgrad_conformance.limits.limit import Limit, implied
 from nestgrad_conformance.nestings import AUTO, long_name
@@ -85,7 +85,7 @@ class Bench:
         changed = {
             (task.scenario, task.execution)
             for task, cell in found.items()
-            if task.nesting != AUTO and self._said(task, task.nesting) != (cell.declared, cell.limit, cell.link)
+            if task.nesting != AUTO and self._said(task, task.nesting, cell) != (cell.declared, cell.limit, cell.link)
         }
         self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
 
@@ -149,7 +149,7 @@ class Bench:
 
     def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        declared, told, link = self._said(task, found.nesting, *found.otherwise)
+        declared, told, link = self._said(task, found.nesting, found, *found.otherwise)
         return Cell(
             id=self.id(task),
             backend=self.name,
@@ -167,23 +167,26 @@ class Bench:
             **fields_of(found),
         )
 
-    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
+    def _said(self, task: Task, nesting: str, found: Measurement, *otherwise: str) -> Said:
         """What is declared of a cell whose nesting this is: the fields `declared`, `limit` and `link`.
 
         It is supported if another one is that takes its place, which only what is refused leaves to it.
         """
-        limit = self._limit(task, nesting)
+        limit = self._limit(task, nesting, found)
         if limit is None:
             return "supported", None, None
         declared = limit.declares(task.execution)
-        if declared == "limit" and any(self._limit(task, other) is None for other in otherwise):
+        if declared == "limit" and any(self._limit(task, other, found) is None for other in otherwise):
             return "supported", None, None
         return declared, f"{limit.kind}: {limit.reason}", limit.link
 
-    def _limit(self, task: Task, nesting: str) -> Limit | None:
+    def _limit(self, task: Task, nesting: str, found: Measurement) -> Limit | None:
         scenario, where = self._scenarios[task.scenario], self.environment
+        outer, *inner = self._declarations
+        if found.route == "emulated":  # by other letters, so that an inner engine was asked for another nesting
+            inner = []
         lacking = () if where is None else implied(where.modes, where.max_order)
-        declared = (one.limit(scenario, nesting, task.execution, where) for one in self._declarations)
+        declared = (one.limit(scenario, nesting, task.execution, where) for one in (outer, *inner))
         asked = nesting + scenario.letters_inside  # of the inner engine of a pair, which both must have
         implicit = (one for one in lacking if one.covers(asked, scenario.id, scenario.features, UNKNOWN))
         return next(filter(None, (*declared, *implicit)), None)
@@ -198,7 +201,7 @@ class RawBench(Bench):
         super().__init__(name, scenarios, selection, timeout)
         self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
-    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
+    def _said(self, task: Task, nesting: str, found: Measurement, *otherwise: str) -> Said:
         return None, None, None
 
 
