@@ -67,6 +67,7 @@ def _names(name: str) -> tuple[str, str | None]:
         return name, None
     if not outer or not inner or PLUS in inner or outer == inner:
         raise ng.BackendNotFoundError(
-            f"{name!r} is no pair: that is an outer and another, inner backend, such as 'jax{PLUS}torch'."
+            f"{name!r} is no pair: that is two backends, OUTER{PLUS}INNER, of which one differentiates functions of "
+            "the other."
         )
     return outer, inner

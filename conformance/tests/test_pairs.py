@@ -33,7 +33,10 @@ def run(*arguments):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("jax+", "'jax+' is no pair: that is an outer and another, inner backend, such as 'jax+torch'."),
+        (
+            "jax+",
+            "'jax+' is no pair: that is two backends, OUTER+INNER, of which one differentiates functions of the other.",
+        ),
         ("+jax", "'+jax' is no pair"),
         ("jax+jax", "'jax+jax' is no pair"),
         ("jax+torch+autograd", "'jax+torch+autograd' is no pair"),

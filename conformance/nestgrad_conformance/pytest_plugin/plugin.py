@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="measure this backend, or pair such as jax+torch; repeatable",
+        help="measure this backend, or pair, OUTER+INNER; repeatable",
     )
     group.addoption(
         "--nestgrad-profile", choices=["quick", "standard", "full"], default="standard", help="how much to measure"

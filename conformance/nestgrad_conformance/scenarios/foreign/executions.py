@@ -12,7 +12,11 @@ from . import calls, whole
 _ROSENBROCK = next(one for one in whole.SCENARIOS if one.id == "foreign_rosenbrock")
 _COMPILERS = {"jax": "jit", "torch": "compile", "tensorflow": "function"}
 _GRADIENTS = {"autograd": ("grad",), "jax": ("grad",), "torch": ("tape", "grad"), "tensorflow": ("tape",)}
-_LINEARIZED = ("jax", "torch")
+_FORWARD = {
+    "jax": ("linearize",),
+    "torch": ("linearize",),
+    "tensorflow": ("accumulator", "accumulator_in_function"),
+}
 
 
 def _scenarios() -> Iterator[Scenario]:
@@ -26,8 +30,9 @@ def _scenarios() -> Iterator[Scenario]:
     for engine, settings in _GRADIENTS.items():
         for setting in settings:
             yield called(calls.between, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, nestings="R?*")
-    for engine in _LINEARIZED:
-        yield called(calls.between, f"{engine}_linearize", f"{engine}:linearize", engine=engine, nestings="F?*")
+    for engine, settings in _FORWARD.items():
+        for setting in settings:
+            yield called(calls.between, f"{engine}_{setting}", f"{engine}:{setting}", engine=engine, nestings="F?*")
     yield single(calls.called_twice)
 
 
