@@ -1,5 +1,8 @@
-"""Sessions: tests, lint, types, conformance(BACKEND or BACKEND-latest), conformance-example(NAME), matrix, docs."""
+"""Sessions: tests, lint, types, conformance(BACKEND or BACKEND-latest), conformance-example(NAME), conformance-pairs,
+matrix, docs.
+"""
 
+import itertools
 import os
 import tempfile
 import tomllib
@@ -14,11 +17,12 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-BACKENDS = [nox.param(name, id=name, tags=[name]) for name in sorted(PROJECT["entry-points"]["nestgrad.backends"])]
+NAMES = sorted(PROJECT["entry-points"]["nestgrad.backends"])
+BACKENDS = [nox.param(name, id=name, tags=[name]) for name in NAMES]
 FOLDER = Path("docs/examples")
 EXAMPLES = [nox.param(name, id=name, tags=[name]) for name in sorted(f.name[9:] for f in FOLDER.glob("nestgrad-*"))]
 REPORTS = Path("build/reports").absolute()
-MATRIX = Path("docs/matrix.md")
+MATRIX, PAIRS = Path("docs/matrix.md"), Path("docs/foreign-matrix.md")
 PROFILE = os.environ.get("PROFILE", "full")  # how much conformance and matrix measure
 
 
@@ -118,6 +122,19 @@ def conformance_example(session: nox.Session, example: str) -> None:
     suite = ["pytest", "--pyargs", "nestgrad_conformance.suite", "--noconftest", "-q", "-n", "auto", *options]
     with tempfile.TemporaryDirectory() as elsewhere, session.chdir(elsewhere):
         session.run(*suite, *session.posargs)
+
+
+@nox.session(name="conformance-pairs")
+def conformance_pairs(session: nox.Session) -> None:
+    """Measure each bundled engine over each other one, and render docs/foreign-matrix.md; fails by the verdicts."""
+    extras = [name for name in NAMES if name in PROJECT["optional-dependencies"]]
+    install(session, "conformance", *extras)
+    report, jobs = str(fresh_report("pairs")), str(os.cpu_count())
+    pairs = [f"{outer}+{inner}" for outer, inner in itertools.permutations(["autograd", *extras], 2)]
+    measure = ["nestgrad", "conformance", *pairs, "--profile", PROFILE, "--jobs", jobs, "--report", report]
+    session.run(*measure, *session.posargs, success_codes=[0, 1])
+    session.run("nestgrad", "report", "pairs", report, "-o", str(PAIRS))
+    session.run("nestgrad", "report", "show", report)
 
 
 @nox.session(requires=["conformance", "conformance-example"])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-# what passes a rule as it is, not being about the rule: the last two are warnings that a user made errors
-PASSED = (MemoryError, RecursionError, Warning, FloatingPointError)
+from nestgrad.extend import UnsupportedNestingError
+
+# what passes a rule as it is, not being about the rule: a refusal by another engine, and, the last two, warnings that a
+# user made errors
+PASSED = (MemoryError, RecursionError, UnsupportedNestingError, Warning, FloatingPointError)
 
 
 class Call(NamedTuple):

@@ -12,6 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.builtins import tuple as traced_tuple
 from autograd.extend import defjvp_argnums, defvjp_argnums, primitive
+from autograd.tracer import getval, isbox
 
 from nestgrad.extend import Node
 
@@ -19,13 +20,22 @@ from nestgrad.extend import Node
 def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
     """See `nestgrad.extend.Lift.lift`. Arrays of any shapes."""
     found = foreign(node, *arrays)
-    return tuple(found[i] for i in range(len(found)))
+    values = _unboxed(found)
+    moved = _moved(values)
+    return tuple(found[i] if i in moved else values[i] for i in range(len(values)))  # integers are constants
 
 
 @primitive
 def foreign(node: Node, *arrays: Any) -> tuple[Any, ...]:
     """What the node gives."""
     return node(*map(np.asarray, arrays))
+
+
+def _unboxed(found: Any) -> tuple[Any, ...]:
+    while isbox(found):
+        found = getval(found)
+    values: tuple[Any, ...] = found
+    return values
 
 
 def _moved(values: Sequence[Any]) -> tuple[int, ...]:

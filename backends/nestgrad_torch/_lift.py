@@ -13,7 +13,10 @@ from nestgrad.extend import Node, UnsupportedExecutionError
 from ._faults.linearize import is_traced
 from ._messages import BROKEN_ON_PURPOSE
 
+_by_python = torch.compiler.disable(reason="the frames of another engine's are nothing to compile")
 
+
+@_by_python
 def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
     """See `nestgrad.extend.Lift.lift`. Arrays of any shapes."""
     device = next((array.device for array in arrays if isinstance(array, torch.Tensor)), None)
@@ -49,6 +52,7 @@ class Foreign(torch.autograd.Function):
         ctx.save_for_forward(*inputs[1:])
 
     @staticmethod
+    @_by_python  # the tape calls it, also while something around it is being compiled
     def backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:
         """By the node's vjp, for the outputs that have a cotangent."""
         needed = ctx.needs_input_grad[1:]

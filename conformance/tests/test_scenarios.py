@@ -108,6 +108,8 @@ def test_a_pack_may_not_take_an_id(monkeypatch):
         ("tier", "program"),
         ("features", "norm"),
         ("features", frozenset({1})),
+        ("features_inside", ["det"]),
+        ("pieces", [len]),
         ("operation", 3),
         ("engine", ("jax",)),
         ("order", "2"),
@@ -132,7 +134,9 @@ def test_fields(scenario):
     assert "/" not in scenario.id
     assert "@" not in scenario.id
     assert callable(scenario.function) or scenario.engine
-    assert (scenario.tier == "transforms") == (scenario.setting is not None or scenario.dtype == "float32")
+    is_called_otherwise = scenario.setting is not None or scenario.dtype == "float32"
+    assert (scenario.tier == "transforms") == (is_called_otherwise and not scenario.pieces)
+    assert (scenario.tier == "foreign") == bool(scenario.pieces)
     assert not scenario.nested or scenario.reference
 
 
@@ -159,10 +163,9 @@ def test_directions_of_a_cell_are_different_and_like_the_inputs(scenario):
 
 @every(SCENARIOS)
 def test_values_are_finite_scalars_around_the_inputs(scenario):
-    function = scenario.reference or scenario.function
-    if callable(function):
+    if scenario.by_numpy is not None:
         for seed in range(5):
-            values = function(np, scenario.x(seed))
+            values = scenario.by_numpy(scenario.x(seed))
             assert np.shape(values) == ()
             assert np.isfinite(values)
 
@@ -173,8 +176,7 @@ def test_a_closed_form_agrees_with_differences(scenario, seed):
     subject = Subject(scenario, Autograd(), seed)
     x, rebuild = tree_ravel(scenario.x(seed))
     v, w = subject.direction(0), subject.direction(1)
-    function = scenario.reference or scenario.function
-    slope = differentiate_along(lambda p: function(np, rebuild(p)), x, v)
+    slope = differentiate_along(lambda p: scenario.by_numpy(rebuild(p)), x, v)
     assert_within(scenario.closed_form(x) @ v, slope)
     if scenario.closed_form(x, v) is not None:
         curvature = differentiate_along(lambda p: scenario.closed_form(p) @ w, x, v)

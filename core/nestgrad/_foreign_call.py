@@ -47,6 +47,15 @@ class Arguments(NamedTuple):
         return args, kwargs
 
 
+def _shape_dtype(array: Any) -> ShapeDtype:
+    import numpy as np  # as in `_numpy`
+
+    dtype = array.dtype
+    if not isinstance(dtype, (np.dtype, type)):  # one of an engine's own, such as torch.float64
+        dtype = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    return ShapeDtype(tuple(array.shape), np.dtype(dtype))
+
+
 class ForeignCall:
     """A function of the inner engine for such arguments.
 
@@ -67,7 +76,18 @@ class ForeignCall:
     def _evaluate(self, *arrays: Array) -> Leaves:
         args, kwargs = self._arguments.filled(arrays)
         leaves = self._opened(self._f(*args, **kwargs))
-        return tuple([self._as_array(leaf) for leaf in leaves])
+        found = tuple([self._as_array(leaf) for leaf in leaves])
+        self._see(arrays, found)
+        return found
+
+    def _see(self, given: Sequence[Array], found: Sequence[Array]) -> None:
+        """What was evaluated for its values is not evaluated again for its shapes."""
+        try:
+            arguments, results = (tuple(map(_shape_dtype, arrays)) for arrays in (given, found))
+        except (TypeError, ValueError):  # a dtype that NumPy has not, a rank that is not known
+            return
+        if len(self._seen) < MAX_KEPT and not any(None in one.shape for one in (*arguments, *results)):
+            self._seen[arguments] = results
 
     def _opened(self, output: Tree) -> Sequence[Any]:
         leaves, structure = self._offers.flatten(output)
@@ -97,17 +117,12 @@ class ForeignCall:
         return tuple([self._shape_of(leaf) for leaf in self._opened(shapes(*args, **kwargs))])
 
     def _shape_of(self, leaf: Any) -> ShapeDtype:
-        import numpy as np  # as in `_numpy`
-
         if not is_array(leaf):
             raise StructureMismatchError(
                 f"shapes= of {self._name} must return what has a shape and a dtype; "
                 f"it returned a {type(leaf).__name__}."
             )
-        dtype = leaf.dtype
-        if not isinstance(dtype, (np.dtype, type)):  # one of an engine's own, such as torch.float64
-            dtype = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
-        return ShapeDtype(tuple(leaf.shape), np.dtype(dtype))
+        return _shape_dtype(leaf)
 
     def _on_ones(self, given: tuple[ShapeDtype, ...]) -> tuple[ShapeDtype, ...]:
         import numpy as np  # as in `_numpy`

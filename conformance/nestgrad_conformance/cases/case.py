@@ -17,6 +17,7 @@ class Case(Protocol):
 
     Attributes:
         backend: what differentiates it.
+        inner: whose functions are differentiated, if it is the other one of a pair.
         x: the point, flat.
         calls: how often the function was evaluated on the backend, not compiled.
         vectors: the first result of each order that is a vector; `scalars`: that is a scalar.
@@ -25,6 +26,7 @@ class Case(Protocol):
     """
 
     backend: Backend
+    inner: Backend | None
     x: Vector
     calls: int
     vectors: dict[int, Vector]

@@ -34,6 +34,7 @@ class OwnFunction:
         values: the dtype in which f's values are taken for the truth.
     """
 
+    inner: Backend | None = None
     is_probe = False
     times = 1
 

@@ -40,6 +40,7 @@ class Subject:
     Attributes:
         scenario: the function and its inputs.
         backend: what differentiates it.
+        inner: whose functions are differentiated, if it is the other one of a pair.
         seed: of the inputs and directions.
         x: the inputs, flat.
         calls: how often the function was evaluated on the backend, not compiled and in no setting.
@@ -47,8 +48,8 @@ class Subject:
         precision: that of the results.
     """
 
-    def __init__(self, scenario: Scenario, backend: Backend, seed: int) -> None:
-        self.scenario, self.backend, self.seed, self.calls = scenario, backend, seed, 0
+    def __init__(self, scenario: Scenario, backend: Backend, seed: int, inner: Backend | None = None) -> None:
+        self.scenario, self.backend, self.inner, self.seed, self.calls = scenario, backend, inner, seed, 0
         flat, self._rebuild = tree_ravel(scenario.x(seed))
         self.x, self.precision = self._rounded(flat), PRECISIONS[scenario.dtype]
         self.vectors: dict[int, Vector] = {}
@@ -139,20 +140,24 @@ class Subject:
 
     @functools.cached_property
     def _function(self) -> Callable[[Any], Any]:
-        function, xp = self.scenario.function, self.backend.xp
-        if isinstance(function, str):
-            native: Callable[[Any], Any] = pkgutil.resolve_name(function)
-            return native
+        function, xp, further = self.scenario.function, self.backend.xp, [*map(self._by_inner, self.scenario.pieces)]
         if self.scenario.nested:
-            return lambda x: function(xp, x, lambda f, nesting: ng.derivative(f, nesting, backend=self.backend))
-        return lambda x: function(xp, x)
+            further.append(lambda f, nesting: ng.derivative(f, nesting, backend=self.backend))
+        if isinstance(function, str):
+            native: Callable[..., Any] = pkgutil.resolve_name(function)
+            return (lambda x: native(x, *further)) if further else native
+        return lambda x: function(xp, x, *further)
+
+    def _by_inner(self, piece: Callable[..., Any]) -> Callable[..., Any]:
+        """A piece of the function on the inner engine; where there is none, on the one that there is."""
+        if self.inner is None:
+            return functools.partial(piece, self.backend.xp)
+        return ng.foreign(functools.partial(piece, self.inner.xp), self.inner)
 
     def _value(self, x: Vector) -> float:
         """The function's value without differentiation: by NumPy where NumPy can, else by the engine."""
-        if self.scenario.reference is not None:
-            return float(self.scenario.reference(np, self._rebuild(x)))
-        if callable(self.scenario.function) and not self.scenario.nested:
-            return float(self.scenario.function(np, self._rebuild(x)))
+        if (values := self.scenario.by_numpy) is not None:
+            return float(values(self._rebuild(x)))
         return float(self.backend.to_numpy(self._forward(optree.tree_map(self.backend.asarray, self._rebuild(x)))))
 
     @property

@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 
 import nestgrad as ng
-from nestgrad.internal import descriptor, require_engine
+from nestgrad.internal import require_engine
 from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import LimitsError
+from nestgrad_conformance.pairs import PLUS, described, engines
 from nestgrad_conformance.report import schema
 from nestgrad_conformance.report.proposal import propose
 from nestgrad_conformance.run.plan import Selection, Shard
@@ -78,10 +79,15 @@ def conformance(
     markdown_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    """Measure which nestings work. Without BACKEND: every registered one whose engine is installed."""
+    """Measure which nestings work. Without BACKEND: every registered one whose engine is installed.
+
+    A BACKEND may be a pair, such as jax+torch: jax differentiates functions of torch, by nestgrad.foreign.
+    """
     console = notes()
     if raw and update_limits:
         raise click.UsageError("A raw engine declares no limits.")
+    if update_limits and any(PLUS in name for name in backends):
+        raise click.UsageError("A pair declares nothing of its own: measure each of its backends by itself.")
     outputs = Outputs(report_file or resumed, {"markdown": markdown_file, "html": html_file})
     with usage_errors():
         names = _checked(backends) if backends else _installed(console)
@@ -110,8 +116,9 @@ def conformance(
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names, if each is registered, its limits can be read and its engine is installed; no engine is imported."""
     for name in names:
-        require_engine(descriptor(name))
-        written(name)
+        for one in engines(described(name)):
+            require_engine(one)
+            written(one.name)
     return tuple(dict.fromkeys(names))
 
 

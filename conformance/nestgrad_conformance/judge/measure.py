@@ -149,16 +149,17 @@ def _finite(value: Any) -> float | None:
 def _proven_route(subject: Case, nesting: str) -> Route:
     """`native`, unless the backend's canary shows that a letter was computed by the other mode's rule."""
     backend: Any = subject.backend  # an ability of it is asked for
-    if not provides(backend, "canary") or _is_native(backend, nesting, subject.precision.dtype):
-        return "native"
-    return "substituted"
+    engines = [backend] if subject.inner is None else [backend, subject.inner]
+    known = (_is_native(backend, one, nesting, subject.precision.dtype) for one in engines if provides(one, "canary"))
+    return "native" if all(known) else "substituted"
 
 
 @functools.lru_cache(maxsize=64)  # asked for every cell, and the answer is of the nesting alone
-def _is_native(backend: Any, nesting: str, dtype: str) -> bool:
-    """Whether the rules of a canary that ran are those of the nesting's letters."""
-    canary = backend.canary()
+def _is_native(backend: Any, inner: Any, nesting: str, dtype: str) -> bool:
+    """Whether the rules that ran of a canary, which is perhaps another engine's, are those of the nesting's letters."""
+    canary = inner.canary()
+    f = canary.function if inner is backend else ng.foreign(canary.function, inner)
     x = backend.asarray(np.linspace(0.1, 0.5, 3, dtype=dtype))
-    ng.derivative(canary.function, nesting, backend=backend)(x, *[x] * directions_of(nesting))
+    ng.derivative(f, nesting, backend=backend)(x, *[x] * directions_of(nesting))
     ran = {"F": canary.forward > 0, "R": canary.backward > 0}
     return all(ran[letter] == (letter in nesting) for letter in "FR")

@@ -18,16 +18,18 @@ class Refusal(msgspec.Struct, frozen=True):
         operation: the one that blocks the nesting, null if the whole nesting is missing.
         reason: why, in one sentence.
         use: the code of a nesting that works instead, or null.
+        backend: who refuses, of a pair one of the two; null in reports of an older nestgrad.
     """
 
     operation: str | None
     reason: str
     use: str | None
+    backend: str | None = None
 
     @classmethod
     def of(cls, error: UnsupportedNestingError) -> Refusal:
         """The fields of an error."""
-        return cls(error.operation, error.reason, None if error.use is None else error.use.code)
+        return cls(error.operation, error.reason, None if error.use is None else error.use.code, error.backend)
 
 
 class Measurement(msgspec.Struct, kw_only=True):

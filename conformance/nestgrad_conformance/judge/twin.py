@@ -44,7 +44,7 @@ class Twin(Subject):
     """The twin of a subject."""
 
     def __init__(self, subject: Subject) -> None:
-        super().__init__(subject.scenario, subject.backend, subject.seed)
+        super().__init__(subject.scenario, subject.backend, subject.seed, subject.inner)
         rebuild = self._rebuild
         self._original = subject
         self._rebuild = lambda flat: {"twin": rebuild(flat)}

@@ -15,7 +15,13 @@ from nestgrad_conformance.pytest_plugin.options import FIXTURE, OPTION, asked
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("nestgrad", "conformance of nestgrad backends")
-    group.addoption(OPTION, action="append", default=[], metavar="NAME", help="measure this backend; repeatable")
+    group.addoption(
+        OPTION,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure this backend, or pair, OUTER+INNER; repeatable",
+    )
     group.addoption(
         "--nestgrad-profile", choices=["quick", "standard", "full"], default="standard", help="how much to measure"
     )

@@ -10,7 +10,7 @@ from nestgrad import PluginError
 from nestgrad.internal import answers
 from nestgrad_conformance.report.schema import Report
 
-from . import html, markdown
+from . import html, markdown, pairs
 
 Format = Callable[[Report], str]
 
@@ -19,6 +19,7 @@ BUNDLED: Mapping[str, Format] = {
     "html": html.render,
     "markdown": markdown.render,
     "counts": markdown.render_counts,
+    "pairs": pairs.render,
 }
 
 

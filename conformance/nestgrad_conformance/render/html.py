@@ -72,7 +72,7 @@ def _environments(report: Report) -> str:
             escape(text)
             for text in (
                 name,
-                ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
+                ", ".join(f"{engine} {version}" for engine, version in where.versions.items()),
                 where.python,
                 where.platform,
                 where.device,

@@ -33,10 +33,10 @@ def render(report: Report) -> str:
     ]
     for verdict, heading in DECLARED.items():
         if found := gaps(report, verdict):
-            parts.append(f"## {heading}\n\n" + _gaps(found))
+            parts.append(f"## {heading}\n\n" + gap_table(found))
     if problems(report):
-        parts.append("## Findings\n\n" + _problems(report))
-    parts.append("## Measured with\n\n" + _environments(report))
+        parts.append("## Findings\n\n" + problem_table(report))
+    parts.append("## Measured with\n\n" + environments(report))
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,12 +47,13 @@ def render_counts(report: Report) -> str:
         *(f"## {tier}\n\n" + _counts(cells, marks(report)) for tier, cells in by_tier(report).items()),
     ]
     if problems(report):
-        parts.append("## Findings\n\n" + _problems(report))
-    parts.append("## Measured with\n\n" + _environments(report))
+        parts.append("## Findings\n\n" + problem_table(report))
+    parts.append("## Measured with\n\n" + environments(report))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a line of headings."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -64,7 +65,7 @@ def _counts(cells: Sequence[Cell], marks: Marks) -> str:
         for (backend, execution), by_nesting in counts(cells).items()
         for nesting, by_verdict in sorted(by_nesting.items(), key=lambda item: (len(item[0]), item[0]))
     ]
-    return _table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)
+    return table(["backend", "execution", "nesting", *(name.replace("_", " ") for name in shown)], rows)
 
 
 def _matrix(report: Report, column: tuple[str, str]) -> str:
@@ -73,10 +74,11 @@ def _matrix(report: Report, column: tuple[str, str]) -> str:
         for scenario, cells in grid(report).items()
         if column in cells
     ]
-    return f"### {column[0]}, {column[1]}\n\n" + _table(["scenario", *COLUMNS, "3+"], rows)
+    return f"### {column[0]}, {column[1]}\n\n" + table(["scenario", *COLUMNS, "3+"], rows)
 
 
-def _gaps(found: Sequence[Gap]) -> str:
+def gap_table(found: Sequence[Gap]) -> str:
+    """What is declared and not given, a line for each limit."""
     rows = [
         [
             gap.backend,
@@ -86,26 +88,28 @@ def _gaps(found: Sequence[Gap]) -> str:
         ]
         for gap in found
     ]
-    return _table(["backend", "nestings", "scenarios", "limit"], rows)
+    return table(["backend", "nestings", "scenarios", "limit"], rows)
 
 
-def _problems(report: Report) -> str:
+def problem_table(report: Report) -> str:
+    """The cells that make the report a finding."""
     rows = [
         [cell.verdict, f"`{cell.id}`", cell.outcome, (cell.message or "").splitlines()[0] if cell.message else ""]
         for cell in problems(report)
     ]
-    return _table(["verdict", "cell", "outcome", "message"], rows)
+    return table(["verdict", "cell", "outcome", "message"], rows)
 
 
-def _environments(report: Report) -> str:
+def environments(report: Report) -> str:
+    """Where each backend was measured."""
     rows = [
         [
             name,
-            ", ".join(f"{engine} {version}" for engine, version in where.engines.items()),
+            ", ".join(f"{engine} {version}" for engine, version in where.versions.items()),
             where.python,
             where.platform,
             where.device,
         ]
         for name, where in report.environments.items()
     ]
-    return _table(["backend", "engines", "Python", "platform", "device"], rows)
+    return table(["backend", "engines", "Python", "platform", "device"], rows)

@@ -37,7 +37,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 def show(report: Report, console: Console) -> None:
     """Print the matrix, what is refused and why, the findings, and the sum of it."""
     for backend, where in report.environments.items():
-        engines = ", ".join(f"{name} {version}" for name, version in where.engines.items())
+        engines = ", ".join(f"{name} {version}" for name, version in where.versions.items())
         console.print(f"[bold]{backend}[/]: {engines}; Python {where.python}, {where.device}", highlight=False)
         if reached := level(report, backend):
             console.print(f"  {reached}", highlight=False, markup=False)

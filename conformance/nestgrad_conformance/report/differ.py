@@ -85,7 +85,7 @@ def diff(old: Report, new: Report) -> Difference:
 
     return Difference(
         engines={
-            name: tuple(r.environments[name].engines if name in r.environments else None for r in (old, new))  # type: ignore[misc]
+            name: tuple(r.environments[name].versions if name in r.environments else None for r in (old, new))  # type: ignore[misc]
             for name in dict.fromkeys([*old.environments, *new.environments])
         },
         partial=Sides(old.run.partial, new.run.partial),

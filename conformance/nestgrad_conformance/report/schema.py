@@ -38,6 +38,7 @@ class Environment(msgspec.Struct, kw_only=True):
         nestgrad: nestgrad's version.
         spec: the version of the backend spec that the backend is written for.
         engines: versions of the engine and of what it computes with, by distribution.
+        inner: of a pair, the same of the inner engine.
         device: the device of the arrays.
         x64: whether float64 arrays were float64.
         modes: whether the backend has forward and reverse mode.
@@ -55,6 +56,12 @@ class Environment(msgspec.Struct, kw_only=True):
     modes: dict[str, bool]
     max_order: int | None
     executions: list[str]
+    inner: dict[str, str] = {}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of all that computes."""
+        return {**self.engines, **self.inner}
 
 
 class Run(msgspec.Struct, kw_only=True):

@@ -68,6 +68,8 @@ def target_of(
     """
     place = _named(cell, scenarios, engines) if report is None else _reported(cell, scenarios, report)
     scenario, engine = place.scenario, engines.get(place.backend)
+    if scenario.pieces:
+        raise ReportError(f"{cell}: {scenario.id} is for a pair of engines, and a script is for one alone.")
     if engine is None:
         hint = did_you_mean(place.backend, engines)
         raise ReportError(f"{cell}: scripts are for {', '.join(engines)}, not for {place.backend!r}. {hint}")

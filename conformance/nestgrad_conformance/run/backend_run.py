@@ -10,20 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from nestgrad import BackendUnavailableError
-from nestgrad.internal import descriptor
-from nestgrad_conformance.judge.measurement import Ran, fields_of
+from nestgrad_conformance.judge.measurement import Measurement, Ran, fields_of
 from nestgrad_conformance.judge.verdict import Declared, verdict
-from nestgrad_conformance.limits.declared import written
 from nestgrad_conformance.limits.limit import Limit, implied
-from nestgrad_conformance.limits.names import check_names
 from nestgrad_conformance.nestings import AUTO, long_name
+from nestgrad_conformance.pairs import described
 from nestgrad_conformance.processes.room import Answer, Died, Replied, Room
 from nestgrad_conformance.report.schema import Cell, Environment, cell_id
 from nestgrad_conformance.scenarios import Scenario
-from nestgrad_conformance.versions import UNKNOWN, version_of
+from nestgrad_conformance.versions import UNKNOWN
 
 from .caches import CACHE, folder
 from .deaths import measurement_of, why_it_did_not_start
+from .declaration import declarations
 from .plan import Selection, Task
 from .worker import BACKEND, Absent, Describe, Reply
 
@@ -53,13 +52,13 @@ class Bench:
     handler = "nestgrad_conformance.run.worker:make"
 
     def __init__(self, name: str, scenarios: Mapping[str, Scenario], selection: Selection, timeout: float) -> None:
-        self.name, self.described, self._scenarios, self._timeout = name, descriptor(name), scenarios, timeout
+        self.name, self.described, self._scenarios, self._timeout = name, described(name), scenarios, timeout
         self.tasks = selection.tasks(scenarios.values(), self.described)
         self.results: dict[Task, Cell | Absent] = {}
         self.environment: Environment | None = None
-        self._written: tuple[Limit, ...] = written(name)
-        files = " and ".join(filter(None, (self.described.limits, self.described.faults)))
-        check_names(self._written, scenarios.values(), self.described.engine, f"{name}: {files}")
+        self._declarations = declarations(self.described)
+        for one in self._declarations:
+            one.check(scenarios.values())
         self._started: list[Room] = []
 
     @property
@@ -86,7 +85,7 @@ class Bench:
         changed = {
             (task.scenario, task.execution)
             for task, cell in found.items()
-            if task.nesting != AUTO and self._said(task, task.nesting) != (cell.declared, cell.limit, cell.link)
+            if task.nesting != AUTO and self._said(task, task.nesting, cell) != (cell.declared, cell.limit, cell.link)
         }
         self.results |= {task: found[task] for task in found if (task.scenario, task.execution) not in changed}
 
@@ -150,13 +149,13 @@ class Bench:
 
     def _judged(self, task: Task, found: Ran) -> Cell:
         scenario = self._scenarios[task.scenario]
-        declared, told, link = self._said(task, found.nesting, *found.otherwise)
+        declared, told, link = self._said(task, found.nesting, found, *found.otherwise)
         return Cell(
             id=self.id(task),
             backend=self.name,
             scenario=scenario.id,
             tier=scenario.tier,
-            features=sorted(scenario.features),
+            features=sorted(scenario.features | scenario.features_inside),
             nesting=long_name(task.nesting),
             execution=task.execution,
             dtype=task.dtype,
@@ -168,27 +167,29 @@ class Bench:
             **fields_of(found),
         )
 
-    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
+    def _said(self, task: Task, nesting: str, found: Measurement, *otherwise: str) -> Said:
         """What is declared of a cell whose nesting this is: the fields `declared`, `limit` and `link`.
 
         It is supported if another one is that takes its place, which only what is refused leaves to it.
         """
-        limit = self._limit(task, nesting)
+        limit = self._limit(task, nesting, found)
         if limit is None:
             return "supported", None, None
         declared = limit.declares(task.execution)
-        if declared == "limit" and any(self._limit(task, other) is None for other in otherwise):
+        if declared == "limit" and any(self._limit(task, other, found) is None for other in otherwise):
             return "supported", None, None
         return declared, f"{limit.kind}: {limit.reason}", limit.link
 
-    def _limit(self, task: Task, nesting: str) -> Limit | None:
-        scenario, version = self._scenarios[task.scenario], UNKNOWN
-        lacking: tuple[Limit, ...] = ()
-        if self.environment is not None:
-            version = version_of(self.described.engine, self.environment.engines)
-            lacking = implied(self.environment.modes, self.environment.max_order)
-        known = (nesting, scenario.id, scenario.features, version, task.execution)
-        return next((one for one in (*self._written, *lacking) if one.covers(*known)), None)
+    def _limit(self, task: Task, nesting: str, found: Measurement) -> Limit | None:
+        scenario, where = self._scenarios[task.scenario], self.environment
+        outer, *inner = self._declarations
+        if found.route == "emulated":  # by other letters, so that an inner engine was asked for another nesting
+            inner = []
+        lacking = () if where is None else implied(where.modes, where.max_order)
+        declared = (one.limit(scenario, nesting, task.execution, where) for one in (outer, *inner))
+        asked = nesting + scenario.letters_inside  # of the inner engine of a pair, which both must have
+        implicit = (one for one in lacking if one.covers(asked, scenario.id, scenario.features, UNKNOWN))
+        return next(filter(None, (*declared, *implicit)), None)
 
 
 class RawBench(Bench):
@@ -200,7 +201,7 @@ class RawBench(Bench):
         super().__init__(name, scenarios, selection, timeout)
         self.tasks = [task for task in self.tasks if task.nesting != AUTO]
 
-    def _said(self, task: Task, nesting: str, *otherwise: str) -> Said:
+    def _said(self, task: Task, nesting: str, found: Measurement, *otherwise: str) -> Said:
         return None, None, None
 
 

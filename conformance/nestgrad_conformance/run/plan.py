@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from nestgrad.extend import Descriptor
+from nestgrad_conformance.pairs import Pair
 from nestgrad_conformance.scenarios import Scenario
 
 from .profiles import EXECUTIONS, nestings_of
@@ -94,7 +95,9 @@ class Selection:
         return {option: list(values) for option, values in named.items() if values}
 
     def _of(self, scenario: Scenario, backend: Descriptor) -> list[Task]:
-        if scenario.engine not in (None, backend.engine) or not self._names(scenario):
+        if bool(scenario.pieces) != isinstance(backend, Pair) or scenario.engine not in (None, backend.engine):
+            return []
+        if not self._names(scenario):
             return []
         return [
             Task(scenario.id, nesting, execution, scenario.dtype, self.seed)

@@ -61,8 +61,10 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
         Part(("ops",), (FAST,), of="third", orders=(1, 2), cost=0),
         Part(("ops",), (FAST,), of="third", orders=(1, 2), auto=False),
         Part(("programs",), (FAST,), of="sample", orders=(1, 2), cost=0),
+        Part(("foreign",), ("eager",), of="sample", orders=(1, 2)),
     ),
     "standard": (
+        Part(("foreign",), EXECUTIONS),
         Part(TIERS, ("eager", "compiled"), orders=(1, 2), cost=0),
         Part(("ops",), (FAST,), orders=(1, 2)),
         Part(("ops",), ("eager", "compiled", "traced"), of="plain", orders=(2,), cost=1, auto=False),
@@ -72,7 +74,7 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
     ),
     "full": (
         Part(TIERS, EXECUTIONS, cost=1),
-        Part(("programs",), ("compiled",), of="sample"),
+        Part(("programs", "foreign"), ("compiled",), of="sample"),
     ),
 }
 

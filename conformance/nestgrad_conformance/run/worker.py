@@ -8,20 +8,20 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 import numpy as np
 
-import nestgrad as ng
 from nestgrad.extend import COMPILERS, SPEC_VERSION, Backend, provides
 from nestgrad.internal import descriptor
 from nestgrad_conformance.cases.scenario_case import Subject
 from nestgrad_conformance.judge.measure import measure
 from nestgrad_conformance.judge.measurement import Ran
 from nestgrad_conformance.judge.twin import beside
+from nestgrad_conformance.pairs import loaded
 from nestgrad_conformance.report.schema import Environment
 from nestgrad_conformance.scenarios import load
 from nestgrad_conformance.versions import installed
@@ -50,35 +50,41 @@ _REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 def make() -> Callable[[bytes], bytes]:
     """The handler of a worker for the backend that the environment names."""
-    return _handler(ng.get_backend(os.environ[BACKEND]))
+    return _handler(*loaded(os.environ[BACKEND]))
 
 
 def make_raw() -> Callable[[bytes], bytes]:
     """The same for its bare engine; a backend that has no other transforms than the engine's is bare itself."""
-    backend = ng.get_backend(os.environ[BACKEND])
-    return _handler(backend.raw() if provides(backend, "raw") else backend)  # type: ignore[attr-defined]
+    return _handler(*map(_raw, loaded(os.environ[BACKEND])))
 
 
-def _handler(backend: Any) -> Callable[[bytes], bytes]:
-    if provides(backend, "prepare_worker"):
-        backend.prepare_worker()
+def _raw(backend: Any) -> Any:
+    return backend.raw() if provides(backend, "raw") else backend
+
+
+def _handler(backend: Any, inner: Any) -> Callable[[bytes], bytes]:
+    for one in (backend, inner):
+        if provides(one, "prepare_worker"):
+            one.prepare_worker()
     warnings.simplefilter("ignore")  # numbers are judged, not their warnings
     scenarios, environment = load(), functools.cache(describe)
 
     @functools.lru_cache(maxsize=1)  # tasks come scenario by scenario
     def subject(scenario: str, seed: int) -> Subject:
-        return Subject(scenarios[scenario], backend, seed)
+        return Subject(scenarios[scenario], backend, seed, inner)
 
     def handle(request: bytes) -> bytes:
         asked = _REQUEST.decode(request)
-        answer = environment(backend) if isinstance(asked, Describe) else measured(asked, backend, subject)
+        answer = environment(backend, inner) if isinstance(asked, Describe) else measured(asked, backend, subject)
         return msgspec.msgpack.encode(answer)
 
     return handle
 
 
-def describe(backend: Backend) -> Environment:
-    """Where this worker measures."""
+def describe(backend: Backend, inner: Backend | None = None) -> Environment:
+    """Where this worker measures. Of a pair, both must have a mode, and allow an order."""
+    both = [one for one in (backend, inner) if one is not None]
+    orders = [order for one in both if (order := getattr(one, "max_order", None)) is not None]
     array = backend.asarray(np.zeros(1))
     return Environment(
         python=platform.python_version(),
@@ -88,10 +94,15 @@ def describe(backend: Backend) -> Environment:
         engines=installed(descriptor(backend.name).engine),
         device=str(getattr(array, "device", "cpu")),
         x64=str(backend.to_numpy(array).dtype) == "float64",
-        modes={"forward": provides(backend, "jvp"), "reverse": provides(backend, "vjp")},
-        max_order=getattr(backend, "max_order", None),
+        modes={"forward": _all_have(both, "jvp"), "reverse": _all_have(both, "vjp")},
+        max_order=min(orders, default=None),
         executions=["eager", *(name for name, method in COMPILERS.items() if provides(backend, method))],
+        inner={} if inner is None else installed(descriptor(inner.name).engine),
     )
+
+
+def _all_have(backends: Iterable[Backend], method: str) -> bool:
+    return all(provides(one, method) for one in backends)
 
 
 def measured(task: Task, backend: Backend, subject: Callable[[str, int], Subject]) -> Reply:
@@ -100,7 +111,7 @@ def measured(task: Task, backend: Backend, subject: Callable[[str, int], Subject
         return Absent(f"the backend has no execution {task.execution!r}")
     try:
         asked = subject(task.scenario, task.seed)
-        if not has(backend.xp, asked.scenario.operation):
+        if not has((asked.inner or backend).xp, asked.scenario.operation):
             return Absent(f"the namespace has no {asked.scenario.operation!r}")
         capability = asked.scenario.capability
         if capability is not None and not provides(backend, capability):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ._source import source
 Tree = Any
 Inputs = Callable[[np.random.Generator], Tree]
 
-TIERS = ("ops", "programs", "native", "transforms")
+TIERS = ("ops", "programs", "native", "transforms", "foreign")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,11 @@ class Scenario:
         features: tags, among them the operations that limits may name.
         nested: the function takes a third argument, `inner(f, nesting)`, which differentiates f on the
             backend under test: for functions that differentiate inside.
+        pieces: functions of `(xp, *args)` that run on the inner engine of a pair; `function` takes them, without xp,
+            after x. Empty for a function of one engine.
+        features_inside: tags of the pieces, for what the inner engine declares; `features` are for the outer one.
+        letters_inside: by which the function itself differentiates its pieces: the inner engine is asked for nestings
+            with these behind.
         reference: `reference(np, x)` with the same values, where NumPy cannot evaluate the function.
         closed_form: `closed_form(x, *directions)`: Dᵏf(x)[*directions, ·], or None where it has none.
         operation: the function of the namespace that it is about, such as `linalg.det`; a namespace that lacks it
@@ -60,6 +66,9 @@ class Scenario:
     tier: str = "programs"
     features: frozenset[str] = frozenset()
     nested: bool = False
+    pieces: tuple[Callable[..., Any], ...] = ()
+    features_inside: frozenset[str] = frozenset()
+    letters_inside: str = ""
     reference: Callable[..., Any] | None = None
     closed_form: Callable[..., Any] | None = None
     operation: str | None = None
@@ -90,9 +99,12 @@ class Scenario:
             "function": callable(self.function) or isinstance(self.function, str),
             "inputs": callable(self.inputs),
             "tier": self.tier in TIERS,
-            "features": isinstance(self.features, Set) and all(isinstance(tag, str) for tag in self.features),
+            "features": _are_tags(self.features),
+            "pieces": isinstance(self.pieces, tuple) and all(map(callable, self.pieces)),
+            "features_inside": _are_tags(self.features_inside),
             **{name: isinstance(getattr(self, name), (str, type(None))) for name in names},
             "order": isinstance(self.order, int) and self.order >= 1,
+            "letters_inside": isinstance(self.letters_inside, str) and set(self.letters_inside) <= {"F", "R"},
             "nestings": isinstance(self.nestings, str),
             "executions": isinstance(self.executions, tuple) and {"eager", *COMPILERS}.issuperset(self.executions),
             "dtype": isinstance(self.dtype, str),
@@ -109,6 +121,16 @@ class Scenario:
         return optree.tree_map(lambda leaf: np.asarray(rng.standard_normal(np.shape(leaf))), self.x(seed))
 
     @property
+    def by_numpy(self) -> Callable[[Tree], Any] | None:
+        """The values by NumPy alone, of arrays of NumPy; None where it cannot evaluate the function."""
+        if self.reference is not None:
+            return partial(self.reference, np)
+        if isinstance(self.function, str) or self.nested:
+            return None
+        function, pieces = self.function, [partial(piece, np) for piece in self.pieces]
+        return lambda x: function(np, x, *pieces)
+
+    @property
     def digest(self) -> str:
         """Changes with what the scenario computes, so that a change needs a revision.
 
@@ -118,14 +140,13 @@ class Scenario:
         Raises:
             ScenarioError: a function has no text in a file.
         """
-        given = (self.inputs, self.reference, self.closed_form)
+        given = (self.inputs, self.reference, self.closed_form, *self.pieces)
         texts = [source(self.function, *(one for one in given if one is not None))]
         if self.setting is not None:
             texts.append(source(self.setting))
         parts = [*texts, *(f"{leaf.shape} {_rounded(leaf)}" for leaf in optree.tree_leaves(self.x(0)))]
-        values = self.reference or (None if isinstance(self.function, str) or self.nested else self.function)
-        if values is not None:
-            parts.append(_rounded(values(np, self.x(0))))
+        if self.by_numpy is not None:
+            parts.append(_rounded(self.by_numpy(self.x(0))))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -153,6 +174,10 @@ def normal(*shape: int) -> Inputs:
 def uniform(low: float, high: float, *shape: int) -> Inputs:
     """Entries uniform in an interval."""
     return lambda rng: np.asarray(rng.uniform(low, high, shape))
+
+
+def _are_tags(value: Any) -> bool:
+    return isinstance(value, Set) and all(isinstance(tag, str) for tag in value)
 
 
 def _rounded(values: Any) -> str:

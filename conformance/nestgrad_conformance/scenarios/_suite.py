@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from nestgrad import PluginError
 from nestgrad.internal import answers
 
-from . import native, ops, programs, transforms
+from . import foreign, native, ops, programs, transforms
 from ._scenario import Scenario
 
 
 def bundled() -> tuple[Scenario, ...]:
     """The suite's own scenarios."""
-    return ops.SCENARIOS + programs.SCENARIOS + native.SCENARIOS + transforms.SCENARIOS
+    return ops.SCENARIOS + programs.SCENARIOS + native.SCENARIOS + transforms.SCENARIOS + foreign.SCENARIOS
 
 
 def load() -> dict[str, Scenario]:

@@ -65,19 +65,36 @@ _LINEARIZED = {"jax": ("jax_custom_jvp",), "torch": _OWN["torch"]}
 _BY_ID = {one.id: one for one in (*programs.SCENARIOS, *native.SCENARIOS)}
 
 
-def _called(base: str, setting: str, function: str, **fields: Any) -> Scenario:
-    one = _BY_ID[base]
+def called(one: Scenario, setting: str, function: str, **fields: Any) -> Scenario:
+    """A scenario in a setting: `function` is its `module:name` in the folder of settings."""
     return replace(
         one,
-        id=f"{setting}_of_{base}",
-        base=base,
-        tier="transforms",
+        id=f"{setting}_of_{one.id}",
+        base=one.id,
         features=one.features | {f"in_{setting}"},
         order=2,
         sample=False,
         setting=f"nestgrad_conformance.scenarios.settings.{function}",
         **{"executions": ("eager",), **fields},
     )
+
+
+def single(one: Scenario) -> Scenario:
+    """A scenario in float32."""
+    return replace(
+        one,
+        id=f"float32_of_{one.id}",
+        base=one.id,
+        plain=False,
+        features=one.features | {"float32"},
+        order=2,
+        sample=False,
+        dtype="float32",
+    )
+
+
+def _called(base: str, setting: str, function: str, **fields: Any) -> Scenario:
+    return called(_BY_ID[base], setting, function, tier="transforms", **fields)
 
 
 def _scenarios() -> Iterator[Scenario]:
@@ -111,18 +128,7 @@ def _scenarios() -> Iterator[Scenario]:
 
 
 def _single(one: Scenario) -> Scenario:
-    features = one.features | {"float32"}
-    return replace(
-        one,
-        id=f"float32_of_{one.id}",
-        base=one.id,
-        plain=False,
-        tier="transforms",
-        features=features,
-        order=2,
-        sample=False,
-        dtype="float32",
-    )
+    return replace(single(one), tier="transforms")
 
 
 def _operations() -> list[Scenario]:

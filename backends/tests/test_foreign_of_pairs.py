@@ -1,0 +1,61 @@
+"""What the suite's tier of pairs has found in functions across engines, each by itself."""
+
+import autograd.numpy as anp
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+import nestgrad as ng
+
+X = np.array([0.3, 1.2, -0.4])
+V = np.array([1.0, -0.5, 2.0])
+
+
+def test_an_integer_beside_a_number_is_a_constant_of_autograd():
+    """Σx³ · (1 + argmax x): the Hessian is diagonal, 6x times 2."""
+
+    def largest(x):
+        return (x**3).sum(), x.argmax()
+
+    inside = ng.foreign(largest, "torch")
+
+    def f(x):
+        value, index = inside(x)
+        return value * (1.0 + index.astype(float))
+
+    for nesting in ("FR", "RR"):
+        found = ng.derivative(f, nesting, backend="autograd")(X, V)
+        np.testing.assert_allclose(found, 12 * X * V, rtol=1e-14)
+
+
+def test_what_was_evaluated_is_not_evaluated_on_ones_for_its_shapes():
+    """Of a matrix of ones there is no inverse; that of A has the gradient -A⁻ᵀ1 1ᵀA⁻ᵀ of its sum."""
+    f = ng.foreign(lambda a: anp.sum(anp.linalg.inv(a)), "autograd")
+    matrix = np.array([[2.0, 0.5], [-1.0, 3.0]])
+    inverse = np.linalg.inv(matrix)
+    with jax.enable_x64(True):
+        found = jax.grad(f)(jnp.asarray(matrix))
+        rows = jax.vmap(jax.grad(f))(jnp.stack([jnp.asarray(matrix), 2.0 * jnp.asarray(matrix)]))
+    truth = -(inverse.T @ np.ones((2, 2)) @ inverse.T)
+    np.testing.assert_allclose(found, truth, rtol=1e-13)
+    np.testing.assert_allclose(rows, [truth, truth / 4], rtol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore")  # Dynamo's own, as an error in what it traces
+def test_in_what_a_user_compiles_the_tape_calls_another_engine_as_it_is():
+    """Its frames are not torch's to trace: containers were another kind there."""
+    inside = ng.foreign(lambda x: {"y": anp.sin(x)}, "autograd")
+    gradient = torch.compile(ng.gradient(lambda x: inside(x)["y"].sum()), backend="aot_eager")
+    x = torch.tensor(X)
+    for _ in range(2):
+        np.testing.assert_allclose(gradient(x), np.cos(X), rtol=1e-14)
+
+
+def test_autograd_lets_the_refusal_of_another_engine_through():
+    f = ng.foreign(lambda x: torch.linalg.det(x.reshape(2, 2)), "torch")
+    x = np.array([1.0, 2.0, 3.0, 5.0])
+    with pytest.raises(ng.UnsupportedNestingError) as refusal:
+        ng.derivative(f, "RF", backend="autograd")(x, np.ones(4))
+    assert (refusal.value.backend, refusal.value.operation) == ("torch", "det")
