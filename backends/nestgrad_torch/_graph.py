@@ -52,8 +52,10 @@ class Graph:
             note(kind)
             if kind is _Leaf:
                 variable = node.variable
-                is_inner = hasattr(variable, INNER) and not is_input(variable)
-                note(_OURS if id(variable) in own else _INNER if is_inner else _CAPTURED)
+                if id(variable) in own:
+                    note(_OURS)
+                else:
+                    note(_INNER if hasattr(variable, INNER) and not is_input(variable) else _CAPTURED)
                 continue
             if ends and node in ends:
                 note(_OURS)

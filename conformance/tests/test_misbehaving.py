@@ -40,5 +40,5 @@ def test_the_laws_do(suite):
         "vjp-called_after_its_numpy_primal_was_changed",
         "vjp-called_after_its_primal_was_changed",
     }
-    assert "The function is evaluated once for its value and its aux." in done.stdout  # what the law demands
+    assert "the function is evaluated once, for its value and its aux." in done.stdout  # what the law demands
     assert "aux is of evaluation 2, of 2" in done.stdout  # and what was found

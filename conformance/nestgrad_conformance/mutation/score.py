@@ -103,7 +103,7 @@ def _suspects(mutant: Mutant) -> list[Scenario]:
     """The scenarios that may find a fault: those of its operation, then all others that call it."""
     measured = [one for one in _scenarios().values() if one.engine in (None, described().engine) and not one.probe]
     measured = [one for one in measured if one.capability is None or provides(Situated(), one.capability)]
-    measured = [one for one in measured if one.dtype == mutant.dtype]
+    measured = [one for one in measured if one.dtype == mutant.dtype and not one.pieces]  # those are of two engines
     operation = mutant.operation
     if operation is None:
         return [one for one in measured if mutant.features <= one.features]
