@@ -79,9 +79,10 @@ def test_a_pair_has_the_tier_of_pairs_and_at_most_twenty_functions(outer):
 
 
 def test_an_engine_alone_has_none_of_it():
+    scenarios = load()
     for name in NAMES:
-        tasks = Selection(profile="full").tasks(load().values(), descriptor(name))
-        assert not any(load()[task.scenario].pieces for task in tasks)
+        tasks = Selection(profile="full").tasks(scenarios.values(), descriptor(name))
+        assert not any(scenarios[task.scenario].pieces for task in tasks)
 
 
 def test_the_speeds_and_the_executions_are_those_of_the_outer_engine():
