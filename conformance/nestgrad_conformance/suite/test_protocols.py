@@ -207,7 +207,7 @@ def check(workers: Workers, case: Case) -> None:
         pytest.fail(f"{function_of(case.law).__doc__}\n\n{outcome.text}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its workers are done before other tests look for threads
 def nestgrad_workers() -> Iterator[Workers]:
     with Workers() as workers:
         yield workers
