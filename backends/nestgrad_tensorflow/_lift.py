@@ -85,13 +85,16 @@ GRADIENT = "NestgradForeign"
 _nodes: weakref.WeakKeyDictionary[Any, dict[str, Node]] = weakref.WeakKeyDictionary()
 """By graph and name of the operation. `tf.custom_gradient` keeps a function, and its graph, for ever, and so does
 `tf.numpy_function`, which is given a reference alone."""
+_inside: weakref.WeakKeyDictionary[Any, list[Node]] = weakref.WeakKeyDictionary()
+"""By each graph around it, which may outlive that of a loop's body, and has operations of the same names."""
 
 
 def _keep(node: Node, graph: Any, found: list[Any]) -> None:
-    """Let the node live as long as a graph that it is called in, or one around it, which may outlive a loop's."""
-    name = found[0].op.name if found else ""
+    """Let the node live as long as a graph that it is called in, or one around it."""
+    if found:
+        _nodes.setdefault(graph, {})[found[0].op.name] = node
     while isinstance(graph, FuncGraph):
-        _nodes.setdefault(graph, {})[name] = node
+        _inside.setdefault(graph, []).append(node)
         graph = graph.outer_graph
 
 

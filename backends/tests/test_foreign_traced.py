@@ -296,6 +296,25 @@ class TestTensorFlow:
         close(values, [value(x) for x in ROWS])
         close(gradients, [gradient(x) for x in ROWS])
 
+    def test_two_functions_in_graphs_of_which_one_is_inside(self, f):
+        """The operations of both have the same name, each in its own graph."""
+        import tensorflow as tf
+
+        double = ng.foreign(lambda x: 2.0 * x, "autograd")
+        inner = tf.function(lambda x: tf.reduce_sum(double(x)))
+
+        def both(x):
+            first = f(x)
+            return first + inner(x) + tf.cond(x[0] > 0, lambda: tf.reduce_sum(double(x)), lambda: 0.0 * x[0])
+
+        x = tf.constant(X)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.function(both)(x)
+        close(tape.gradient(y, x), gradient(X) + 4)
+        close(ng.gradient(both, compile=True)(x), gradient(X) + 4)
+        close(ng.hvp(both, compile=True)(x, tf.constant(V)), hessian(X) @ V)
+
     @pytest.mark.parametrize("nesting", ["FR", "RF", "RR", "FF"])
     def test_compiled(self, f, nesting):
         import tensorflow as tf
