@@ -31,13 +31,7 @@ def render(report: Report) -> str:
         "## Matrix\n\n" + " · ".join(f"`{sign}` {name}" for sign, name in legend(report)),
         *(_matrix(report, column) for column in columns(report)),
     ]
-    for verdict, heading in DECLARED.items():
-        if found := gaps(report, verdict):
-            parts.append(f"## {heading}\n\n" + gap_table(found))
-    if problems(report):
-        parts.append("## Findings\n\n" + problem_table(report))
-    parts.append("## Measured with\n\n" + environments(report))
-    return "\n\n".join(parts) + "\n"
+    return page([*parts, *declared_gaps(report)], report)
 
 
 def render_counts(report: Report) -> str:
@@ -46,10 +40,22 @@ def render_counts(report: Report) -> str:
         "# Counts by tier and nesting\n\n" + verdict_line(report),
         *(f"## {tier}\n\n" + _counts(cells, marks(report)) for tier, cells in by_tier(report).items()),
     ]
-    if problems(report):
-        parts.append("## Findings\n\n" + problem_table(report))
-    parts.append("## Measured with\n\n" + environments(report))
-    return "\n\n".join(parts) + "\n"
+    return page(parts, report)
+
+
+def declared_gaps(report: Report) -> list[str]:
+    """What is refused, and what is not finite, as declared."""
+    return [
+        f"## {heading}\n\n" + gap_table(found)
+        for verdict, heading in DECLARED.items()
+        if (found := gaps(report, verdict))
+    ]
+
+
+def page(parts: Sequence[str], report: Report) -> str:
+    """The parts of a page, with the findings and where it was measured behind them."""
+    findings = ["## Findings\n\n" + problem_table(report)] if problems(report) else []
+    return "\n\n".join([*parts, *findings, "## Measured with\n\n" + environments(report)]) + "\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

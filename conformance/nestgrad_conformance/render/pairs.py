@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from nestgrad_conformance.nestings import code_of, order_of
 from nestgrad_conformance.pairs import PLUS
 from nestgrad_conformance.report.schema import Cell, Report
-from nestgrad_conformance.report.summary import DECLARED, Marks, gaps, legend, marks, problems, verdict_line
+from nestgrad_conformance.report.summary import Marks, legend, marks, verdict_line
 
-from .markdown import environments, gap_table, problem_table, table
+from .markdown import declared_gaps, page, table
 
 
 def render(report: Report) -> str:
@@ -32,13 +32,7 @@ def render(report: Report) -> str:
     ]
     if compiled:
         parts.append("## Compiled by the outer engine\n\n" + _grid(compiled, "execution", _execution, marks(report)))
-    for verdict, heading in DECLARED.items():
-        if found := gaps(report, verdict):
-            parts.append(f"## {heading}\n\n" + gap_table(found))
-    if problems(report):
-        parts.append("## Findings\n\n" + problem_table(report))
-    parts.append("## Measured with\n\n" + environments(report))
-    return "\n\n".join(parts) + "\n"
+    return page([*parts, *declared_gaps(report)], report)
 
 
 def _nesting(cell: Cell) -> str:
