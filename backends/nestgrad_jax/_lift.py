@@ -14,6 +14,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src.callback import _callback_op_sharding
+from jax._src.dispatch import prim_requires_devices_during_lowering
 from jax.dtypes import canonicalize_dtype, float0
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
@@ -59,28 +61,43 @@ def _abstract(*avals: Any, node: Node) -> list[Any]:
     return [jax.core.ShapedArray(one.shape, one.dtype) for one in _shapes(node, avals)]
 
 
-def _called_back(*arrays: Any, node: Node) -> list[Any]:
-    found = tuple(jax.ShapeDtypeStruct(one.shape, one.dtype) for one in _shapes(node, arrays))
-    run = functools.partial(_run, node, [one.dtype for one in arrays])
-    return list(jax.pure_callback(run, found, *arrays, vmap_method="sequential"))
+def _lowered(context: Any, *operands: Any, node: Node) -> Any:
+    """A call back into Python. `jax.pure_callback` is none for this.
+
+    It puts what it is called with on a device, by threads that may all be waiting in such calls: eight threads with
+    arrays of 10⁵ entries wait for ever. See https://github.com/jax-ml/jax/issues/24255. Here the arrays are NumPy's.
+    """
+    results, _, _ = mlir.emit_python_callback(
+        context,
+        functools.partial(_run, node),
+        None,
+        list(operands),
+        context.avals_in,
+        context.avals_out,
+        has_side_effect=False,
+        returns_token=False,
+        sharding=_callback_op_sharding(context.module_context.axis_context, None, context.avals_out),
+    )
+    return results
 
 
 _in_a_program: ContextVar[bool] = ContextVar("nestgrad_jax_in_a_program", default=False)
 
 
-def _run(node: Node, dtypes: Sequence[Any], *arrays: Any) -> tuple[Any, ...]:
-    for array, dtype in zip(arrays, dtypes, strict=True):
-        if array.dtype != dtype:  # jax has cast it, on its way to here
-            raise PrecisionLossError(
-                f"jax calls back with {array.dtype} for {dtype}: 64 bits that are enabled in a thread or a context "
-                "alone are not so where its programs run. Enable them at the start of your program, "
-                "jax.config.update('jax_enable_x64', True)."
-            )
+def _run(node: Node, *arrays: Any) -> tuple[Any, ...]:
     token = _in_a_program.set(True)
     try:
-        return node(*arrays)
+        found = node(*arrays)
     finally:
         _in_a_program.reset(token)
+    for array in found:
+        if canonicalize_dtype(array.dtype) != array.dtype:  # which jax would cast here
+            raise PrecisionLossError(
+                f"jax takes {array.dtype} for {canonicalize_dtype(array.dtype)} here: 64 bits that are enabled in a "
+                "thread or a context alone are not so where its programs run. Enable them at the start of your "
+                "program, jax.config.update('jax_enable_x64', True)."
+            )
+    return found
 
 
 def evaluate_closed(evaluate: Callable[[], Any]) -> Any:
@@ -135,4 +152,5 @@ foreign_p.def_abstract_eval(_abstract)
 ad.primitive_jvps[foreign_p] = _jvp
 ad.primitive_transposes[foreign_p] = _transpose
 batching.primitive_batchers[foreign_p] = _batch
-mlir.register_lowering(foreign_p, mlir.lower_fun(_called_back, multiple_results=True))
+mlir.register_lowering(foreign_p, _lowered, cacheable=False)
+prim_requires_devices_during_lowering.add(foreign_p)
