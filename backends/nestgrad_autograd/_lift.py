@@ -1,6 +1,7 @@
 """Functions of other engines as one primitive of autograd's, with the node as its first argument.
 
-One for all nodes: autograd keeps the rules of a primitive for ever, and with them what they hold.
+One for all nodes: autograd keeps the rules of a primitive for ever, and with them what they hold. And none of those
+that `autograd.extend.primitive` makes, which evaluate the value before the tangents are known.
 """
 
 from __future__ import annotations
@@ -8,52 +9,53 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import autograd.numpy as anp
 import numpy as np
-from autograd.builtins import tuple as traced_tuple
-from autograd.extend import defjvp_argnums, defvjp_argnums, primitive
-from autograd.tracer import getval, isbox
+from autograd.core import JVPNode
+from autograd.extend import defvjp_argnums
+from autograd.tracer import find_top_boxed_args, getval, isbox, new_box
+from autograd.util import subvals
 
-from nestgrad.extend import Node
+from nestgrad.extend import Node, with_tangents
 
 
 def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
     """See `nestgrad.extend.Lift.lift`. Arrays of any shapes."""
     found = foreign(node, *arrays)
-    values = _unboxed(found)
-    moved = _moved(values)
-    return tuple(found[i] if i in moved else values[i] for i in range(len(values)))  # integers are constants
+    values = [_unboxed(one) for one in _unboxed(found)]
+    return tuple([found[i] if _moves(value) else value for i, value in enumerate(values)])  # integers are constants
 
 
-@primitive
-def foreign(node: Node, *arrays: Any) -> tuple[Any, ...]:
-    """What the node gives."""
-    return node(*map(np.asarray, arrays))
+def foreign(node: Node, *arrays: Any) -> Any:
+    """What the node gives: a tuple of arrays, or of boxes, or a box of either."""
+    boxes, trace, kind, _ = find_top_boxed_args(arrays)
+    if not boxes:
+        return node(*map(np.asarray, arrays))
+    inputs, parents = zip(*[(place, box._node) for place, box in boxes], strict=True)
+    values = subvals(arrays, [(place, box._value) for place, box in boxes])
+    if issubclass(kind, JVPNode):
+        found = lift(node.value_and_jvp(inputs), *values, *[parent.g for parent in parents])
+        roots = [(y, None if t is None else kind.new_root(t)) for y, t in with_tangents(found, _moves)]
+        return tuple([y if root is None else new_box(y, trace, root) for y, root in roots])
+    found = foreign(node, *values)
+    argnums = tuple(1 + place for place in inputs)
+    return new_box(found, trace, kind(found, foreign, (node, *values), {}, argnums, parents))
 
 
-def _unboxed(found: Any) -> tuple[Any, ...]:
-    while isbox(found):
-        found = getval(found)
-    values: tuple[Any, ...] = found
-    return values
+def _unboxed(value: Any) -> Any:
+    while isbox(value):
+        value = getval(value)
+    return value
 
 
-def _moved(values: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(i for i in range(len(values)) if np.issubdtype(values[i].dtype, np.inexact))
+def _moves(array: Any) -> bool:
+    return np.issubdtype(array.dtype, np.inexact)
 
 
 def _pull(argnums: Sequence[int], ans: Any, args: tuple[Any, ...], kwargs: Any) -> Callable[[Any], Any]:
     node, *x = args
-    inputs, outputs = tuple(i - 1 for i in argnums), _moved(ans)
+    inputs = tuple(i - 1 for i in argnums)
+    outputs = tuple(i for i, one in enumerate(_unboxed(ans)) if _moves(_unboxed(one)))
     return lambda u: iter(lift(node.vjp(inputs, outputs), *x, *[u[i] for i in outputs]))
 
 
-def _push(argnums: Sequence[int], tangents: Any, ans: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
-    node, *x = args
-    inputs, outputs = tuple(i - 1 for i in argnums), _moved(ans)
-    found = dict(zip(outputs, lift(node.jvp(inputs, outputs), *x, *tangents), strict=True))
-    return traced_tuple([found[i] if i in found else anp.zeros(anp.shape(ans[i])) for i in range(len(ans))])
-
-
 defvjp_argnums(foreign, _pull)
-defjvp_argnums(foreign, _push)

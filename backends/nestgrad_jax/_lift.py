@@ -20,7 +20,7 @@ from jax.dtypes import canonicalize_dtype, float0
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from nestgrad.extend import Node, PrecisionLossError, ShapeDtype, UnsupportedExecutionError
+from nestgrad.extend import Node, PrecisionLossError, ShapeDtype, UnsupportedExecutionError, with_tangents
 
 foreign_p = Primitive("foreign")
 foreign_p.multiple_results = True
@@ -116,15 +116,31 @@ def evaluate_closed(evaluate: Callable[[], Any]) -> Any:
 
 
 def _jvp(primals: Sequence[Any], tangents: Sequence[Any], *, node: Node) -> tuple[list[Any], list[Any]]:
-    outputs = foreign_p.bind(*primals, node=node)
     inputs = tuple(i for i, t in enumerate(tangents) if not isinstance(t, ad.Zero) and t.dtype != float0)
-    moved = tuple(i for i, y in enumerate(outputs) if jnp.issubdtype(y.dtype, jnp.inexact))
-    pushed: list[Any] = [ad.Zero(jax.typeof(y).to_tangent_aval()) for y in outputs]
+    along = [tangents[i] for i in inputs]
+    if inputs and all(map(_has_numbers, (*primals, *along))):  # nothing is staged that would be transposed
+        found = with_tangents(foreign_p.bind(*primals, *along, node=node.value_and_jvp(inputs)), _moves)
+        return [y for y, _ in found], [_zero(y) if t is None else t for y, t in found]
+    outputs = foreign_p.bind(*primals, node=node)
+    moved = tuple(i for i, y in enumerate(outputs) if _moves(y))
+    pushed = [_zero(y) for y in outputs]
     if inputs and moved:
-        found = foreign_p.bind(*primals, *(tangents[i] for i in inputs), node=node.jvp(inputs, moved))
+        found = foreign_p.bind(*primals, *along, node=node.jvp(inputs, moved))
         for i, tangent in zip(moved, found, strict=True):
             pushed[i] = tangent
     return outputs, pushed
+
+
+def _has_numbers(array: Any) -> bool:
+    return not isinstance(array, jax.core.Tracer) or array.to_concrete_value() is not None
+
+
+def _moves(array: Any) -> bool:
+    return bool(jnp.issubdtype(array.dtype, jnp.inexact))
+
+
+def _zero(array: Any) -> Any:
+    return ad.Zero(jax.typeof(array).to_tangent_aval())
 
 
 def _transpose(cotangents: Sequence[Any], *inputs: Any, node: Node) -> list[Any]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from nestgrad.extend import Nesting, Node, ShapeDtype, StructureMismatchError, UnsupportedNestingError
+from nestgrad.extend import Nesting, Node, ShapeDtype, StructureMismatchError, UnsupportedNestingError, with_tangents
 
 from ._levels import Rerouted, here
 
@@ -25,17 +25,53 @@ def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
     tensors = tuple(map(tf.convert_to_tensor, arrays))
     if any(map(tf.is_symbolic_tensor, tensors)) or not tf.executing_eagerly():
         return _in_graph(node, tensors)
-    outputs = [tf.constant(array) for array in node(*[tensor.numpy() for tensor in tensors])]
-    rules = _Rules(node, tensors, outputs)
-    record.record_operation("Foreign", outputs, list(tensors), rules.pull, rules.push)
+    along = _tangents(tensors)
+    if not along:
+        return _recorded(node, tensors, _evaluated(node, tensors))
+    found = _evaluated(node.value_and_jvp(tuple(along)), (*tensors, *along.values()))
+    outputs, pushed = zip(*with_tangents(found, _moves), strict=True)
+    return _recorded(node, tensors, outputs, _Pushed(along, [one for one in pushed if one is not None]))
+
+
+def _evaluated(node: Node, tensors: Sequence[Any]) -> list[Any]:
+    return [tf.constant(array) for array in node(*[tensor.numpy() for tensor in tensors])]
+
+
+def _tangents(tensors: Sequence[Any]) -> dict[int, Any]:
+    """By their places: none where several accumulators are at work, one of which would be taken for the other."""
+    packed = forwardprop_util.pack_tangents(tensors)
+    if len(packed.indices) != 1:
+        return {}
+    moved, count = _moved(tensors), len(tensors)
+    return {place: packed.tangents[at - count] for place, at in sorted(packed.indices[0]) if place in moved}
+
+
+class _Pushed(NamedTuple):
+    """Tangents of a node's outputs that came with their values: along these tangents of its inputs, by place."""
+
+    along: dict[int, Any]
+    found: list[Any]
+
+    def are_along(self, tangents: Sequence[Any]) -> bool:
+        """Whether these, of all inputs, are the very same: TensorFlow puts zeros where there is none."""
+        return all(tangents[i] is one for i, one in self.along.items())
+
+
+def _recorded(
+    node: Node, inputs: Sequence[Any], outputs: Sequence[Any], pushed: _Pushed | None = None
+) -> tuple[Any, ...]:
+    rules = _Rules(node, inputs, outputs, pushed)
+    record.record_operation("Foreign", list(outputs), list(inputs), rules.pull, rules.push)
     return tuple(outputs)
 
 
 class _Rules:
     """The two rules of a node at these inputs, for tensors of any shapes."""
 
-    def __init__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        self._node, self._x = node, inputs
+    def __init__(
+        self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any], pushed: _Pushed | None = None
+    ) -> None:
+        self._node, self._x, self._pushed = node, inputs, pushed
         self._inputs, self._outputs = _moved(inputs), _moved(outputs)
         self._y, self._count = outputs, len(outputs)
 
@@ -50,10 +86,12 @@ class _Rules:
 
     def push(self, *tangents: Any) -> list[Any]:
         """The tangents of the outputs; None for what has none."""
-        inputs = tuple(i for i in self._inputs if tangents[i] is not None)
-        if not inputs or not self._outputs:
+        known = self._pushed if self._pushed is not None and self._pushed.are_along(tangents) else None
+        along = {i: tangents[i] for i in self._inputs if tangents[i] is not None} if known is None else known.along
+        if not along or not self._outputs:
             return [None] * self._count
-        found = lift(self._node.jvp(inputs, self._outputs), *self._x, *[tangents[i] for i in inputs])
+        node, given = self._node.jvp(tuple(along), self._outputs), (*self._x, *along.values())
+        found = lift(node, *given) if known is None else _recorded(node, given, known.found)
         return _placed(self._outputs, found, self._count)
 
 
@@ -135,8 +173,12 @@ def _like(cotangent: Any, output: Any) -> Any:
     return tensor
 
 
+def _moves(tensor: Any) -> bool:
+    return bool(tensor.dtype.is_floating or tensor.dtype.is_complex)
+
+
 def _moved(tensors: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(i for i, one in enumerate(tensors) if one.dtype.is_floating or one.dtype.is_complex)
+    return tuple(i for i, one in enumerate(tensors) if _moves(one))
 
 
 def _placed(places: Sequence[int], found: Sequence[Any], count: int) -> list[Any]:

@@ -1,5 +1,7 @@
 """What the suite's tier of pairs has found in functions across engines, each by itself."""
 
+import itertools
+
 import autograd.numpy as anp
 import jax
 import jax.numpy as jnp
@@ -28,6 +30,34 @@ def test_an_integer_beside_a_number_is_a_constant_of_autograd():
     for nesting in ("FR", "RR"):
         found = ng.derivative(f, nesting, backend="autograd")(X, V)
         np.testing.assert_allclose(found, 12 * X * V, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"), list(itertools.permutations(["autograd", "jax", "tensorflow", "torch"], 2))
+)
+def test_integers_among_results_and_arguments_go_along_in_forward_mode(outer, inner, x64):
+    """(i, Σx³, i + 1, i·x) along V: what moves has a tangent, in its place."""
+    for engine in (outer, inner):
+        pytest.importorskip(engine)
+    a, b = ng.get_backend(outer), ng.get_backend(inner)
+
+    def f(x, i):
+        return i, b.xp.sum(x**3), i + 1, b.xp.astype(i, x.dtype) * x
+
+    lifted = ng.foreign(f, b)
+    i = a.asarray(np.array(2, np.int32))
+
+    def moving(x):
+        first, value, second, scaled = lifted(x, i)
+        return (value, scaled), (first, second)
+
+    x, v = a.asarray(X), a.asarray(V)
+    _, (along, scaled), (first, second) = ng.jvp(moving, (x,), (v,), has_aux=True, backend=a)
+    assert (int(first), int(second)) == (2, 3)
+    np.testing.assert_allclose(a.to_numpy(along), 3 * X**2 @ V, rtol=1e-14)
+    np.testing.assert_allclose(a.to_numpy(scaled), 2 * V, rtol=1e-14)
+    product = ng.derivative(lambda x: moving(x)[0][0], "FF", backend=a)(x, v, v)
+    np.testing.assert_allclose(a.to_numpy(product), 6 * X @ V**2, rtol=1e-14)
 
 
 def test_what_was_evaluated_is_not_evaluated_on_ones_for_its_shapes():

@@ -15,6 +15,7 @@ import nestgrad_autograd._lift as of_autograd
 import nestgrad_jax._lift as of_jax
 import nestgrad_tensorflow._lift as of_tensorflow
 import nestgrad_torch._lift as of_torch
+from nestgrad.extend import with_tangents
 
 
 class Fault(NamedTuple):
@@ -94,13 +95,12 @@ def _rows(array, axis):
 
 def torch_forgets_a_tangent(monkeypatch):
     """The forward rule pushes the first tangent alone."""
-    right = of_torch.Foreign.jvp
+    right = of_torch._tangents
 
-    def jvp(ctx, first, *tangents):
-        moving = [i for i, one in enumerate(tangents) if one is not None]
-        return right(ctx, first, *[None if i in moving[1:] else one for i, one in enumerate(tangents)])
+    def tangents(tensors):
+        return dict(list(right(tensors).items())[:1])
 
-    monkeypatch.setattr(of_torch.Foreign, "jvp", staticmethod(jvp))
+    monkeypatch.setattr(of_torch, "_tangents", tangents)
 
 
 def torch_holds_the_primals(monkeypatch):
@@ -122,12 +122,12 @@ def torch_maps_the_first_row(monkeypatch):
     """The batching rule gives every row what belongs to the first."""
     right = of_torch.Foreign.vmap
 
-    def vmap(info, axes, node, *tensors):
+    def vmap(info, axes, node, known, *tensors):
         first = [
             one if axis is None else one.movedim(axis, 0)[:1].expand(info.batch_size, *one.movedim(axis, 0).shape[1:])
-            for one, axis in zip(tensors, axes[1:], strict=True)
+            for one, axis in zip(tensors, axes[2:], strict=True)
         ]
-        return right(info, (None, *[axis and 0 for axis in axes[1:]]), node, *first)
+        return right(info, (None, None, *[axis and 0 for axis in axes[2:]]), node, known, *first)
 
     monkeypatch.setattr(of_torch.Foreign, "vmap", staticmethod(vmap))
 
@@ -195,14 +195,15 @@ def autograd_pulls_at_the_first_point(monkeypatch):
     monkeypatch.setitem(autograd.core.primitive_vjps, of_autograd.foreign, rule)
 
 
-def autograd_forgets_a_factor(monkeypatch):
-    """The forward rule pushes a tangent through the first argument as it is, where it is through several at once."""
+def autograd_takes_a_tangent_for_another(monkeypatch):
+    """The forward rule gives the first result the tangent of the last one that is like it."""
 
-    def rule(argnums, tangents, ans, args, kwargs):
-        halved = [0.5 * one if len(argnums) > 1 else one for one in tangents[:1]]
-        return of_autograd._push(argnums, [*halved, *tangents[1:]], ans, args, kwargs)
+    def swapped(found, moves):
+        pairs = with_tangents(found, moves)
+        last = next(t for y, t in reversed(pairs) if np.shape(y) == np.shape(pairs[0][0]))
+        return [(pairs[0][0], last), *pairs[1:]]
 
-    monkeypatch.setitem(autograd.core.primitive_jvps, of_autograd.foreign, rule)
+    monkeypatch.setattr(of_autograd, "with_tangents", swapped)
 
 
 def _unboxed(value):
@@ -223,5 +224,5 @@ FAULTS = (
     Fault(tensorflow_holds_the_primals_in_a_graph, "tensorflow", "foreign_between", ("RR",), "compiled"),
     Fault(autograd_swaps_the_cotangents, "autograd", "foreign_containers", ("R", "RR")),
     Fault(autograd_pulls_at_the_first_point, "autograd", "foreign_rosenbrock", ("R",)),
-    Fault(autograd_forgets_a_factor, "autograd", "foreign_two_arguments", ("F", "FF")),
+    Fault(autograd_takes_a_tangent_for_another, "autograd", "foreign_containers", ("F", "FF")),
 )

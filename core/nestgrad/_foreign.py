@@ -28,9 +28,8 @@ def foreign(f: Function, backend: str | Backend, *, shapes: Callable[..., Any] |
 
     Only arrays cross, as copies of the same dtype, by way of the host: the value and each derivative are computed by
     f's engine, in the mode that the other one asks for, behind its backend's guards. Errors of f and refusals of its
-    backend are raised as they are. f is evaluated at most twice for each letter of a nesting of order 1 and 2,
-    and up to eight times at order 3, where two forward modes are outermost. TensorFlow, whose backend emulates two
-    forward modes by reverse modes, takes more for these.
+    backend are raised as they are. f is evaluated once, and once more for each R of the nesting. TensorFlow, whose
+    backend emulates two forward modes by reverse modes, takes more for these.
 
     Args:
         f: takes and returns arrays of its own engine: pytrees of any shapes. What it captures is constant; what is to

@@ -27,6 +27,13 @@ class ShapeDtype:
     shape: tuple[int | None, ...]
     dtype: Any
 
+    @property
+    def moves(self) -> bool:
+        """Whether such an array has derivatives: it holds no integers."""
+        import numpy as np  # as in `_numpy`
+
+        return np.issubdtype(self.dtype, np.inexact)
+
 
 class Inner:
     """A function of arrays that gives a tuple of arrays, all of one engine.
@@ -47,6 +54,11 @@ class Inner:
         """A cotangent of one convention in the other one, of any shape."""
         xp = self.offers.backend.xp
         return xp.conj(cotangent) if self.conjugates and xp.isdtype(cotangent.dtype, "complex floating") else cotangent
+
+    def moves(self, array: Array) -> bool:
+        """Whether an array of any shape has derivatives: it holds no integers."""
+        found: bool = self.offers.backend.xp.isdtype(array.dtype, ("real floating", "complex floating"))
+        return found
 
     def check_repeats(self, nesting: Nesting, x: Leaves) -> None:
         """Evaluate the function twice at the first x that it is differentiated at: what it drew is nobody's to repeat.

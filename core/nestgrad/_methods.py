@@ -130,7 +130,8 @@ class Lift(Protocol):
         are nodes to be lifted in turn: `inputs` are the places of what is differentiated, `outputs` those of the
         results whose derivatives are wanted, floating arrays all. The first takes the arguments and a tangent for each
         input, and gives the tangents of these outputs; the second the arguments and a cotangent for each output, and
-        gives those of the inputs. `node.shapes` tells an engine that traces what comes back.
+        gives those of the inputs. `node.value_and_jvp(inputs)` gives values and tangents by one evaluation, to a rule
+        that need not keep them apart. `node.shapes` tells an engine that traces what comes back.
 
         Law: `derivative(f, nesting)` of both engines, for any nesting: each letter runs the same mode of the inner one.
         """

@@ -8,21 +8,21 @@ arrays cross.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain, filterfalse
 from typing import TYPE_CHECKING, Any
 
 from ._choose import require
 from ._compose import at, held
 from ._crossing import to_engine, to_host
-from ._errors import StructureMismatchError
 from ._evaluation import check_finite, checked
 from ._inner import Inner, ShapeDtype
 from ._nesting import Mode, Nesting
+from ._weighted import Places, Weighted, check_told
 from .typing import Array, Function, Leaves
 
 if TYPE_CHECKING:
     from ._crossing import Host
 
-Places = tuple[int, ...]
 Shapes = Callable[[Sequence[ShapeDtype]], tuple[ShapeDtype, ...]]
 
 
@@ -57,9 +57,10 @@ class Node:
         code: str = "",
         linear: int = 0,
         transpose: Callable[[Places], Node] | None = None,
+        gradient_of: Weighted | None = None,
     ) -> None:
         self._f, self._run, self.shapes, self._code, self.linear = f, run, shapes, code, linear
-        self._transpose = transpose
+        self._transpose, self._gradient_of = transpose, gradient_of
         self._made: dict[Any, Node] = {}
 
     def __repr__(self) -> str:
@@ -92,13 +93,44 @@ class Node:
             lambda: Node(self._f, push, shapes, f"F{self._code}", len(inputs), transpose),
         )
 
+    def value_and_jvp(self, inputs: Places) -> Node:
+        """(x…, a tangent for each of these inputs) ↦ each result, and behind it its tangent if it is no integer.
+
+        One evaluation, where the value and `jvp` are two. It is not linear in the tangents: for an engine that has
+        their numbers, and has not to keep apart what depends on them. See `with_tangents`.
+        """
+        moves = self._f.moves
+
+        def push(*arrays: Array) -> Leaves:
+            x, tangents = arrays[: -len(inputs)], arrays[-len(inputs) :]
+            if self._gradient_of is not None:
+                found = self._gradient_of.gradient_and_product(x, inputs, tangents)
+                if found is not None:
+                    return found
+            f, order = held(self._run, x, inputs), list[bool]()
+
+            def apart(*moving: Array) -> tuple[Leaves, Leaves]:
+                found = f(*moving)
+                order[:] = map(moves, found)
+                return tuple(filter(moves, found)), tuple(filterfalse(moves, found))
+
+            values, pushed, rest = self._f.offers.modes[Mode.FORWARD](apart, at(x, inputs), tangents, has_aux=True)
+            moved, others = zip(values, pushed, strict=True), zip(rest, strict=True)
+            return tuple(chain.from_iterable(next(moved if moving else others) for moving in order))
+
+        def shapes(given: Sequence[ShapeDtype]) -> tuple[ShapeDtype, ...]:
+            found = self.shapes(given[: -len(inputs)])
+            return tuple(chain.from_iterable((one, one) if one.moves else (one,) for one in found))
+
+        return self._kept(("value and F", inputs), lambda: Node(self._f, push, shapes, f"F{self._code}"))
+
     def vjp(self, inputs: Places, outputs: Places) -> Node:
         """(x…, a cotangent for each of these outputs) ↦ the cotangents of these inputs, by the inner engine's vjp."""
 
         def pull(*arrays: Array) -> Leaves:
             x, cotangents = arrays[: -len(outputs)], arrays[-len(outputs) :]
             values, pullback = self._f.offers.modes[Mode.REVERSE](self._between(x, inputs, outputs), *at(x, inputs))
-            self._check_told(values, cotangents)
+            check_told(self._f, values, cotangents)
             as_outside = self._f.as_outside
             return tuple(map(as_outside, pullback(tuple(map(as_outside, cotangents)))))
 
@@ -108,10 +140,11 @@ class Node:
         def transpose(some: Places) -> Node:
             return self.jvp(at(inputs, some), outputs)
 
-        return self._kept(
-            ("R", inputs, outputs),
-            lambda: Node(self._f, pull, shapes, f"R{self._code}", len(outputs), transpose),
-        )
+        def make() -> Node:
+            weighted = None if self._code else Weighted(self._f, self._run, inputs, outputs)
+            return Node(self._f, pull, shapes, f"R{self._code}", len(outputs), transpose, weighted)
+
+        return self._kept(("R", inputs, outputs), make)
 
     def transposed(self, outputs: Places) -> Node:
         """(x…, a cotangent for each of these outputs) ↦ those of the arguments in which it is linear."""
@@ -139,16 +172,6 @@ class Node:
             self._made[key] = make()
         return self._made[key]
 
-    def _check_told(self, values: Leaves, cotangents: Leaves) -> None:
-        """An engine that traces made the cotangents by what it was told; another one may broadcast them."""
-        for value, cotangent in zip(values, cotangents, strict=True):
-            if tuple(value.shape) != tuple(cotangent.shape) or value.dtype != cotangent.dtype:
-                raise StructureMismatchError(
-                    f"{self._f.name} gave an array of shape {tuple(value.shape)} and dtype {value.dtype}; where it was "
-                    f"traced it was to be {tuple(cotangent.shape)} and {cotangent.dtype}. What f returns must depend "
-                    "on the shapes and dtypes of its arguments alone, and shapes= must tell it."
-                )
-
     def _between(self, x: Leaves, inputs: Places, outputs: Places) -> Function:
         """These outputs as a function of these inputs, the others held at x."""
         f = held(self._run, x, inputs)
@@ -173,3 +196,9 @@ class Node:
         (derivative,) = checked(f.offers, nesting, undifferentiated, f.offers.run, nesting, route, *inputs)
         check_finite(f.offers, nesting, derivative, inputs, f.evaluate, undifferentiated)
         return tuple(derivative)
+
+
+def with_tangents(found: Sequence[Array], moves: Callable[[Array], bool]) -> list[tuple[Array, Array | None]]:
+    """What a node of `value_and_jvp` gives, in pairs of a value and its tangent: None for what does not move."""
+    rest = iter(found)
+    return [(one, next(rest) if moves(one) else None) for one in rest]

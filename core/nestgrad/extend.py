@@ -27,6 +27,7 @@ from ._messages import recognised as recognised
 from ._nesting import Mode as Mode
 from ._nesting import Nesting as Nesting
 from ._node import Node as Node
+from ._node import with_tangents as with_tangents
 from ._numpy import plain_numpy as plain_numpy
 from ._offers import offers as offers
 from ._refusal import DrawnAnew as DrawnAnew
