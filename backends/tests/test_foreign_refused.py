@@ -267,7 +267,7 @@ def test_exceptions_while_a_program_runs(jnp, torch, tf):
         ng.hvp(told, compile=True)(tf.constant(X), tf.constant(X))
 
 
-def test_refusals_of_the_inner_engine(jnp, torch):
+def test_refusals_of_the_inner_engine(jnp, torch, tf):
     """cdist has no second derivative in torch; a division by zero has none anywhere."""
     import jax
 
@@ -282,6 +282,12 @@ def test_refusals_of_the_inner_engine(jnp, torch):
         assert "use_mm_for_euclid_dist" in str(refused.value)
     with pytest.raises(ng.UnsupportedNestingError, match="cdist") as refused:
         ng.reverse_over_reverse(crossed)(X, X)  # NumPy's arrays alone: by torch
+    for outside in (jnp, tf):  # from a program, which hands on no more than the text
+        given = outside.asarray(X) if outside is jnp else tf.constant(X)
+        for operator in (ng.reverse_over_reverse, ng.hvp):
+            with pytest.raises(ng.UnsupportedNestingError, match="use_mm_for_euclid_dist") as refused:
+                operator(crossed, compile=True)(given, given)
+            assert (refused.value.backend, refused.value.operation) == ("torch", "cdist")
     root = ng.foreign(lambda x: torch.sqrt(x).sum(), "torch")
     with pytest.raises(ng.NotFiniteError, match="torch refuses 'R'"):
         jax.grad(root)(jnp.zeros(3))

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from ._advice import Advice, find_advice, is_blocked
 from ._arguments import Call
 from ._basis import is_small
+from ._crossed import as_raised
 from ._definition import Definition
 from ._errors import DependentRowsError, EngineError, NestgradError, NestingFallbackWarning
 from ._failures import Refused, is_users, recognised, translated
@@ -155,6 +156,7 @@ class Attempts:
         To know whose it is f is evaluated once more. Where there is another nesting to try it is put off, if the
         backend recognises the exception.
         """
+        error = as_raised(error)
         try:
             if isinstance(error, (UnsupportedNestingError, EngineError)):
                 return error

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from ._crossed import as_raised
 from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
@@ -48,6 +49,7 @@ def checked(
 
 def tell(error: Exception, offers: Offers, nesting: Nesting, undifferentiated: Callable[[], Any]) -> NoReturn:
     """Raise what the user is told of an exception: itself if it is nestgrad's or the user's, else what it means."""
+    error = as_raised(error)
     try:
         if isinstance(error, (NestgradError, MemoryError)) or is_users(error, undifferentiated):
             raise error

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._choose import require
 from ._compose import at, held
+from ._crossed import remember
 from ._crossing import to_engine, to_host
+from ._errors import NestgradError
 from ._evaluation import check_finite, checked
 from ._inner import Inner, ShapeDtype
 from ._nesting import Mode, Nesting
@@ -68,6 +70,13 @@ class Node:
 
     def __call__(self, *arrays: Host) -> tuple[Host, ...]:
         """What the inner engine gives, behind its backend's guards; its errors are raised as they are."""
+        try:
+            return self._crossing(arrays)
+        except NestgradError as error:
+            remember(error)
+            raise
+
+    def _crossing(self, arrays: tuple[Host, ...]) -> tuple[Host, ...]:
         offers = self._f.offers
         found = offers.evaluate_closed(lambda: self._evaluated(tuple([to_engine(offers, array) for array in arrays])))
         return tuple([to_host(offers, array, f"What {self._f.name} gives") for array in found])

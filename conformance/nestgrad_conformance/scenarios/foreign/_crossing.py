@@ -16,10 +16,9 @@ def crossing(
 ) -> Callable[[Callable[..., Any]], Scenario]:
     """Decorate a function of `(xp, x, *pieces)` into the scenario of its name; `inside` are tags of its pieces.
 
-    Order 3 is measured of the sample, and a compiler where `executions` says so: what it does with one foreign function
-    it does with all.
+    A compiler is measured where `executions` says so: what it does with one foreign function it does with all.
     """
-    fields = {"executions": ("eager",), "order": order_of(fields.get("sample", False)), **fields}
+    fields = {"executions": ("eager",), "order": 3, **fields}
     return lambda f: Scenario(
         id=f"foreign_{f.__name__}",
         function=f,
@@ -30,8 +29,3 @@ def crossing(
         features_inside=frozenset(inside),
         **fields,
     )
-
-
-def order_of(sample: bool) -> int:
-    """The highest order that is measured of a scenario."""
-    return 3 if sample else 2

@@ -35,9 +35,9 @@ def _inside(engine: str, name: str, reference: Callable[..., Any], *features: st
         pieces=(_mixed,),
         tier="foreign",
         features=OUTER.union(features),
+        order=3,
         reference=reference,
         letters_inside=letters,
-        order=2,
         engine=engine,
         executions=("eager",),
     )
