@@ -64,7 +64,8 @@ PROFILES: Mapping[str, tuple[Part, ...]] = {
         Part(("foreign",), ("eager",), of="sample", orders=(1, 2)),
     ),
     "standard": (
-        Part(("foreign",), EXECUTIONS),
+        Part(("foreign",), EXECUTIONS, orders=(1, 2)),
+        Part(("foreign",), EXECUTIONS, of="sample"),
         Part(TIERS, ("eager", "compiled"), orders=(1, 2), cost=0),
         Part(("ops",), (FAST,), orders=(1, 2)),
         Part(("ops",), ("eager", "compiled", "traced"), of="plain", orders=(2,), cost=1, auto=False),

@@ -35,7 +35,7 @@ def _inside(engine: str, name: str, reference: Callable[..., Any], *features: st
         pieces=(_mixed,),
         tier="foreign",
         features=OUTER.union(features),
-        order=3,
+        order=2,
         reference=reference,
         letters_inside=letters,
         engine=engine,
