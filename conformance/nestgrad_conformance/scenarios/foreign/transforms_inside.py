@@ -27,14 +27,14 @@ def _jacobian(np: Any, x: Any) -> Any:
     return np.sum((2 * np.sum(x**2) * np.sin(x) + (np.sum(x**2) * np.cos(x) + 1) * x) ** 2)
 
 
-def _inside(engine: str, name: str, reference: Callable[..., Any], *features: str, letters: str = "") -> Scenario:
+def _inside(engine: str, name: str, reference: Callable[..., Any], letters: str = "") -> Scenario:
     return Scenario(
         id=f"foreign_{engine}_{name}",
         function=f"nestgrad_conformance.scenarios.foreign.{engine}:{name}",
         inputs=normal(3),
         pieces=(_mixed,),
         tier="foreign",
-        features=OUTER.union(features),
+        features=OUTER,
         order=2,
         reference=reference,
         letters_inside=letters,
@@ -47,5 +47,5 @@ SCENARIOS = (
     _inside("autograd", "jacobian", _jacobian, letters="R"),
     _inside("jax", "scan", _loop),
     _inside("tensorflow", "while_loop", _loop),
-    _inside("torch", "vmap", _mapped, "batched_function"),
+    _inside("torch", "vmap", _mapped),
 )
