@@ -28,9 +28,8 @@ def lift(node: Node, *arrays: Any) -> tuple[Any, ...]:
     along = _tangents(tensors)
     if not along:
         return _recorded(node, tensors, _evaluated(node, tensors))
-    found = _evaluated(node.value_and_jvp(tuple(along)), (*tensors, *along.values()))
-    outputs, pushed = zip(*with_tangents(found, _moves), strict=True)
-    return _recorded(node, tensors, outputs, _Pushed(along, [one for one in pushed if one is not None]))
+    found = with_tangents(_evaluated(node.value_and_jvp(tuple(along)), (*tensors, *along.values())), _moves)
+    return _recorded(node, tensors, [y for y, _ in found], _Pushed(along, [t for _, t in found if t is not None]))
 
 
 def _evaluated(node: Node, tensors: Sequence[Any]) -> list[Any]:

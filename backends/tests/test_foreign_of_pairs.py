@@ -60,6 +60,27 @@ def test_integers_among_results_and_arguments_go_along_in_forward_mode(outer, in
     np.testing.assert_allclose(a.to_numpy(product), 6 * X @ V**2, rtol=1e-14)
 
 
+@pytest.mark.parametrize("f", [lambda xp, x: xp.argmax(x), lambda xp, x: ()], ids=["integer", "nothing"])
+@pytest.mark.parametrize(
+    ("outer", "inner"), list(itertools.permutations(["autograd", "jax", "tensorflow", "torch"], 2))
+)
+def test_what_gives_nothing_that_moves_is_called_in_forward_mode(outer, inner, f, x64):
+    """Σx³ beside it, along V."""
+    for engine in (outer, inner):
+        pytest.importorskip(engine)
+    a, b = ng.get_backend(outer), ng.get_backend(inner)
+    lifted = ng.foreign(lambda x: f(b.xp, x), b)
+
+    def beside(x):
+        lifted(x)
+        return a.xp.sum(x**3)
+
+    x, v = a.asarray(X), a.asarray(V)
+    np.testing.assert_allclose(ng.derivative(beside, "F", backend=a)(x, v), 3 * X**2 @ V, rtol=1e-14)
+    np.testing.assert_allclose(ng.derivative(beside, "FR", backend=a)(x, v), 6 * X * V, rtol=1e-14)
+    np.testing.assert_allclose(ng.derivative(beside, "FF", backend=a)(x, v, v), 6 * X @ V**2, rtol=1e-14)
+
+
 def test_what_was_evaluated_is_not_evaluated_on_ones_for_its_shapes():
     """Of a matrix of ones there is no inverse; that of A has the gradient -A⁻ᵀ1 1ᵀA⁻ᵀ of its sum."""
     f = ng.foreign(lambda a: anp.sum(anp.linalg.inv(a)), "autograd")

@@ -121,7 +121,8 @@ class Node:
             def apart(*moving: Array) -> tuple[Leaves, Leaves]:
                 found = f(*moving)
                 order[:] = map(moves, found)
-                return tuple(filter(moves, found)), tuple(filterfalse(moves, found))
+                something = tuple(filter(moves, found)) or moving  # engines want an output that moves
+                return something, tuple(filterfalse(moves, found))
 
             values, pushed, rest = self._f.offers.modes[Mode.FORWARD](apart, at(x, inputs), tangents, has_aux=True)
             moved, others = zip(values, pushed, strict=True), zip(rest, strict=True)
