@@ -267,6 +267,24 @@ def test_exceptions_while_a_program_runs(jnp, torch, tf):
         ng.hvp(told, compile=True)(tf.constant(X), tf.constant(X))
 
 
+def test_an_exception_that_quotes_a_refusal_is_the_users(jnp, torch):
+    weights = torch.ones(3, requires_grad=True)
+    crossed = ng.foreign(lambda x: (weights * x).sum(), "torch")
+
+    def f(x):
+        try:
+            return crossed(x)
+        except ng.NotDifferentiableError as error:
+            raise Mine(f"of the user's: {error}") from None
+
+    x = jnp.asarray(X)
+    for compiled in (False, True):
+        with pytest.raises(Mine, match="of the user's: The function captures"):
+            ng.gradient(f, compile=compiled)(x)
+        with pytest.raises(Mine, match="of the user's: The function captures"):
+            ng.hvp(f, compile=compiled)(x, x)
+
+
 def test_refusals_of_the_inner_engine(jnp, torch, tf):
     """cdist has no second derivative in torch; a division by zero has none anywhere."""
     import jax

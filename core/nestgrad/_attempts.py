@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from ._advice import Advice, find_advice, is_blocked
 from ._arguments import Call
 from ._basis import is_small
-from ._crossed import as_raised
+from ._crossed import crossed
 from ._definition import Definition
 from ._errors import DependentRowsError, EngineError, NestgradError, NestingFallbackWarning
 from ._failures import Refused, is_users, recognised, translated
@@ -156,19 +156,21 @@ class Attempts:
         To know whose it is f is evaluated once more. Where there is another nesting to try it is put off, if the
         backend recognises the exception.
         """
-        error = as_raised(error)
         try:
             if isinstance(error, (UnsupportedNestingError, EngineError)):
                 return error
             if isinstance(error, (NestgradError, MemoryError)):
                 raise error
-            meant = None if attempt is None else recognised(error, self.offers, plan.nesting)
+            raised = crossed(error)
+            meant = None if attempt is None or raised is not None else recognised(error, self.offers, plan.nesting)
             again = attempt or self.offers.attempts()  # whatever that evaluation does is undone
             if meant is None and _is_users(error, plan.undifferentiated(call, kwargs), again):
                 raise error
-            told: Refused = meant or translated(error, self.offers, plan.nesting)
+            told = raised or meant or translated(error, self.offers, plan.nesting)
             told.__cause__ = error
-            return told
+            if isinstance(told, (UnsupportedNestingError, EngineError)):
+                return told
+            raise told
         finally:
             del error
 

@@ -17,23 +17,18 @@ def remember(error: NestgradError) -> None:
         _raised.append(copy.copy(error))
 
 
-def as_raised(error: Exception) -> Exception:
-    """The error whose text an engine's exception holds, as it was raised, with that for its cause; else the exception.
+def crossed(error: Exception) -> NestgradError | None:
+    """The error whose text an engine's exception holds, as it was raised; None if there is none.
+
+    An exception of f's own may quote one, so whose it is has to be known before.
 
     Example:
         >>> from nestgrad import PrecisionLossError
         >>> remember(PrecisionLossError("float64 would be lost"))
-        >>> as_raised(RuntimeError("INTERNAL: callback failed: float64 would be lost"))
+        >>> crossed(RuntimeError("INTERNAL: callback failed: float64 would be lost"))
         PrecisionLossError('float64 would be lost')
-        >>> as_raised(RuntimeError("INTERNAL: of another kind"))
-        RuntimeError('INTERNAL: of another kind')
+        >>> crossed(RuntimeError("INTERNAL: of another kind"))
     """
-    if isinstance(error, NestgradError):
-        return error
     text = str(error)
     found = next((one for one in reversed(_raised) if str(one) in text), None)
-    if found is None:
-        return error
-    raised = copy.copy(found)
-    raised.__cause__ = error
-    return raised
+    return None if found is None else copy.copy(found)

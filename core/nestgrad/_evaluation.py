@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from ._crossed import as_raised
+from ._crossed import crossed
 from ._errors import NestgradError
 from ._failures import is_users, translated
 from ._nesting import Nesting
@@ -49,10 +49,12 @@ def checked(
 
 def tell(error: Exception, offers: Offers, nesting: Nesting, undifferentiated: Callable[[], Any]) -> NoReturn:
     """Raise what the user is told of an exception: itself if it is nestgrad's or the user's, else what it means."""
-    error = as_raised(error)
     try:
         if isinstance(error, (NestgradError, MemoryError)) or is_users(error, undifferentiated):
             raise error
+        raised = crossed(error)
+        if raised is not None:
+            raise raised from error
         raise translated(error, offers, nesting) from error
     finally:
         del error  # its traceback holds this frame: f and its inputs would live until a collection
