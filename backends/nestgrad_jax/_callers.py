@@ -4,7 +4,8 @@ They are known by private names. Those that this package goes by were found in j
 `_spence`, `_piecewise`, `_where` and `sincospisquaredhalf` of its functions, `remat2` and `custom_lin` of its
 primitives; the frames `JVPTrace.`, `LinearizeTrace.` and `BatchTrace.`, `_stop_gradient_batch_rule`, `_get_monoid…`,
 `is_concrete` and `concrete_or_error` with its `force`; the parameters of `custom_jvp_call`, `custom_vjp_call`, `jit`,
-`cond` and `while`, `Trace.parent_trace`, and `Primitive.get_bind_params`.
+`cond` and `while`, `Trace.parent_trace`, and `Primitive.get_bind_params`; and for what calls back, in `_lift`,
+`_callback_op_sharding` and `prim_requires_devices_during_lowering`.
 
 In 0.12.0.1 alone: `_det_2x2` and `_det_3x3` have a rule; `expn` has none, but calls `_expn`, which has; a scan has its
 constants and carries in the tree `ft_in`; `call_hi_primitive` calls an object, `_prim`, which holds rules; and there is

@@ -145,12 +145,12 @@ def _zero(array: Any) -> Any:
 
 def _transpose(cotangents: Sequence[Any], *inputs: Any, node: Node) -> list[Any]:
     split = len(inputs) - node.linear
-    assert all(map(ad.is_undefined_primal, inputs[split:]))  # `_jvp` gives linear parts as wholes
+    asked = [ad.is_undefined_primal(one) for one in inputs[split:]]  # others are zeros, which `jax.custom_jvp` makes
     moved = tuple(i for i, u in enumerate(cotangents) if not isinstance(u, ad.Zero))
     if not moved:
-        return [None] * split + [ad.Zero(one.aval) for one in inputs[split:]]
+        return [None] * split + [ad.Zero(one.aval) if i else None for i, one in zip(asked, inputs[split:], strict=True)]
     pulled = foreign_p.bind(*inputs[:split], *(cotangents[i] for i in moved), node=node.transposed(moved))
-    return [None] * split + list(pulled)
+    return [None] * split + [one if i else None for i, one in zip(asked, pulled, strict=True)]
 
 
 def _batch(inputs: Sequence[Any], axes: Sequence[Any], *, node: Node) -> tuple[Any, Any]:

@@ -103,6 +103,19 @@ class TestJax:
         close(push(V), gradient(X) @ V)
         close(jax.linear_transpose(push, X)(1.0)[0], gradient(X))
 
+    @pytest.mark.parametrize("jitted", [False, True])
+    def test_in_a_rule_of_the_users(self, x64, jitted):
+        """Σx³y by `jax.custom_jvp`, which makes zeros for the tangent of what is not differentiated."""
+        import jax
+
+        cubes = ng.foreign(lambda x, y: (x**3 * y).sum(), "torch")
+        f = jax.custom_jvp(lambda x, y: cubes(x, y))
+        f.defjvp(lambda primals, tangents: jax.jvp(cubes, primals, tangents))
+        made = jax.jit if jitted else lambda f: f
+        close(made(jax.grad(f))(X, V), 3 * X**2 * V)
+        close(made(jax.grad(f, 1))(X, V), X**3)
+        close(made(jax.hessian(f))(X, V), np.diag(6 * X * V))
+
     @pytest.mark.parametrize("nesting", ["FR", "RF", "RR", "FF"])
     def test_compiled(self, f, nesting):
         directions = [V, V][: ng.Nesting(nesting).directions]
